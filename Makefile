@@ -1,0 +1,70 @@
+# `make demo` and `make test` need Python 3.11 or later (with its venv module), git and make; they set up the rest.
+# PYTHON chooses an interpreter: `make test PYTHON=python3.13` works in .venv-3.13 and leaves .venv alone.
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+NEW_ENOUGH := import sys, venv; sys.exit(sys.version_info < (3, 11))
+DEFAULT_PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
+	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
+ifeq ($(origin PYTHON),undefined)
+PYTHON := $(DEFAULT_PYTHON)
+VENV := .venv
+else
+VENV := .venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+endif
+
+RUN := $(VENV)/bin/python
+INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check
+VSPEC_CORPUS ?= ../shared/data
+# More tests, or fewer: `make test ARGS="tests/unit -k chunks"`.
+ARGS ?=
+JOBS ?= auto
+
+.PHONY: help demo test lint corpus wheel clean
+
+help:
+	@echo 'make demo     map a made-up recording, read it through the map, draw it'
+	@echo 'make test     all tests'
+	@echo 'make lint     ruff, mypy, import contracts, size limits'
+	@echo 'make corpus   every real file in VSPEC_CORPUS (now $(VSPEC_CORPUS)) against its independent reader'
+	@echo 'make wheel    build the wheel into dist/'
+	@echo 'make clean    remove what these made'
+
+demo: $(VENV)/.ready-demo
+	@$(RUN) docs/demo.py out/demo
+
+test: $(VENV)/.ready-dev
+	@VSPEC_CORPUS='$(VSPEC_CORPUS)' $(RUN) -m pytest -q -n $(JOBS) --timeout 300 $(ARGS)
+
+lint: $(VENV)/.ready-dev
+	@echo 'ruff'; $(RUN) -m ruff check --quiet . && $(RUN) -m ruff format --check --quiet .
+	@echo 'mypy'; $(RUN) -m mypy --no-error-summary
+	@echo 'import contracts'; $(VENV)/bin/lint-imports --no-cache >out/.imports.log 2>&1 || { cat out/.imports.log; exit 1; }
+	@echo 'size limits'; $(RUN) -m pytest -q --no-header tests/house/test_size_limits.py
+
+corpus: $(VENV)/.ready-dev
+	@mkdir -p out
+	@$(RUN) -m tests.corpus '$(VSPEC_CORPUS)' --json out/corpus.json --baseline tests/corpus/numbers.json $(ARGS)
+
+wheel: $(VENV)/.ready-dev
+	@rm -rf dist
+	@$(RUN) -m build --wheel --outdir dist . >/dev/null && ls dist/*.whl
+
+clean:
+	@rm -rf .venv .venv-* out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(or $(PYTHON),python3) -c '$(NEW_ENOUGH)' 2>/dev/null || { \
+	  echo 'vspec needs Python 3.11 or later with its venv module (Debian, Ubuntu: apt install python3-venv);'; \
+	  echo 'name another one with: make $(MAKECMDGOALS) PYTHON=python3.12'; exit 1; }
+	@echo 'creating $(VENV)'
+	@$(PYTHON) -m venv $(VENV)
+
+# What is installed follows pyproject.toml: a changed dependency makes the environment stale.
+$(VENV)/.ready-%: pyproject.toml | $(VENV)/bin/python
+	@echo 'installing vspec and its $* dependencies into $(VENV) (the first time takes a minute or two)'
+	@$(INSTALL) -e '.[$*]'
+	@mkdir -p out
+	@touch $@

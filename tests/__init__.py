@@ -1,0 +1,1 @@
+"""The tests of vspec. A package only so that `python -m tests.corpus` finds the corpus harness."""

@@ -1,0 +1,46 @@
+"""Broken cards: the first comment lines of each say what `vspec check` has to print, word for word."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from vspec.card.load import loads
+from vspec.card.yaml_text import decode
+from vspec.errors import VspecError
+from vspec.errors.rendering import render
+
+CARDS = sorted(Path(__file__).with_name("invalid").glob("*.yaml"))
+
+
+def expected(raw: bytes) -> str:
+    lines = raw.decode("utf-8", "replace").split("\n")
+    comment = lines[: next(i for i, line in enumerate(lines) if not line.startswith("#"))]
+    return "\n".join(line[1:].removeprefix(" ") for line in comment)
+
+
+@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.stem)
+def test_message(path: Path) -> None:
+    raw = path.read_bytes()
+    with pytest.raises(VspecError) as caught:
+        loads(decode(raw, path.name), path.name)
+    shown = "\n".join(render(problem) for problem in caught.value.problems)
+    assert shown == expected(raw)
+
+
+def test_the_folder_is_not_empty() -> None:
+    assert len(CARDS) >= 60
+
+
+def test_at_most_three_cards_a_code() -> None:
+    counts = Counter(path.stem.split("_")[0] for path in CARDS)
+    assert {code: count for code, count in counts.items() if count > 3} == {}
+
+
+@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.stem)
+def test_the_name_of_the_file_is_a_code_that_the_message_has(path: Path) -> None:
+    codes = re.findall(r"\[(V\d{4})\]", expected(path.read_bytes()))
+    assert path.stem.split("_")[0] in codes

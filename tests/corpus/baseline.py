@@ -1,0 +1,31 @@
+"""The numbers reached so far, so that a change that loses some is noticed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.corpus.report import Counts
+
+KEPT = ("equal", "scaled")
+
+
+def save(path: Path, formats: Mapping[str, Counts]) -> None:
+    """Write the numbers of the formats that have any."""
+    kept = {name: {key: counts[key] for key in KEPT} for name, counts in sorted(formats.items())}
+    reached = {name: counts for name, counts in kept.items() if any(counts.values())}
+    path.write_text(json.dumps(reached, indent=2) + "\n", encoding="utf-8")
+
+
+def lost(path: Path, formats: Mapping[str, Counts]) -> list[str]:
+    """Return what is less than it was: equal entries, or equal and scaled ones together."""
+    before: dict[str, Counts] = json.loads(path.read_text(encoding="utf-8"))
+    found = []
+    for name, then in sorted(before.items()):
+        now = formats.get(name, dict.fromkeys(KEPT, 0))
+        if now["equal"] < then["equal"]:
+            found.append(f"{name}: {now['equal']} equal, {then['equal']} before")
+        elif sum(now[key] for key in KEPT) < sum(then[key] for key in KEPT):
+            found.append(f"{name}: {now['scaled']} scaled, {then['scaled']} before")
+    return found

@@ -1,0 +1,156 @@
+"""Counting outcomes, printing them, and saying which of them must not be."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from tests.corpus.entries import Json
+from tests.corpus.running import Outcome
+
+COLUMNS = ("equal", "scaled", "partial", "differs", "refused", "no card", "crashed")
+
+Counts = dict[str, int]
+Listed = Mapping[str, Mapping[str, str]]
+"""Entry -> array -> why nothing serves it."""
+
+
+def read_listed(path: Path) -> Listed:
+    """Return the list of arrays that may stay unserved, each with its reason."""
+    with path.open("rb") as file:
+        listed = tomllib.load(file)
+    for entry, arrays in listed.items():
+        if not isinstance(arrays, dict) or not all(isinstance(r, str) and r.strip() for r in arrays.values()):
+            raise ValueError(f"{path}: '{entry}' must name arrays, each with a reason")
+    return listed
+
+
+def column(outcome: Outcome) -> str | None:
+    """Return the column that an outcome counts in; None where it is listed and not scored.
+
+    A crash counts whatever the entry is. Where several cards fit, none was chosen.
+    """
+    if outcome.result == "crashed":
+        return "crashed"
+    if outcome.kind != "readable" or outcome.result == "mapped":
+        return None
+    return "no card" if outcome.result == "ambiguous" else outcome.result
+
+
+def count(outcomes: Sequence[Outcome]) -> tuple[Counts, dict[str, Counts]]:
+    """Return the counts over all entries, and by format."""
+    total = dict.fromkeys(COLUMNS, 0)
+    formats: dict[str, Counts] = {}
+    for outcome in outcomes:
+        counts = formats.setdefault(outcome.format, dict.fromkeys(COLUMNS, 0))
+        if (name := column(outcome)) is not None:
+            counts[name] += 1
+            total[name] += 1
+    return total, formats
+
+
+def faults(outcomes: Sequence[Outcome], listed: Listed) -> list[str]:
+    """Return what makes the run fail, one line each."""
+    return [fault for outcome in outcomes for fault in _faults(outcome, listed.get(outcome.id, {}))]
+
+
+def _faults(outcome: Outcome, listed: Mapping[str, str]) -> Iterator[str]:
+    if outcome.result == "crashed":
+        yield f"{outcome.id}: crashed: {outcome.reason.strip().splitlines()[-1]}"
+    elif outcome.result == "ambiguous":
+        yield f"{outcome.id}: {outcome.reason}"
+    elif outcome.kind == "malformed" and outcome.result not in {"refused", "no card"}:
+        yield f"{outcome.id}: is malformed and was accepted by {outcome.card}"
+    elif outcome.kind == "readable" and outcome.result == "differs":
+        yield f"{outcome.id}: differs: {outcome.verdicts[0].name}: {outcome.verdicts[0].note}"
+    elif outcome.kind == "readable" and outcome.result == "partial":
+        for verdict in outcome.verdicts:
+            if verdict.result == "unserved" and verdict.name not in listed:
+                yield f"{outcome.id}: partial, and not listed: {verdict.name}: {verdict.note}"
+
+
+def stale(outcomes: Sequence[Outcome], listed: Listed) -> list[str]:
+    """Return listed arrays that are served by now, or that the entry does not have."""
+    lines = []
+    for outcome in outcomes:
+        unserved = {v.name for v in outcome.verdicts if v.result == "unserved"}
+        if outcome.verdicts:
+            lines += [f"{outcome.id}: {name}" for name in listed.get(outcome.id, {}) if name not in unserved]
+    return lines
+
+
+def as_json(outcomes: Sequence[Outcome]) -> Json:
+    """Return the whole result as JSON."""
+    total, formats = count(outcomes)
+    entries: list[Json] = [
+        {
+            "id": o.id,
+            "format": o.format,
+            "set": o.kind,
+            "result": o.result,
+            "card": o.card or None,
+            "reason": o.reason or None,
+            "seconds": round(o.seconds, 3),
+            "arrays": [
+                {"name": v.name, "result": v.result, "part": v.part or None, "note": v.note or None}
+                for v in o.verdicts
+            ],
+        }
+        for o in outcomes
+    ]
+    by_format: dict[str, Json] = {name: dict(counts) for name, counts in formats.items()}
+    return {"total": dict(total), "formats": by_format, "entries": entries}
+
+
+def lines(outcomes: Sequence[Outcome], listed: Listed) -> Iterator[str]:
+    """Give the report, line by line: the table, then what a reader must know beside it."""
+    total, formats = count(outcomes)
+    width = max(len(name) for name in [*formats, "format"])
+    yield f"{'format':{width}}" + "".join(f"{name:>9}" for name in COLUMNS)
+    bare = []
+    for name, counts in sorted(formats.items()):
+        if not any(n for column_name, n in counts.items() if column_name != "no card"):
+            bare.append(f"{name} {counts['no card']}")
+            continue
+        yield _row(name, counts, width)
+    yield _row("total", total, width)
+    if bare:
+        yield f"\nwithout a card: {', '.join(bare)}"
+    near = [
+        f"{o.id}: {o.reason}" for o in outcomes if o.kind == "readable" and o.result == "no card" and o.reason
+    ]
+    yield from _section("without a card, though one fits by name", near)
+    yield from _section("refused", [f"{o.id}: {o.reason}" for o in outcomes if column(o) == "refused"])
+    yield from _section(
+        "partial, for a reason",
+        [
+            f"{o.id}: {v.name}: {listed[o.id][v.name]}"
+            for o in outcomes
+            for v in o.verdicts
+            if o.result == "partial" and v.result == "unserved" and v.name in listed.get(o.id, {})
+        ],
+    )
+    yield from _section(
+        "listed, not scored",
+        [
+            f"{o.id} ({o.kind}): {o.result}{': ' + o.reason if o.reason else ''}"
+            for o in outcomes
+            if column(o) is None
+        ],
+    )
+    yield from _section("in the list of exceptions, but served by now", stale(outcomes, listed))
+    for o in outcomes:
+        if o.result == "crashed":
+            yield from _section(f"{o.id} crashed", o.reason.rstrip().splitlines())
+    yield from _section("these must not be", faults(outcomes, listed))
+
+
+def _row(name: str, counts: Counts, width: int) -> str:
+    return f"{name:{width}}" + "".join(f"{counts[column_name] or '.':>9}" for column_name in COLUMNS)
+
+
+def _section(title: str, items: Sequence[str]) -> Iterator[str]:
+    if items:
+        yield f"\n{title}:"
+        yield from (f"  {item}" for item in items)

@@ -1,0 +1,108 @@
+"""One entry's way through identify, apply and read, to a result."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Literal
+
+from tests.corpus.driver import Candidate, Driver, RefusedError
+from tests.corpus.entries import CorpusError, Entry, Kind
+from tests.corpus.matching import Verdict, judge
+from tests.corpus.parts import Part
+from tests.corpus.staging import staged
+
+Result = Literal[
+    "equal", "scaled", "partial", "differs", "refused", "no card", "crashed", "mapped", "ambiguous"
+]
+"""``mapped`` is said of an entry whose arrays no reader described: there is nothing to compare."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an entry. ``reason`` is the error, or the traceback of a crash."""
+
+    id: str
+    format: str
+    kind: Kind
+    result: Result
+    card: str = ""
+    verdicts: tuple[Verdict, ...] = ()
+    reason: str = ""
+    seconds: float = 0.0
+
+
+def run(entries: Sequence[Entry], corpus: Path, driver: Driver, jobs: int = 1) -> Iterator[Outcome]:
+    """Give the outcome of every entry, in order; ``jobs`` processes share the work."""
+    if jobs <= 1:
+        for entry in entries:
+            yield run_entry(entry, corpus, driver)
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        futures = [pool.submit(run_entry, entry, corpus, driver) for entry in entries]
+        for future in futures:
+            yield future.result()
+
+
+def run_entry(entry: Entry, corpus: Path, driver: Driver) -> Outcome:
+    """Return what became of ``entry``; whatever vspec raises is an outcome, not an end."""
+    began = time.perf_counter()
+    outcome = Outcome(entry.id, entry.format, entry.kind, "crashed")
+    try:
+        with staged(entry, corpus) as folder, tempfile.TemporaryDirectory(prefix="vspec-maps-") as out:
+            outcome = _mapped(entry, folder, Path(out), driver, outcome)
+    except CorpusError:
+        raise
+    except RefusedError as error:
+        outcome = replace(outcome, result="refused", reason=str(error))
+    except Exception:  # noqa: BLE001  # a crash of any kind is what this entry is reported for
+        outcome = replace(outcome, result="crashed", reason=traceback.format_exc())
+    return replace(outcome, seconds=time.perf_counter() - began)
+
+
+def _mapped(entry: Entry, folder: Path, out: Path, driver: Driver, outcome: Outcome) -> Outcome:
+    """Return the outcome of an entry whose files lie in ``folder``; raises what vspec raises."""
+    identified = driver.identify(folder)
+    cards = chosen(identified.candidates, entry.main)
+    if not cards:
+        return replace(outcome, result="no card", reason="; ".join(identified.near))
+    if len(cards) > 1:
+        return replace(outcome, result="ambiguous", reason="these cards fit: " + ", ".join(sorted(cards)))
+    (candidate,) = cards.values()
+    outcome = replace(outcome, card=candidate.id)
+    applied = driver.apply(candidate, folder, out)
+    if not applied.maps:
+        return replace(outcome, result="refused", reason="; ".join(applied.problems) or "no map was written")
+    parts: list[Part] = []
+    for path in applied.maps:
+        prefix = f"{path.name.removesuffix('.vspec.json')}:" if len(applied.maps) > 1 else ""
+        parts += [replace(part, path=prefix + part.path) for part in driver.read(path)]
+    verdicts = tuple(judge(entry.facts, parts))
+    return replace(outcome, result=result_of(verdicts), verdicts=verdicts, reason="; ".join(applied.problems))
+
+
+def chosen(candidates: Sequence[Candidate], main: str) -> dict[str, Candidate]:
+    """Return the cards, by id, that describe a data set with the file ``main``; all, where none does.
+
+    Beside the main file an entry may hold others that a card of their own describes well.
+    """
+    holding = [candidate for candidate in candidates if main in candidate.files]
+    return {candidate.id: candidate for candidate in holding or candidates}
+
+
+def result_of(verdicts: Sequence[Verdict]) -> Result:
+    """Return an entry's result: all equal, all served, some served, none."""
+    results = {verdict.result for verdict in verdicts}
+    if not results:
+        return "mapped"
+    if results == {"equal"}:
+        return "equal"
+    if "unserved" not in results:
+        return "scaled"
+    return "differs" if results == {"unserved"} else "partial"

@@ -1,0 +1,313 @@
+"""The harness end to end on a made-up corpus: what it counts, what it fails on, what it writes."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.corpus import __main__ as command
+from tests.corpus import baseline, report
+from tests.corpus.driver import Candidate, RefusedError, StoredArray, part_of
+from tests.corpus.entries import CorpusError, read_corpus
+from tests.corpus.made_up import Corpus, Stand, part
+from tests.corpus.running import chosen, run, run_entry
+from tests.corpus.staging import staged
+
+RAW = np.array([[-3, 10], [40, -5000], [600, 7], [8, 90], [1234, -17]], dtype=np.int16)
+GAIN = np.array([0.5, 0.195])
+OTHER = np.arange(7, dtype=np.float32)
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    return Corpus(folder)
+
+
+def outcomes(corpus, stand):
+    folder = corpus.write()
+    return {outcome.id: outcome for outcome in run(read_corpus(folder), folder, stand)}
+
+
+def verdict_of(corpus, stand, listed=None):
+    """Every outcome by entry, the counts, and the faults."""
+    found = outcomes(corpus, stand)
+    total, _ = report.count(list(found.values()))
+    return found, total, report.faults(list(found.values()), listed or {})
+
+
+# --- results ---
+
+
+def test_an_entry_is_equal_when_all_its_arrays_are_and_scaled_when_the_rest_fit(corpus):
+    corpus.add("f/a.bin", {"raw": RAW})
+    corpus.add("f/b.bin", {"raw": RAW, "volts": RAW * GAIN})
+    parts = [part("raw", RAW, gain=GAIN)]
+    _, total, faults = verdict_of(corpus, Stand({"f/a.bin": parts, "f/b.bin": parts}))
+    assert (total["equal"], total["scaled"], faults) == (1, 1, [])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    (RAW.view(np.uint16), RAW.T, RAW + (np.arange(10).reshape(5, 2) == 6)),
+    ids=["wrong dtype", "swapped axis", "one sample off"],
+)
+def test_a_wrong_array_differs_and_fails(corpus, wrong):
+    corpus.add("f/a.bin", {"raw": RAW})
+    _, total, faults = verdict_of(corpus, Stand({"f/a.bin": [part("raw", wrong)]}))
+    assert total["differs"] == 1
+    assert faults[0].startswith("f/a.bin: differs: raw: raw")
+
+
+def test_a_missing_array_makes_an_entry_partial_which_passes_only_when_listed(corpus):
+    corpus.add("f/a.bin", {"raw": RAW, "other": OTHER})
+    stand = Stand({"f/a.bin": [part("raw", RAW)]})
+    _, total, faults = verdict_of(corpus, stand)
+    assert total["partial"] == 1
+    assert faults == [
+        "f/a.bin: partial, and not listed: other: nothing has shape (7,): raw (5, 2)",
+    ]
+    assert verdict_of(corpus, stand, {"f/a.bin": {"other": "computed by the reader"}})[2] == []
+    assert len(verdict_of(corpus, stand, {"f/a.bin": {"raw": "another one"}})[2]) == 1
+    assert len(verdict_of(corpus, stand, {"f/b.bin": {"other": "another entry"}})[2]) == 1
+
+
+def test_a_list_without_a_reason_is_refused(tmp_path):
+    (tmp_path / "partial.toml").write_text('["f/a.bin"]\nother = " "\n')
+    with pytest.raises(ValueError, match="each with a reason"):
+        report.read_listed(tmp_path / "partial.toml")
+
+
+def test_the_list_beside_the_harness_can_be_read():
+    assert report.read_listed(command.HERE / "partial.toml") is not None
+
+
+def test_what_is_listed_and_served_is_said(corpus):
+    corpus.add("f/a.bin", {"raw": RAW})
+    found = outcomes(corpus, Stand({"f/a.bin": [part("raw", RAW)]}))
+    assert report.stale(list(found.values()), {"f/a.bin": {"raw": "once"}}) == ["f/a.bin: raw"]
+
+
+def test_a_clean_error_is_refused_and_does_not_fail(corpus):
+    corpus.add("f/a.bin", {"raw": RAW})
+    stand = Stand(raising={"f/a.bin": lambda: RefusedError("V0302: too short")})
+    found, total, faults = verdict_of(corpus, stand)
+    assert (total["refused"], faults) == (1, [])
+    assert found["f/a.bin"].reason == "V0302: too short"
+
+
+def test_an_entry_for_which_no_map_was_written_is_refused(corpus):
+    corpus.add("f/a.bin", {"raw": RAW})
+    assert outcomes(corpus, Stand())["f/a.bin"].result == "refused"
+
+
+@pytest.mark.parametrize("kind", ("readable", "malformed", "unverified"))
+def test_a_crash_is_counted_shown_and_fails_whatever_the_entry_is(corpus, kind):
+    corpus.add("f/a.bin", {"raw": RAW}, kind=kind)
+    found, total, faults = verdict_of(corpus, Stand(raising={"f/a.bin": lambda: ZeroDivisionError("oh")}))
+    assert total["crashed"] == 1
+    assert faults == ["f/a.bin: crashed: ZeroDivisionError: oh"]
+    shown = "\n".join(report.lines(list(found.values()), {}))
+    assert "Traceback (most recent call last)" in shown
+
+
+def test_no_card_and_several_cards_choose_nothing_and_several_fail(corpus):
+    corpus.add("f/a.bin", {"raw": RAW})
+    corpus.add("f/b.bin", {"raw": RAW})
+    found, total, faults = verdict_of(corpus, Stand(cards={"f/a.bin": [], "f/b.bin": ["m/one", "m/two"]}))
+    assert total["no card"] == 2
+    assert found["f/b.bin"].result == "ambiguous"
+    assert faults == ["f/b.bin: these cards fit: m/one, m/two"]
+
+
+def test_why_cards_nearly_fit_is_kept(corpus):
+    corpus.add("f/a.bin", {"raw": RAW})
+    found = outcomes(corpus, Stand(cards={"f/a.bin": []}))
+    assert found["f/a.bin"].reason == "near/miss: V0601: another magic number"
+
+
+def test_the_card_of_the_main_file_is_chosen():
+    side, whole = Candidate("m/table", "", ("t.npy",)), Candidate("m/all", "", ("x.json", "t.npy", "d.dat"))
+    assert chosen([side, whole], "d.dat") == {"m/all": whole}
+    assert chosen([side, whole], "t.npy") == {"m/table": side, "m/all": whole}
+    assert chosen([side], "other.txt") == {"m/table": side}
+    assert chosen([], "d.dat") == {}
+
+
+# --- entries that are not scored ---
+
+
+def test_a_malformed_entry_that_was_accepted_fails_and_one_that_was_not_passes(corpus):
+    for name in ("accepted", "refused", "no card"):
+        corpus.add(f"f/{name}.bin", {}, kind="malformed")
+    stand = Stand(
+        {"f/accepted.bin": [part("raw", RAW)]},
+        {"f/no card.bin": []},
+        {"f/refused.bin": lambda: RefusedError("V0601: magic")},
+    )
+    _, total, faults = verdict_of(corpus, stand)
+    assert faults == ["f/accepted.bin: is malformed and was accepted by maker/format"]
+    assert not any(total.values())
+
+
+def test_header_only_and_unverified_entries_are_listed_and_not_scored(corpus):
+    corpus.add("f/header.bin", {"gains": GAIN}, in_file="header only")
+    corpus.add("f/perhaps.bin", {}, kind="unverified")
+    parts = {"f/header.bin": [part("gains", GAIN + 1)], "f/perhaps.bin": [part("raw", RAW)]}
+    found, total, faults = verdict_of(corpus, Stand(parts))
+    assert (any(total.values()), faults) == (False, [])
+    shown = "\n".join(report.lines(list(found.values()), {}))
+    assert "f/header.bin (header only): differs" in shown
+    assert "f/perhaps.bin (unverified): mapped" in shown
+
+
+# --- the folder ---
+
+
+def test_an_entry_is_alone_with_its_files_and_the_corpus_stays_as_it_is(corpus):
+    corpus.add("f/a.bin", {"raw": RAW})
+    corpus.add("f/b.bin", {"raw": RAW})
+    stand = Stand({"f/a.bin": [part("raw", RAW)], "f/b.bin": [part("raw", RAW)]})
+    folder = corpus.write()
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    list(run(read_corpus(folder), folder, stand))
+    assert stand.seen == [["f/a.bin"], ["f/b.bin"]]
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_what_is_staged_is_a_copy(corpus):
+    corpus.add("f/a.bin", {"raw": RAW})
+    folder = corpus.write()
+    (entry,) = read_corpus(folder)
+    with staged(entry, folder) as place:
+        (place / "f/a.bin").write_bytes(b"changed")
+    assert (folder / "f/a.bin").read_bytes() == b"bytes of f/a.bin"
+
+
+@pytest.mark.parametrize("file", ("../outside.bin", "/etc/hostname", "f/not there.bin"))
+def test_a_file_outside_the_corpus_or_missing_is_the_corpus_fault(corpus, file):
+    corpus.add("f/a.bin", {"raw": RAW})
+    corpus.rows[0]["files"] = file
+    folder = corpus.write()
+    (entry,) = read_corpus(folder)
+    with pytest.raises(CorpusError, match=r"f/a\.bin"):
+        run_entry(entry, folder, Stand())
+
+
+def test_a_folder_that_is_no_corpus_is_said_so(tmp_path):
+    with pytest.raises(CorpusError, match="is no corpus"):
+        read_corpus(tmp_path)
+
+
+def test_an_unknown_set_is_said_so(corpus):
+    corpus.add("f/a.bin", {"raw": RAW}, kind="fine")
+    with pytest.raises(CorpusError, match=r"f/a\.bin is 'fine'"):
+        read_corpus(corpus.write())
+
+
+def test_facts_that_cannot_be_read_are_said_so(corpus):
+    corpus.add("f/a.bin", {"raw": RAW})
+    del corpus.oracle["f/a.bin"]["arrays"]["raw"]["shape"]
+    with pytest.raises(CorpusError, match="the facts of 'raw'"):
+        read_corpus(corpus.write())
+
+
+# --- reading a map ---
+
+
+def stored(values, dims, **attrs):
+    return StoredArray(tuple(dims), values, attrs)
+
+
+def test_an_array_is_read_in_the_order_and_direction_of_the_card():
+    cube = np.arange(24).reshape(2, 3, 4)
+    held = {"v": stored(cube, "zyx", vspec={"dims": ["x", "-y", "z"]})}
+    read = part_of("v", held)
+    assert read.dims == ("x", "y", "z")
+    for x, y, z in ((0, 0, 0), (3, 2, 1), (1, 2, 0)):
+        assert read.values[x, y, z] == cube[z, 2 - y, x]
+
+
+def test_gains_of_an_axis_follow_it_through_order_and_direction():
+    held = {
+        "g/v": stored(RAW, ["time", "channel"], vspec={"dims": ["-channel", "time"]}, scale_factor=9.0),
+        "g/channel_gain": stored(GAIN, ["channel"]),
+        "g/channel_offset": stored(np.array([1.0, 2.0]), ["channel"]),
+        "channel_gain": stored(GAIN * 100, ["channel"]),
+    }
+    read = part_of("g/v", held)
+    ((_, physical),) = read.physical()
+    np.testing.assert_allclose(physical, (RAW * GAIN + [1.0, 2.0]).T[::-1])
+    assert part_of("g/channel_gain", held).gain.tolist() == [1, 1]
+
+
+def test_a_gain_of_the_whole_array_and_its_units_are_read():
+    held = {"v": stored(RAW, "tc", scale_factor=0.5, add_offset=2.0, units="mV")}
+    scaled, in_si = (values for _, values in part_of("v", held).physical())
+    np.testing.assert_allclose(scaled, RAW * 0.5 + 2)
+    np.testing.assert_allclose(in_si, (RAW * 0.5 + 2) * 1e-3)
+
+
+def test_units_may_differ_along_an_axis():
+    labels = {"labels": {"c_units": ["uV", "V"]}}
+    ((_, in_si),) = part_of("v", {"v": stored(RAW, "tc", vspec=labels)}).physical()
+    np.testing.assert_allclose(in_si, RAW * [1e-6, 1.0])
+
+
+# --- the command ---
+
+
+def run_command(monkeypatch, stand, *arguments):
+    monkeypatch.setattr(command, "Vspec", lambda: stand)
+    return command.main([str(a) for a in (*arguments, "--jobs", 1)])
+
+
+def test_the_command_writes_what_it_found(corpus, monkeypatch, tmp_path, capsys):
+    corpus.add("f/a.bin", {"raw": RAW})
+    corpus.add("g/b.bin", {"raw": RAW})
+    stand = Stand({"f/a.bin": [part("raw", RAW)]}, {"g/b.bin": []})
+    written = tmp_path / "result.json"
+    assert run_command(monkeypatch, stand, corpus.write(), "--json", written) == 0
+    result = json.loads(written.read_text())
+    counts = dict.fromkeys(("equal", "scaled", "partial", "differs", "refused", "no card", "crashed"), 0)
+    assert result["total"] == counts | {"equal": 1, "no card": 1}
+    assert result["formats"] == {"f": counts | {"equal": 1}, "g": counts | {"no card": 1}}
+    assert [(e["id"], e["result"]) for e in result["entries"]] == [
+        ("f/a.bin", "equal"),
+        ("g/b.bin", "no card"),
+    ]
+    assert result["entries"][0]["arrays"] == [{"name": "raw", "result": "equal", "part": "raw", "note": None}]
+    printed = capsys.readouterr().out
+    assert "without a card: g 1" in printed
+    assert printed.endswith("all is well\n")
+
+
+def test_the_command_fails_on_a_finding_and_cannot_run_without_a_corpus(corpus, monkeypatch, tmp_path):
+    corpus.add("f/a.bin", {"raw": RAW})
+    stand = Stand({"f/a.bin": [part("raw", RAW.T)]})
+    assert run_command(monkeypatch, stand, corpus.write()) == 1
+    assert run_command(monkeypatch, stand, tmp_path) == 2
+    assert run_command(monkeypatch, stand, corpus.folder, "--format", "none of these") == 2
+
+
+def test_the_command_fails_when_a_number_goes_down(corpus, monkeypatch, tmp_path, capsys):
+    corpus.add("f/a.bin", {"raw": RAW})
+    good, none = Stand({"f/a.bin": [part("raw", RAW)]}), Stand(cards={"f/a.bin": []})
+    numbers = tmp_path / "numbers.json"
+    folder = corpus.write()
+    assert run_command(monkeypatch, good, folder, "--baseline", numbers, "--update") == 0
+    assert json.loads(numbers.read_text()) == {"f": {"equal": 1, "scaled": 0}}
+    assert run_command(monkeypatch, good, folder, "--baseline", numbers) == 0
+    assert run_command(monkeypatch, none, folder, "--baseline", numbers) == 1
+    assert "less than before: f: 0 equal, 1 before" in capsys.readouterr().out
+
+
+def test_a_scaled_entry_that_became_equal_is_no_loss(tmp_path):
+    numbers = tmp_path / "numbers.json"
+    baseline.save(numbers, {"f": {"equal": 1, "scaled": 2}})
+    assert baseline.lost(numbers, {"f": {"equal": 2, "scaled": 1}}) == []
+    assert baseline.lost(numbers, {"f": {"equal": 2, "scaled": 0}}) == ["f: 0 scaled, 2 before"]
+    assert baseline.lost(numbers, {}) == ["f: 0 equal, 1 before"]

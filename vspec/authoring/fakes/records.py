@@ -1,0 +1,450 @@
+"""A record that is being written: its fields get values by name, and places by their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from vspec.authoring.fakes import draws
+from vspec.authoring.fakes.fields import Slot, numbers, seen, texts
+from vspec.authoring.fakes.known import Dense, Known
+from vspec.authoring.fakes.orders import choose
+from vspec.authoring.fakes.sheets import MISSING, Sheet
+from vspec.authoring.fakes.tables import Rows
+from vspec.authoring.fakes.texts import TextPart
+from vspec.card.model import Field
+from vspec.card.model import Record as RecordSpec
+from vspec.datatypes import NUMBERS, TEXTS, ElementType, Endian, TextType
+from vspec.errors import fail
+from vspec.expressions import Chain, Expression, Scope, UnknownName, Value
+
+MAX_ROWS = 10**6
+Order = Callable[[], Endian]
+
+
+class Absent:
+    """A field or record that a condition leaves out."""
+
+    offset = 0
+    nbytes = 0
+
+    def __init__(self, default: Value = None) -> None:
+        self.default = default
+
+
+class Struct:
+    """One instance of a record; it is the `Record` of expressions, and ``scope`` their scope.
+
+    ``index`` tells the rows around it apart; ``start`` says where it begins, when that is asked.
+    """
+
+    def __init__(self, spec: RecordSpec, sheet: Sheet, where: Where, outer: Scope, endian: Order) -> None:
+        self.spec = spec
+        self.sheet = sheet
+        self.where = where
+        self.scope: Scope = _StructScope(self, outer)
+        self._outer_endian = endian
+        self._fields = {field.name: field for field in spec.fields}
+        self._lets = {let.name: let.value for let in spec.lets}
+        self._parts: dict[str, Part] = {}
+        self._values: dict[str, Value] = {}
+        self._offsets: dict[str, int] = {}
+        self._pending: list[str] = []
+        self._endian: Endian | None = None
+
+    # --- names
+
+    def names(self) -> Iterable[str]:
+        """Return the names of fields and lets."""
+        return [*self._fields, *self._lets]
+
+    def get(self, name: str) -> Value:
+        """Return what an expression sees under a name; raises `UnknownName`."""
+        if name not in self._values:
+            self._values[name] = self._once(name, lambda: self._get(name))
+        return self._values[name]
+
+    def locate(self, name: str) -> object:
+        """Return the part that a field is, with its ``offset``, ``nbytes`` and ``known``."""
+        if name in self._lets:
+            return self._lets[name].locate(self.scope)
+        if name not in self._fields:
+            raise UnknownName(name)
+        return Spot(self, name)
+
+    def let(self, name: str) -> Expression | None:
+        """Return the derived value of that name, if there is one."""
+        return self._lets.get(name)
+
+    def _get(self, name: str) -> Value:
+        if name in self._lets:
+            return self._lets[name].evaluate(self.scope)
+        if name not in self._fields:
+            raise UnknownName(name)
+        part = self.part(name)
+        return part.default if isinstance(part, Absent) else part.seen()
+
+    def _once(self, name: str, work: Callable[[], Value]) -> Value:
+        if name in self._pending:
+            chain = " <- ".join([*self._pending, name])
+            raise fail("V0855", f"'{name}' needs itself: {chain}", self.spec.place, help="give it in the example")
+        self._pending.append(name)
+        try:
+            return work()
+        finally:
+            self._pending.pop()
+
+    # --- parts
+
+    @property
+    def endian(self) -> Endian:
+        """Byte order of the record."""
+        if self._endian is None:
+            self._endian = choose(self.spec.endian, self._outer_endian(), self.scope)
+        return self._endian
+
+    def part(self, name: str) -> Part:
+        """Return a field as it is written."""
+        if name not in self._parts:
+            self._parts[name] = self._make(self._fields[name])
+        return self._parts[name]
+
+    def _make(self, field: Field | RecordSpec) -> Part:
+        scope = self.field_scope(field.name)
+        if field.condition is not None and not field.condition.truth(scope):
+            default = field.default.evaluate(scope) if isinstance(field, Field) and field.default else None
+            return Absent(default)
+        if isinstance(field, Field):
+            return self._field(field, scope)
+        if field.repeat is None:
+            return self._inner(field, self.where.inside(field.name, self._offset_of(field.name)), self.scope)
+        return self._rows(field, scope)
+
+    def _inner(self, spec: RecordSpec, where: Where, outer: Scope) -> Struct:
+        return Struct(spec, self.sheet, where, outer, lambda: self.endian)
+
+    def _offset_of(self, name: str) -> Callable[[], int]:
+        return lambda: self.offset_of(name)
+
+    def _field(self, field: Field, scope: Scope) -> Part:
+        struct = self.sheet.plan.card.types.get(field.type.word or "")
+        if struct is not None:
+            where = self.where.inside(field.name, self._offset_of(field.name), f"type:{struct.name}")
+            inner = self._inner(struct.record, where, self.sheet.constants)
+            return Projected(inner, struct.value)
+        if field.parse is not None:
+            return Leaf(self, field, TextPart(field.parse, self.sheet, self.path(field.name), self.scope))
+        return Leaf(self, field)
+
+    def _rows(self, spec: RecordSpec, scope: Scope) -> Rows:
+        def make(i: int, before: Callable[[], int], outer: Scope) -> Struct:
+            where = self.where.inside(spec.name, before)
+            return self._inner(spec, Where(where.path, where.use, (*where.index, i), before), outer)
+
+        assert spec.repeat is not None
+        if spec.repeat.items is not None:
+            variable = spec.repeat.variable or ""
+            items = _items(spec.repeat.items, scope)
+            outers: list[Scope] = [Chain({variable: item}, self.scope) for item in items]
+        else:
+            outers = [self.scope] * self._count(spec, scope)
+        if len(outers) > MAX_ROWS:
+            raise fail("V0857", f"{len(outers)} rows of '{spec.name}' are too many to make", spec.place)
+        return Rows(spec, self.sheet.plan.card.types, outers, make, self._offset_of(spec.name))
+
+    def _count(self, spec: RecordSpec, scope: Scope) -> int:
+        assert spec.repeat is not None
+        if spec.repeat.count is None:
+            return self.sheet.open_size(spec.name, spec.place)
+        return max(0, spec.repeat.count.integer(scope))
+
+    def path(self, name: str) -> str:
+        """Return the dotted path of a field, as examples write it."""
+        return f"{self.where.path}.{name}"
+
+    def field_scope(self, name: str) -> Scope:
+        """Return the scope of a field's clauses, which also know ``here``."""
+        return _HereScope(self, name)
+
+    # --- places
+
+    @property
+    def offset(self) -> int:
+        """First byte in the file."""
+        return self.where.start()
+
+    def cursor_before(self, name: str) -> int:
+        """Return where the field would begin if it simply followed the ones before it."""
+        cursor = self.offset
+        for field in self.spec.fields:
+            if field.name == name:
+                break
+            cursor += self._extent(field)
+        return cursor
+
+    def _extent(self, field: Field | RecordSpec) -> int:
+        """Return how far a field moves the cursor."""
+        if (field.offset if isinstance(field, Field) else field.at) is not None:
+            return 0
+        return int(self.part(field.name).nbytes)
+
+    def offset_of(self, name: str) -> int:
+        """Return where a field begins."""
+        if name not in self._offsets:
+            field = self._fields[name]
+            where = field.offset if isinstance(field, Field) else field.at
+            placed = where is not None and not (isinstance(field, RecordSpec) and _looped(field))
+            self._offsets[name] = (
+                where.integer(self.field_scope(name)) if where is not None and placed else self.cursor_before(name)
+            )
+        return self._offsets[name]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the record takes in its surroundings."""
+        if self.spec.size is not None:
+            return self.spec.size.integer(self.scope)
+        return sum(self._extent(field) for field in self.spec.fields)
+
+    def seen(self) -> Value:
+        """Return the record as an expression sees it: itself."""
+        return self
+
+
+def _looped(spec: RecordSpec) -> bool:
+    return spec.repeat is not None and spec.repeat.items is not None
+
+
+def _items(expression: Expression, scope: Scope) -> list[Value]:
+    value = expression.evaluate(scope)
+    items: list[Value] = value.tolist() if hasattr(value, "tolist") else list(value)  # type: ignore[union-attr,arg-type]  # a list, a column or rows
+    return items
+
+
+class Where:
+    """Where a record stands: its path in examples and in `Usage`, its rows, and its first byte."""
+
+    def __init__(self, path: str, use: str, index: tuple[int, ...], start: Callable[[], int]) -> None:
+        self.path = path
+        self.use = use
+        self.index = index
+        self.start = start
+
+    def inside(self, name: str, start: Callable[[], int], use: str | None = None) -> Where:
+        """Return the place of a field that is a record itself."""
+        return Where(f"{self.path}.{name}", use or f"{self.use}.{name}", self.index, start)
+
+
+class Projected:
+    """A field whose type is a struct of the card; with ``value:`` it is worth that."""
+
+    def __init__(self, struct: Struct, value: Expression | None) -> None:
+        self.struct = struct
+        self._value = value
+
+    @property
+    def nbytes(self) -> int:
+        return self.struct.nbytes
+
+    def seen(self) -> Value:
+        return self.struct if self._value is None else self._value.evaluate(self.struct.scope)
+
+
+class Leaf:
+    """A field of numbers or text."""
+
+    def __init__(self, struct: Struct, field: Field, text: TextPart | None = None) -> None:
+        self.struct = struct
+        self.field = field
+        self.text = text
+        self._slot: Slot | None = None
+        self._raw: bytes | None = None
+        self.firm = True
+
+    @property
+    def use(self) -> str:
+        """Path in `Usage`."""
+        return f"{self.struct.where.use}.{self.field.name}"
+
+    @property
+    def slot(self) -> Slot:
+        if self._slot is None:
+            self._slot = self._place()
+        return self._slot
+
+    @property
+    def nbytes(self) -> int:
+        return self.slot.nbytes
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes that are written."""
+        if self._raw is None:
+            self._raw = self._encode()
+        return self._raw
+
+    def seen(self) -> Value:
+        if self.text is not None:
+            return self.text.record
+        return seen(self.slot, self.raw)
+
+    def known(self) -> Known:
+        """Return the elements with their axes."""
+        kind = self.slot.kind
+        if not isinstance(kind, ElementType):
+            raise fail("V0856", f"'{self.field.name}' is text: it is no data", self.field.place)
+        values = np.frombuffer(self.raw, kind.dtype(self.slot.endian)).reshape(self.slot.shape)
+        return Dense(self.slot.names, values)
+
+    # --- type and sizes
+
+    def _place(self) -> Slot:
+        scope = self.struct.field_scope(self.field.name)
+        kind, item = self._kind(scope)
+        axes: list[tuple[str, int]] = []
+        for k, axis in enumerate(self.field.axes):
+            name = axis.name or f"axis_{k}"
+            size = self.struct.sheet.open_size(name, axis.place) if axis.size is None else axis.size.integer(scope)
+            axes.append((name, max(0, size)))
+        return Slot(self.field, kind, item, self._order(kind), tuple(axes))
+
+    def _kind(self, scope: Scope) -> tuple[ElementType | TextType, int]:
+        ref = self.field.type
+        if ref.word in NUMBERS:
+            return NUMBERS[ref.word], NUMBERS[ref.word].nbytes
+        if ref.word in TEXTS and ref.length is not None:
+            return TEXTS[ref.word], max(0, self._length(ref.length, scope))
+        value = ref.value.evaluate(scope) if ref.value is not None else scope.get(ref.word or "")
+        if not isinstance(value, ElementType):
+            raise fail("V0853", f"the type of '{self.field.name}' is not a type", ref.place, found=repr(value))
+        return value, value.nbytes
+
+    def _length(self, length: Expression, scope: Scope) -> int:
+        if self.text is None:
+            return length.integer(scope)
+        return length.integer(_FindScope(self.text.encoded(), self.struct.offset_of(self.field.name), scope))
+
+    def _order(self, kind: ElementType | TextType) -> Endian:
+        matters = kind.nbytes > 1 if isinstance(kind, ElementType) else kind.encoding == "utf-16"
+        if not matters:
+            return "little"
+        return choose(self.field.endian, self.struct.endian, self.struct.scope)
+
+    # --- value
+
+    def _encode(self) -> bytes:
+        if self.text is not None:
+            return self.text.encoded().ljust(self.nbytes, b"\0")[: self.nbytes]
+        value = self._value()
+        if isinstance(self.slot.kind, ElementType):
+            return numbers(self.slot, value).tobytes()
+        return texts(self.slot, value)
+
+    def _value(self) -> Value:
+        struct, name = self.struct, self.field.name
+        if self.field.constant is not None:
+            return self.field.constant.evaluate(struct.scope)
+        given = struct.sheet.given(struct.path(name), struct.where.index, len(self.field.axes))
+        if given is not MISSING:
+            return struct.sheet.settled(given, struct.scope, struct.where.index)
+        return self._invented()
+
+    def _invented(self) -> Value:
+        usage = self.struct.sheet.plan.usage
+        rng = self.struct.sheet.rng(self.use, self.struct.where.index)
+        if not isinstance(self.slot.kind, ElementType):
+            if self.field.convert in ("int", "float"):
+                return draws.small_prime(rng) if self.use in usage.sizes else 0
+            return ""
+        if self.use in usage.sizes:
+            return draws.small_prime(rng)
+        if self.use in usage.located:
+            return draws.data(rng, self.slot.kind.dtype("little"), self.slot.shape)
+        self.firm = False
+        return 0
+
+
+Part = Struct | Projected | Leaf | Rows | Absent
+
+
+class Spot:
+    """A field of a record as expressions locate it: its place, and for `known` its contents."""
+
+    def __init__(self, struct: Struct, name: str) -> None:
+        self._struct = struct
+        self._name = name
+
+    @property
+    def offset(self) -> int:
+        return self._struct.offset_of(self._name)
+
+    @property
+    def nbytes(self) -> int:
+        return int(self._struct.part(self._name).nbytes)
+
+    def known(self) -> Known | None:
+        """Return the contents with their axes; None where a condition leaves the field out."""
+        part = self._struct.part(self._name)
+        if isinstance(part, Leaf):
+            return part.known()
+        if isinstance(part, Absent):
+            return None
+        raise fail("V0856", f"'{self._name}' is no field of numbers", self._struct.spec.place)
+
+
+class _StructScope:
+    """Own names of a record and ``start``, then those around it."""
+
+    def __init__(self, struct: Struct, outer: Scope) -> None:
+        self._struct = struct
+        self._outer = outer
+
+    def names(self) -> Iterable[str]:
+        return [*self._struct.names(), *self._outer.names()]
+
+    def get(self, name: str) -> Value:
+        if name == "start":
+            return self._struct.offset
+        own = name in set(self._struct.names())
+        return self._struct.get(name) if own else self._outer.get(name)
+
+    def locate(self, name: str) -> object:
+        own = name in set(self._struct.names())
+        return self._struct.locate(name) if own else self._outer.locate(name)
+
+    def find(self, needle: bytes, start: int | None) -> int:
+        return self._outer.find(needle, start)
+
+
+class _HereScope(_StructScope):
+    """The same for one field, which also knows ``here``."""
+
+    def __init__(self, struct: Struct, name: str) -> None:
+        self._own = struct
+        self._name = name
+
+    def names(self) -> Iterable[str]:
+        return self._own.scope.names()
+
+    def get(self, name: str) -> Value:
+        return self._own.cursor_before(self._name) if name == "here" else self._own.scope.get(name)
+
+    def locate(self, name: str) -> object:
+        return self._own.scope.locate(name)
+
+    def find(self, needle: bytes, start: int | None) -> int:
+        return self._own.scope.find(needle, start)
+
+
+class _FindScope(Chain):
+    """The scope of a text's length: ``find()`` looks into the text that is about to be written."""
+
+    def __init__(self, raw: bytes, offset: int, outer: Scope) -> None:
+        super().__init__({}, outer)
+        self._raw = raw
+        self._offset = offset
+
+    def find(self, needle: bytes, start: int | None) -> int:
+        found = self._raw.find(needle)
+        return self._offset + (found if found >= 0 else len(self._raw))

@@ -1,0 +1,85 @@
+"""What all values of one file share: the card, the example, the seed, and the sizes asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vspec.authoring.fakes import draws
+from vspec.authoring.fakes.examples import Example, Given, depth, settle
+from vspec.authoring.fakes.usage import Usage
+from vspec.card.model import Card, Role
+from vspec.errors import Place, fail
+from vspec.expressions import Scope, Value
+
+MISSING = object()
+"""Stands for: the example says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The choices for a whole data set."""
+
+    card: Card
+    example: Example
+    usage: Usage
+    seed: int
+    sizes: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One file to be written; ``index`` is (k,) for file ``k`` of a role that has many, else ()."""
+
+    plan: Plan
+    role: Role
+    constants: Scope
+    index: tuple[int, ...] = ()
+    finds: dict[bytes, int] = field(default_factory=dict)
+
+    def given(self, path: str, index: tuple[int, ...], axes: int) -> Given:
+        """Return what the example says of a field, `MISSING` if nothing.
+
+        Lists that nest deeper than the field has axes run over the rows (innermost last) in which
+        the field stands. Raises V0854 when such a list is too short.
+        """
+        found: Given = self.plan.example.values.get(path, MISSING)
+        if found is MISSING:
+            return MISSING
+        rows = max(0, min(depth(found) - axes, len(index)))
+        for i in index[len(index) - rows :]:
+            if not isinstance(found, list) or i >= len(found):
+                have = len(found) if isinstance(found, list) else 1
+                message = f"the example has {have} values of '{path}', but row {i} asks for one"
+                raise fail("V0854", message, self.role.place, help="give one value for each row, or one for all")
+            found = found[i]
+        return found
+
+    def settled(self, given: Given, scope: Scope, index: tuple[int, ...]) -> Value:
+        """Return a value of the example, its ``{{ }}`` evaluated where the field stands."""
+        return settle(given, self.plan.card, scope, {"row": index[-1] if index else 0})
+
+    def rng(self, path: str, index: tuple[int, ...] = ()) -> np.random.Generator:
+        """Return the random numbers of one field."""
+        return draws.generator(self.plan.seed, path, index)
+
+    def open_size(self, name: str, place: Place) -> int:
+        """Return a size that the card leaves open: of an ``auto`` axis, or of what takes the rest."""
+        return open_size(self.plan, name, self.index, place)
+
+
+def open_size(plan: Plan, name: str, index: tuple[int, ...], place: Place) -> int:
+    """Return the size by name: from the options, from ``auto:`` of the example, else a prime."""
+    if name in plan.sizes:
+        return plan.sizes[name]
+    given = plan.example.auto.get(name, MISSING)
+    if isinstance(given, list) and index and index[-1] < len(given):
+        given = given[index[-1]]
+    if given is MISSING:
+        return draws.length(draws.generator(plan.seed, f"auto {name}", index))
+    if not isinstance(given, int) or isinstance(given, bool) or given < 0:
+        expected = "a whole number, or one for each file"
+        raise fail("V0851", f"the example's size of '{name}' is no size", place, expected=expected, found=repr(given))
+    return given

@@ -1,0 +1,162 @@
+"""The checks of file roles and arrays: where the bytes are described, which axes there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from vspec.card.check_layout import check_size
+from vspec.card.members import captures
+from vspec.card.model import ArraySpec, Arrow, Card, Role
+from vspec.card.references import references
+from vspec.errors import Place, Problem, did_you_mean
+from vspec.expressions import Expression
+
+
+def check_roles(card: Card) -> Iterator[Problem]:
+    """Yield what is wrong with the roles of a card."""
+    if card.roles and not card.roles[0].match:
+        message = f"the first role, '{card.roles[0].name}', is the anchor and needs 'match'"
+        yield Problem("V0109", message, card.roles[0].place, help="put the role that is found by name first")
+    for role in card.roles:
+        yield from _check_captures(role, captures(role))
+
+
+def _check_captures(role: Role, names: list[str]) -> Iterator[Problem]:
+    for name in names:
+        found = [capture for pattern in role.match for capture in pattern.captures if capture.name == name]
+        if any(not capture.required or capture.default is not None for capture in found):
+            continue
+        for pattern in role.match:
+            if all(capture.name != name for capture in pattern.captures):
+                message = f"this pattern of '{role.name}' has no '{{{name}}}', another one has"
+                help = f"give all patterns the same captures, or '{name}' a default: {{{name}=...}}"
+                yield Problem("V0181", message, pattern.text.place, help=help)
+
+
+def check_arrays(card: Card) -> Iterator[Problem]:
+    """Yield what is wrong with the arrays of a card."""
+    for array in card.arrays:
+        yield from _check_sizes(array)
+        if array.values is None:
+            yield from _check_source(array, card)
+        yield from _check_axes(array, card)
+
+
+def _check_sizes(array: ArraySpec) -> Iterator[Problem]:
+    yield from check_size(array.offset, "the offset")
+    if isinstance(array.shape, Mapping):
+        for name, size in array.shape.items():
+            yield from check_size(size, f"the size of '{name}'")
+        autos = [name for name, size in array.shape.items() if size is None]
+    else:
+        found = [] if array.shape is None else references(array.shape)
+        autos = [ref.name.value for ref in found if ref.name.value == "auto"]
+    if len(autos) > 1:
+        place = array.shape_places.get(autos[1], array.shape_place)
+        message = "'auto' stands twice: only one size can come out of the size of the file"
+        yield Problem("V0176", message, place)
+
+
+def _sources(array: ArraySpec, card: Card) -> list[Role]:
+    """Return the roles that an array takes its data from, as far as ``from`` names them."""
+    if array.source is None:
+        return list(card.roles[:1])
+    roles = {role.name: role for role in card.roles}
+    names = [ref.name.value for ref in references(array.source) if not ref.inside and not ref.called]
+    return [roles[name] for name in dict.fromkeys(names) if name in roles]
+
+
+def _check_source(array: ArraySpec, card: Card) -> Iterator[Problem]:
+    place = array.place if array.source is None else array.source.text.place
+    roles = _data_roles(array, card)
+    given: dict[str, Place] = {}
+    if array.dtype is not None:
+        given["dtype"] = array.dtype.text.place
+    if array.shape_place is not None:
+        given["shape"] = array.shape_place
+    if array.offset is not None:
+        given["offset"] = array.offset.text.place
+    for role in roles:
+        if role.text is not None:
+            message = f"'{role.name}' is a text: an array cannot lie in it"
+            yield Problem("V0185", message, place, help="put the values into the map with 'values'")
+        elif role.layout is not None:
+            yield from _check_laid_out(array, role, given)
+        elif "dtype" not in given or "shape" not in given:
+            missing = " and ".join(f"'{key}'" for key in ("dtype", "shape") if key not in given)
+            message = f"array '{array.key.value}' has no {missing}, and '{role.name}' has no layout"
+            yield Problem(
+                "V0179", message, array.place, help="say what the bytes are: dtype, shape, or a layout"
+            )
+
+
+def _data_roles(array: ArraySpec, card: Card) -> list[Role]:
+    """Return the roles in which the bytes of an array may lie: not those of a condition."""
+    source = array.source
+    if source is None:
+        return _sources(array, card)
+    found = references(source)
+    alone = [ref for ref in found if not ref.inside and not ref.called and len(ref.path) == 1]
+    if len(found) == 1 or " if " not in source.text.value:
+        return _sources(array, card)
+    names = {ref.name.value for ref in alone}
+    return [role for role in _sources(array, card) if role.name in names]
+
+
+def _check_laid_out(array: ArraySpec, role: Role, given: Mapping[str, Place]) -> Iterator[Problem]:
+    if given:
+        listed = " and ".join(f"'{key}'" for key in given)
+        message = f"array '{array.key.value}' gives {listed}, but '{role.name}' has a layout that says it"
+        help = f"name a field of it, e.g. from: {role.name}.{_some_field(role)}"
+        yield Problem("V0178", message, next(iter(given.values())), help=help)
+    elif array.source is None or array.source.text.value.strip() == role.name:
+        message = f"array '{array.key.value}' takes all of '{role.name}', which has a layout"
+        help = f"name a field of it, e.g. from: {role.name}.{_some_field(role)}"
+        yield Problem("V0185", message, array.place, help=help)
+
+
+def _some_field(role: Role) -> str:
+    return role.layout.fields[-1].name if role.layout and role.layout.fields else "field"
+
+
+def _check_axes(array: ArraySpec, card: Card) -> Iterator[Problem]:
+    stored = _stored_axes(array, card)
+    asked = stored
+    if isinstance(array.dims, Arrow):
+        left = [axis.name for axis in array.dims.left]
+        if stored is not None and left != stored:
+            yield _wrong_dims(array, array.dims, left, stored)
+        asked = [axis.name for axis in array.dims.right]
+    elif isinstance(array.dims, tuple):
+        asked = list(array.dims)
+        if stored is not None and len(asked) != len(stored):
+            message = (
+                f"'dims' of array '{array.key.value}' names {len(asked)} axes, the data have {len(stored)}"
+            )
+            yield Problem("V0175", message, array.place, help=f"stored, slowest first: {' '.join(stored)}")
+    elif array.dims is not None:
+        return
+    for axis in array.axes:
+        if asked is not None and axis.name not in asked:
+            message = f"array '{array.key.value}' has no axis '{axis.name}'"
+            yield Problem("V0175", message, axis.place, help=did_you_mean(axis.name, asked, "its axes"))
+
+
+def _stored_axes(array: ArraySpec, card: Card) -> list[str] | None:
+    """Return the names of the stored axes where they are known from the card alone."""
+    if not isinstance(array.shape, Mapping):
+        return None
+    names = list(array.shape)
+    source = array.source.text.value.strip() if array.source is not None else card.roles[0].name
+    role = next((role for role in card.roles if role.name == source), None)
+    if role is None or isinstance(array.order, Expression):
+        return None
+    return names if role.over is None else [role.over, *names]
+
+
+def _wrong_dims(array: ArraySpec, arrow: Arrow, left: list[str], stored: list[str]) -> Problem:
+    message = (
+        f"array '{array.key.value}': 'dims' names {' '.join(left)}, but the data have {' '.join(stored)}"
+    )
+    help = f"stored, slowest first: {' '.join(stored)}"
+    return Problem("V0175", message, arrow.place, help=help)

@@ -1,0 +1,114 @@
+"""The checks of layouts: constants, keys, traps of the cursor, circles among derived values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from vspec.card.model import Card, Field, Let, Record
+from vspec.card.references import references
+from vspec.datatypes import NUMBERS
+from vspec.errors import Problem
+from vspec.expressions import Expression
+
+_CONSTANT = re.compile(r"\s*(0x[0-9a-fA-F]+|[0-9]+)\s*\Z")
+_NEGATIVE = re.compile(r"\s*-\s*(0x[0-9a-fA-F]+|[0-9]+)\s*\Z")
+_ONE_OR_NONE = re.compile(r"\s*(1\s+if\b.*\belse\s+0|0\s+if\b.*\belse\s+1)\s*\Z", re.DOTALL)
+
+
+def check_layouts(card: Card) -> Iterator[Problem]:
+    """Yield what is wrong with the records and fields of a card."""
+    for record in all_records(card):
+        yield from _check_record(record)
+        yield from _check_cursor(record)
+        for item in record.fields:
+            if isinstance(item, Field):
+                yield from _check_field(item)
+
+
+def check_cycles(card: Card) -> Iterator[Problem]:
+    """Yield the circles among derived values that stand side by side."""
+    yield from _circles(card.lets)
+    for array in card.arrays:
+        yield from _circles(array.lets)
+    for record in all_records(card):
+        yield from _circles(record.lets)
+
+
+def check_size(size: Expression | None, what: str) -> Iterator[Problem]:
+    """Yield the problem of a size that is a negative number as written."""
+    if size is not None and _NEGATIVE.match(size.text.value):
+        message = f"{what} is {size.text.value.strip()}; it cannot be negative"
+        help = "from the end of the file: size(role) - n" if what == "the offset" else None
+        yield Problem("V0186", message, size.text.place, help=help)
+
+
+def all_records(card: Card) -> Iterator[Record]:
+    """Yield every record of a card: of roles, of types, and inside each other."""
+    todo = [role.layout for role in card.roles if role.layout is not None]
+    todo += [struct.record for struct in card.types.values()]
+    while todo:
+        record = todo.pop()
+        yield record
+        todo += [item for item in record.fields if isinstance(item, Record)]
+
+
+def _check_record(record: Record) -> Iterator[Problem]:
+    count = record.repeat.count if record.repeat else None
+    if count is not None and _ONE_OR_NONE.match(count.text.value):
+        help = "leave 'repeat' out and write 'if'"
+        yield Problem("V0182", "a repeat of 1 or 0 is a condition", count.text.place, help=help)
+    yield from check_size(count, "the count")
+    yield from check_size(record.size, "the size")
+    yield from check_size(record.at, "the offset")
+
+
+def _check_cursor(record: Record) -> Iterator[Problem]:
+    """Yield the fields that stand right after one at a constant place and have none themselves."""
+    for before, item in zip(record.fields, record.fields[1:], strict=False):
+        if not (isinstance(before, Field) and isinstance(item, Field)) or item.offset is not None:
+            continue
+        if before.offset is not None and _CONSTANT.match(before.offset.text.value):
+            message = f"'{item.name}' does not begin where '{before.name}' ends: '@' never moves the cursor"
+            help = f"give '{item.name}' an '@' too, or write the fields without '@' first"
+            yield Problem("V0183", message, item.place, help=help)
+
+
+def _check_field(field: Field) -> Iterator[Problem]:
+    for axis in field.axes:
+        yield from check_size(axis.size, f"the size of '{axis.name}'" if axis.name else "the size")
+    yield from check_size(field.type.length, "the length")
+    yield from check_size(field.offset, "the offset")
+    if field.default is not None and field.default.text.value.strip() in NUMBERS:
+        message = "behind 'else' stands the value of an absent field, not a type"
+        help = "a choice between types stands in parentheses: (uint8 if c else uint16)"
+        yield Problem("V0121", message, field.default.text.place, help=help)
+
+
+def _circles(lets: Sequence[Let]) -> Iterator[Problem]:
+    """Yield one problem for each circle, at the value of it that is written first."""
+    needs = {
+        let.name: {str(ref.name.value) for ref in references(let.value) if not ref.called} for let in lets
+    }
+    done: set[str] = set()
+    for let in lets:
+        path = _way_back(let.name, let.name, needs, done)
+        if path is not None:
+            chain = " -> ".join([let.name, *path])
+            done.update(path)
+            yield Problem("V0184", f"'{let.name}' needs itself: {chain}", let.place)
+        done.add(let.name)
+
+
+def _way_back(start: str, goal: str, needs: dict[str, set[str]], done: set[str]) -> list[str] | None:
+    """Return the shortest way from ``start`` along what is needed back to ``goal``, or None."""
+    ways: list[list[str]] = [[start]]
+    seen = {start}
+    for way in ways:
+        for name in sorted(needs[way[-1]]):
+            if name == goal:
+                return [*way[1:], goal]
+            if name in needs and name not in seen and name not in done:
+                seen.add(name)
+                ways.append([*way, name])
+    return None

@@ -1,0 +1,214 @@
+"""The check of names: none declared twice along a chain, none used that is not in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from vspec.card.model import (
+    ArraySpec,
+    Arrow,
+    ByteOrderTest,
+    Card,
+    EndianSpec,
+    Field,
+    Record,
+    Role,
+    Tree,
+)
+from vspec.card.scopes import Declared, NameCheck, Names
+from vspec.errors import Place, Problem
+from vspec.expressions import Expression, Template
+from vspec.patterns import Pattern
+
+_LAYOUT = frozenset({"here", "start", "prev"})
+_REST = _LAYOUT | {"rest"}
+_ENDIAN = frozenset({"little", "big"})
+_AUTO = frozenset({"auto"})
+
+
+def check_names(card: Card) -> list[Problem]:
+    """Return what is wrong with the names of a card."""
+    return _Names(card).run()
+
+
+class _Names:
+    def __init__(self, card: Card) -> None:
+        self._card = card
+        self._check = NameCheck(card)
+        self._problems = self._check.problems
+
+    def run(self) -> list[Problem]:
+        card = self._card
+        constants = self._constants()
+        for struct in card.types.values():
+            names = self._record(struct.record, Names(constants))
+            self._check.check(struct.value, names, _LAYOUT)
+        root = self._root(constants)
+        for let in card.lets:
+            self._check.check(let.value, root)
+        for role in card.roles:
+            self._role(role, root)
+        for check in card.checks:
+            self._check.check(check.that, root)
+            self._check.check(check.otherwise, root)
+        self._tree(card.attrs, root)
+        for array in card.arrays:
+            self._array(array, root)
+        return self._problems
+
+    def _declare(self, names: Names, name: str, declared: Declared) -> None:
+        problem = names.declare(name, declared)
+        if problem is not None:
+            self._problems.append(problem)
+
+    def _constants(self) -> Names:
+        names = Names()
+        for table in self._card.tables:
+            self._declare(names, table, Declared("a table", None))
+        for param in self._card.params:
+            self._declare(names, param.name, Declared("a parameter", param.place))
+        return names
+
+    def _root(self, constants: Names) -> Names:
+        names = Names(constants)
+        for role in self._card.roles:
+            self._declare(names, role.name, Declared("a file role", role.place, role))
+        for name, place in self._captures().items():
+            self._declare(names, name, Declared("a capture", place))
+        for let in self._card.lets:
+            self._declare(names, let.name, Declared("a derived value", let.place, let))
+        for name, struct in self._card.types.items():
+            if names.find(name) is not None:
+                self._declare(Names(names), name, Declared("a type", struct.record.place))
+        return names
+
+    def _captures(self) -> dict[str, Place]:
+        found: dict[str, Place] = {}
+        for role in self._card.roles:
+            for pattern in role.match:
+                for capture in pattern.captures:
+                    found.setdefault(capture.name, _capture_place(pattern, capture.name))
+        return found
+
+    def _role(self, role: Role, root: Names) -> None:
+        names = root
+        if role.layout is not None:
+            names = self._record(role.layout, Names(root))
+        self._endian(role.endian, names)
+        self._check.check(role.named, root)
+        if role.over is not None and role.named is not None:
+            names = Names(names)
+            names.declare(role.over, Declared("a file", role.place))
+        self._check.check(role.order, names)
+
+    def _record(self, record: Record, names: Names) -> Names:
+        """Check a record whose own names are added to ``names``; return them."""
+        if record.repeat is not None and record.repeat.variable is not None:
+            self._declare(names, record.repeat.variable, Declared("a loop variable", record.repeat.place))
+        for item in record.fields:
+            what = "a record" if isinstance(item, Record) else "a field"
+            self._declare(names, item.name, Declared(what, _name_place(item), item))
+        for let in record.lets:
+            self._declare(names, let.name, Declared("a derived value", let.place, let))
+        for let in record.lets:
+            self._check.check(let.value, names, _LAYOUT)
+        self._check.check(record.size, names, _LAYOUT)
+        self._endian(record.endian, names, _LAYOUT)
+        for item in record.fields:
+            if isinstance(item, Record):
+                self._inner(item, names)
+            else:
+                self._field(item, names)
+        return names
+
+    def _inner(self, record: Record, outer: Names) -> None:
+        repeat = record.repeat
+        if repeat is not None:
+            self._check.check(repeat.count, outer, _REST)
+            self._check.check(repeat.items, outer, _REST)
+        names = self._record(record, Names(outer))
+        for source in (record.condition, record.at):
+            self._check.check(source, names, _LAYOUT)
+
+    def _field(self, field: Field, names: Names) -> None:
+        for source in (field.type.length, field.condition, field.default, field.offset, field.constant):
+            self._check.check(source, names, _LAYOUT)
+        if field.type.value is not None:
+            self._check.check_type(field.type.value, names, _LAYOUT)
+        for axis in field.axes:
+            self._check.check(axis.size, names, _REST if axis.name else _LAYOUT)
+            if axis.size is None and not axis.name:
+                message = "'rest' needs an axis with a name"
+                self._problems.append(Problem("V0177", message, axis.place, help="e.g. int16[time=rest]"))
+        self._endian(field.endian, names, _LAYOUT)
+
+    def _endian(self, endian: EndianSpec, names: Names, words: frozenset[str] = frozenset()) -> None:
+        if isinstance(endian, Expression):
+            self._check.check(endian, names, words | _ENDIAN)
+        elif isinstance(endian, ByteOrderTest):
+            self._check.check(endian.that, names, frozenset({"test"}))
+
+    def _array(self, array: ArraySpec, root: Names) -> None:
+        names = Names(root)
+        if array.each is not None:
+            self._check.check(array.each[1], root)
+            self._declare(names, array.each[0], Declared("a loop variable", array.each[1].text.place))
+        for let in array.lets:
+            self._declare(names, let.name, Declared("a derived value", let.place, let))
+        for source in self._array_sources(array):
+            self._check.check(source, names)
+        if array.dtype is not None:
+            self._check.check_type(array.dtype, names)
+        self._shape(array, names)
+        self._endian(array.endian, names)
+        for axis in array.axes:
+            self._tree(axis.units, names)
+            self._tree(axis.epoch, names)
+        self._tree(array.attrs, names)
+
+    def _array_sources(self, array: ArraySpec) -> Iterator[Expression | Template | None]:
+        yield array.name
+        yield from (array.condition, array.source, array.values, array.offset)
+        yield from (let.value for let in array.lets)
+        if isinstance(array.order, Expression):
+            yield array.order
+        if isinstance(array.dims, Expression):
+            yield array.dims
+        if isinstance(array.dims, Arrow):
+            yield from (size for axis in array.dims.left for _, size in axis.parts)
+            yield from (axis.size for axis in array.dims.right)
+        for axis in array.axes:
+            yield from (axis.start, axis.step, axis.labels, axis.gain, axis.offset)
+            yield from axis.coordinates.values()
+
+    def _shape(self, array: ArraySpec, names: Names) -> None:
+        if isinstance(array.shape, Mapping):
+            for size in array.shape.values():
+                self._check.check(size, names)
+        else:
+            self._check.check(array.shape, names, _AUTO)
+
+    def _tree(self, tree: Tree, names: Names) -> None:
+        if isinstance(tree, Template):
+            self._check.check(tree, names)
+        elif isinstance(tree, Mapping):
+            for value in tree.values():
+                self._tree(value, names)
+        elif isinstance(tree, tuple):
+            for value in tree:
+                self._tree(value, names)
+
+
+def _name_place(item: Field | Record) -> Place:
+    """Return where the name of a field stands; its place is that of its type."""
+    place = item.place
+    written = place.text[: place.column - 1]
+    column = written.rfind(item.name)
+    if isinstance(item, Record) or column < 0:
+        return place
+    return Place(place.file, place.line, column + 1, len(item.name), place.text)
+
+
+def _capture_place(pattern: Pattern, name: str) -> Place:
+    start = pattern.text.value.find("{" + name)
+    return pattern.text.cut(start, start + len(name) + 2).place

@@ -1,0 +1,204 @@
+"""The short form of a field: ``TYPE[sizes] as int if COND else VALUE @ OFFSET = CONST``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from vspec.card.clauses import find_top, scan, split_top
+from vspec.card.dims import NAME
+from vspec.card.model import Field, FieldAxis, TypeRef
+from vspec.datatypes import NUMBERS, TEXTS
+from vspec.errors import Problem, Text, VspecError, did_you_mean, fail
+from vspec.expressions import Expression, parse
+
+CONVERSIONS = ("int", "float", "str")
+LATER_TYPES = frozenset({"int24", "uint24", "ibm32", "int12", "uint12", "int10", "uint10"})
+_RANK = {"": 0, "as": 1, "if": 2, "else": 3, "@": 4, "=": 5}
+_ORDER = "the order is: TYPE[sizes] as WORD if COND else VALUE @ OFFSET = CONST"
+
+Token = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Clauses:
+    """The pieces of a short form by the word in front of them; the type has no word."""
+
+    pieces: dict[str, Text]
+
+    def expression(self, word: str) -> Expression | None:
+        piece = self.pieces.get(word)
+        return None if piece is None else parse(piece)
+
+
+def parse_field(text: Text, types: Collection[str], name: str = "") -> Field:
+    """Return the field of a short form; ``types`` are the names of the card's own types.
+
+    Raises `VspecError` with every clause that is wrong.
+    """
+    clauses = _Clauses(_cut_clauses(text))
+    problems: list[Problem] = []
+    conditions: dict[str, Expression | None] = {}
+    for word in ("if", "else", "@", "="):
+        try:
+            conditions[word] = clauses.expression(word)
+        except VspecError as error:
+            problems += error.problems
+    try:
+        type_ref, axes = parse_type(clauses.pieces[""], types)
+        convert = _conversion(clauses.pieces.get("as"))
+    except VspecError as error:
+        raise VspecError([*error.problems, *problems]) from None
+    if problems:
+        raise VspecError(problems)
+    return Field(
+        name,
+        type_ref,
+        text.place,
+        axes=axes,
+        convert=convert,
+        condition=conditions["if"],
+        default=conditions["else"],
+        offset=conditions["@"],
+        constant=conditions["="],
+    )
+
+
+def _cut_clauses(text: Text) -> dict[str, Text]:
+    """Cut at ``as if else @ =``, each at most once and in this order."""
+    pieces: dict[str, Text] = {}
+    current, begin = "", 0
+    for kind, start, stop in scan(text):
+        word = text.value[start:stop]
+        if kind not in ("word", "sign") or word not in _RANK:
+            continue
+        here = text.cut(start, stop)
+        if current == "else" and word in ("if", "else"):
+            continue
+        if (
+            word in ("if", "else")
+            and current in ("if", "@", "=")
+            and not (current == "if" and word == "else")
+        ):
+            raise fail("V0121", f"a choice after '{current}' needs parentheses", here.place, help=_ORDER)
+        if word == "else" and current != "if":
+            raise fail("V0113", "'else' without 'if'", here.place, help=_ORDER)
+        if _RANK[word] <= _RANK[current]:
+            wrong = "stands twice" if word == current else f"stands after '{current}'"
+            raise fail("V0113", f"'{word}' {wrong}", here.place, help=_ORDER)
+        pieces[current] = text.cut(begin, start).strip()
+        current, begin = word, stop
+    pieces[current] = text.cut(begin, len(text.value)).strip()
+    for word, piece in pieces.items():
+        if not piece.value:
+            what = "the type is missing" if word == "" else f"nothing stands after '{word}'"
+            raise fail("V0110", what, text.place, help=_ORDER)
+    return pieces
+
+
+def _conversion(text: Text | None) -> Literal["int", "float", "str"] | None:
+    if text is None:
+        return None
+    if text.value not in CONVERSIONS:
+        message = f"'as {text.value}' is not a conversion"
+        raise fail("V0105", message, text.place, help=did_you_mean(text.value, CONVERSIONS, "it may be"))
+    return cast('Literal["int", "float", "str"]', text.value)
+
+
+def parse_type(text: Text, types: Collection[str]) -> tuple[TypeRef, tuple[FieldAxis, ...]]:
+    """Return a type and its axes: ``int16[channel=4]``, ``ascii(8)[n]``, ``table[k][x=n]``."""
+    tokens = [token for token in scan(text) if token[0] != "blank"]
+    word = text.value[tokens[0][1] : tokens[0][2]]
+    if word in ("<", ">"):
+        help = "byte order has a key of its own: endian: little or endian: big"
+        raise fail("V0110", f"'{word}' does not belong to a type", text.cut(0, 1).place, help=help)
+    if word in LATER_TYPES:
+        message = f"packed samples such as '{word}' are not in this version of vspec"
+        raise fail("V0107", message, text.cut(tokens[0][1], tokens[0][2]).place)
+    if word in TEXTS:
+        return _text_type(text, word, tokens)
+    if word in NUMBERS:
+        head = text.cut(tokens[0][1], tokens[0][2])
+        return TypeRef(head.place, word=word), _sizes_after(text, tokens[1:])
+    return _computed_type(text, tokens, types)
+
+
+def _text_type(text: Text, word: str, tokens: list[Token]) -> tuple[TypeRef, tuple[FieldAxis, ...]]:
+    head = text.cut(tokens[0][1], tokens[0][2])
+    if len(tokens) < 2 or not _opens(text, tokens[1], "("):
+        raise fail("V0114", f"'{word}' needs a length in bytes", head.place, help=f"e.g. {word}(16)")
+    inside = text.cut(tokens[1][1] + 1, tokens[1][2] - 1).strip()
+    if not inside.value:
+        raise fail("V0114", f"'{word}' needs a length in bytes", head.place, help=f"e.g. {word}(16)")
+    place = text.cut(tokens[0][1], tokens[1][2]).place
+    return TypeRef(place, word=word, length=parse(inside)), _sizes_after(text, tokens[2:])
+
+
+def _computed_type(
+    text: Text, tokens: list[Token], types: Collection[str]
+) -> tuple[TypeRef, tuple[FieldAxis, ...]]:
+    """Return a type that is a name of the card's or an expression; sizes there have names."""
+    count = len(tokens)
+    for index, token in enumerate(tokens):
+        if index and _opens(text, token, "[") and _is_named(_inside(text, token)):
+            count = index
+            break
+    head = text.cut(tokens[0][1], tokens[count - 1][2])
+    axes = _sizes_after(text, tokens[count:])
+    if head.value in types:
+        return TypeRef(head.place, word=head.value), axes
+    first = text.value[tokens[0][1] : tokens[0][2]]
+    if first in types and count > 1 and _opens(text, tokens[1], "["):
+        help = f"e.g. {first}[item={_inside(text, tokens[1]).value}]"
+        raise fail("V0112", f"a size after the type '{first}' needs a name", head.place, help=help)
+    return TypeRef(head.place, value=parse(head)), axes
+
+
+def _opens(text: Text, token: Token, bracket: str) -> bool:
+    return token[0] == "group" and text.value[token[1]] == bracket
+
+
+def _inside(text: Text, token: Token) -> Text:
+    return text.cut(token[1] + 1, token[2] - 1)
+
+
+def _is_named(inside: Text) -> bool:
+    return any(find_top(piece, "=") is not None for piece in split_top(inside, ","))
+
+
+def _sizes_after(text: Text, tokens: list[Token]) -> tuple[FieldAxis, ...]:
+    """Return the axes of the one pair of brackets that may follow a type."""
+    if not tokens:
+        return ()
+    if not _opens(text, tokens[0], "["):
+        place = text.cut(tokens[0][1], tokens[-1][2]).place
+        raise fail("V0110", "this does not belong to a type", place, help=_ORDER)
+    if len(tokens) > 1:
+        place = text.cut(tokens[1][1], tokens[-1][2]).place
+        help = "one pair of brackets holds all sizes: int16[a=2, b=3]"
+        raise fail("V0110", "this does not belong to a type", place, help=help)
+    axes = tuple(_size(piece) for piece in split_top(_inside(text, tokens[0]), ","))
+    seen: set[str] = set()
+    for axis in axes:
+        if axis.name and axis.name in seen:
+            raise fail("V0112", f"the axis '{axis.name}' stands twice", axis.place)
+        seen.add(axis.name)
+    return axes
+
+
+def _size(piece: Text) -> FieldAxis:
+    """Return ``n``, ``channel=n`` or ``x=rest``."""
+    equals = find_top(piece, "=")
+    name = Text("", piece.place) if equals is None else piece.cut(0, equals).strip()
+    size = piece if equals is None else piece.cut(equals + 1, len(piece.value)).strip()
+    if equals is not None and NAME.match(name.value) is None:
+        raise fail("V0112", f"'{name.value}' is not the name of an axis", piece.place, help="e.g. channel=4")
+    if not size.value:
+        raise fail("V0112", "a size is missing in the brackets", piece.place, help="e.g. int16[channel=4]")
+    if find_top(size, "of") is not None:
+        message = "slots that are partly filled ('n of 512') are not in this version of vspec"
+        raise fail("V0107", message, size.place)
+    if size.value == "rest":
+        return FieldAxis(name.value, None, piece.place)
+    return FieldAxis(name.value, parse(size), piece.place)

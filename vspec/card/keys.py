@@ -1,0 +1,367 @@
+"""The tables of the grammar: every mapping of a card and its keys, in reading order."""
+
+from __future__ import annotations
+
+from vspec.card.grammar import (
+    ATTRIBUTES,
+    BOOLEAN,
+    EXPRESSION,
+    EXPRESSIONS,
+    FORMATS,
+    NUMBERS,
+    TEMPLATE,
+    TEXT,
+    TEXT_TYPES,
+    TEXTS,
+    Key,
+    Shape,
+    Value,
+)
+
+_FIELDS = Value(entries=Value(shape="field"), least=1)
+_TEXT_FIELDS = Value(entries=Value(shape="text field"), least=1)
+_ENDIAN = Value(shape="endian")
+_IF = "Only if this holds; else the {} is absent."
+_REGIONS = "regions of compressed bytes come later"
+_BLOCKS = "blocks, gaps and collected records come later"
+
+CARD = Shape(
+    "card",
+    "A card describes a file format once; vspec maps the data of its files in place.",
+    (
+        Key("vspec", Value("integer"), "The version of the card language: 1.", 1, mandatory=True),
+        Key("id", TEXT, "The name of the card in the registry: lower case, with hyphens.", "spikeglx-imec"),
+        Key("title", TEXT, "What the format is called, in a few words.", "Rig 3, NI-DAQ dump"),
+        Key("version", TEXT, "The version of this card, as MAJOR.MINOR.PATCH.", "1.0.0"),
+        Key("license", TEXT, "The licence of the card, as an SPDX identifier.", "CC0-1.0"),
+        Key(
+            "references", TEXTS, "Where the format is described: URLs or DOIs.", ["https://example.org/spec"]
+        ),
+        Key("maintainers", TEXTS, "Who answers for this card.", ["Ada Lovelace"]),
+        Key("covers", TEXTS, "Versions and variants that the card describes.", ["versions 1.0 to 3.2"]),
+        Key("not_covered", TEXTS, "Known holes, so that nobody is surprised.", ["compressed files"]),
+        Key(
+            "params",
+            Value(entries=Value(shape="param")),
+            "Values that the user gives with --set.",
+            {"channels": {"type": "int", "doc": "number of channels"}},
+        ),
+        Key(
+            "tables",
+            Value(entries=Value("constant")),
+            "Constant look-up tables; the name of a type means that type.",
+            {"dtypes": {2: "uint8", 4: "int16"}},
+        ),
+        Key(
+            "types",
+            Value(entries=Value(shape="type")),
+            "Structs with a name, for use as the type of fields.",
+            {"qstring": {"fields": {"n": "uint32", "s": "utf16(n)"}, "value": "s"}},
+        ),
+        Key(
+            "files",
+            Value("file pattern", entries=Value(shape="role"), least=1),
+            "Which files belong to a data set: one pattern, or one entry for each kind of file.",
+            "{name}.dat",
+            mandatory=True,
+        ),
+        Key("let", EXPRESSIONS, "Derived values, computed when first needed.", {"n": "meta.nSavedChans"}),
+        Key(
+            "checks",
+            Value(items=Value(shape="check")),
+            "What must hold for these files.",
+            [{"that": "n > 0", "else": "no channels"}],
+        ),
+        Key("attrs", ATTRIBUTES, "Attributes of the whole data set.", {"device": "rig 3"}),
+        Key(
+            "arrays",
+            Value(entries=Value(shape="array"), names="any", least=1),
+            "The arrays of the map by path; '/' in a path makes groups.",
+            {"raw": {"dtype": "int16", "shape": {"time": "auto", "channel": 64}}},
+            mandatory=True,
+        ),
+        Key(
+            "examples",
+            Value(items=Value("constant")),
+            "Tests of the card, as plain data.",
+            [{"name": "tiny"}],
+        ),
+    ),
+    later={
+        "use": "types of other cards come with the registry",
+        "extends": "cards that extend another card come with the registry",
+        "groups": "attributes of groups come later; the paths of arrays make the groups",
+    },
+)
+
+PARAM = Shape(
+    "param",
+    "A value that the user gives; without a default it must be given.",
+    (
+        Key(
+            "type",
+            Value("word", words=("int", "float", "str", "bool")),
+            "The type of the value.",
+            "int",
+            mandatory=True,
+        ),
+        Key("default", Value("constant"), "The value when none is given.", 32),
+        Key("doc", TEXT, "What the value means, for the user.", "number of channels"),
+    ),
+)
+
+TYPE = Shape(
+    "type",
+    "A struct with a name.",
+    (
+        Key("fields", _FIELDS, "The fields, one after the other.", {"n": "uint32"}, mandatory=True),
+        Key("let", EXPRESSIONS, "Derived values of the struct.", {"half": "n // 2"}),
+        Key("value", EXPRESSION, "What a field of this type is worth; without it, the struct.", "s"),
+        Key("size", EXPRESSION, "The extent in bytes when it is not the sum of the fields.", "8 + n"),
+        Key("endian", _ENDIAN, "The byte order of the fields.", "little"),
+    ),
+    later={"packed": "packed samples come later", "values": "packed samples come later"},
+)
+
+_FORMAT = Value("word", words=FORMATS)
+_TEXT_OPTIONS = (
+    Key("fields", _TEXT_FIELDS, "What to take from the text.", {"nSavedChans": "int"}),
+    Key("separator", TEXT, "What stands between a key and its value (pairs).", "="),
+    Key("comment", TEXT, "What a line of comment begins with.", "#"),
+    Key("end", TEXT, "What ends a line or statement, beside the end of the line.", ";"),
+    Key("encoding", TEXT, "The encoding of the text.", "utf-8"),
+)
+
+ROLE = Shape(
+    "file role",
+    "One kind of file of a data set. The first role is the anchor.",
+    (
+        Key(
+            "match",
+            Value("file pattern", items=Value("file pattern"), least=1),
+            "Patterns over the end of the path, with captures.",
+            "{run}_g{gate:int}.bin",
+        ),
+        Key("named", EXPRESSION, "The name of the file, computed from the data.", "header.data_file"),
+        Key(
+            "over",
+            TEXT,
+            "The capture that tells apart the files of one data set; it becomes an axis.",
+            "part",
+        ),
+        Key("order", EXPRESSION, "What the files along 'over' are ordered by.", "part"),
+        Key(
+            "missing",
+            Value("word", words=("error", "fill", "skip")),
+            "What to do about a hole in a counted capture.",
+            "error",
+        ),
+        Key("optional", BOOLEAN, "The file may be absent.", example=True),
+        Key("any_case", BOOLEAN, "Names match in any case.", example=True),
+        Key("format", _FORMAT, "The file is text; how it is cut.", "pairs"),
+        *_TEXT_OPTIONS,
+        Key("layout", Value(shape="layout"), "The bytes of a binary file.", {"fields": {"n": "uint32"}}),
+        Key("endian", _ENDIAN, "The byte order of the file.", "little"),
+    ),
+    short="file pattern",
+    one_of=("match", "named"),
+    apart=(("layout", "format"), ("endian", "format")),
+    needs=(*((key.name, "format") for key in _TEXT_OPTIONS), ("order", "over"), ("missing", "over")),
+    later={"compression": _REGIONS, "decimal": "delimited tables come later"},
+)
+
+LAYOUT = Shape(
+    "layout",
+    "The bytes of a file from its start: fields one after the other.",
+    (
+        Key(
+            "fields",
+            _FIELDS,
+            "The fields, one after the other.",
+            {"magic": "ascii(4) = 'RIFF'"},
+            mandatory=True,
+        ),
+        Key("let", EXPRESSIONS, "Derived values of the file.", {"version": "major * 100 + minor"}),
+    ),
+)
+
+FIELD = Shape(
+    "field",
+    "A field, or with 'fields:' a record: TYPE[sizes] as int if COND else VALUE @ OFFSET = CONST.",
+    (
+        Key("type", Value("field"), "The type of a field, with its sizes.", "int16[channel=4]"),
+        Key("else", EXPRESSION, "The value of a field that is absent.", 0),
+        Key("const", EXPRESSION, "What a field must hold.", "0xC6912702"),
+        Key("parse", Value(shape="parse"), "How the text in a field is read.", {"format": "pairs"}),
+        Key("fields", _FIELDS, "The fields of a record.", {"id": "uint16"}),
+        Key("repeat", Value(shape="repeat"), "How often the record stands there.", "i in range(n)"),
+        Key("key", TEXT, "The field by which record[k] finds its row.", "id"),
+        Key("size", EXPRESSION, "The extent of a record when it is not the sum of its fields.", "8 + n"),
+        Key("let", EXPRESSIONS, "Derived values of each record.", {"stop": "first + n"}),
+        Key(
+            "partial",
+            Value("word", words=("error", "warn", "drop")),
+            "What to do about a last record that is cut off.",
+            "error",
+        ),
+        Key("at", EXPRESSION, "Where it lies, from the start of the file; what follows is not moved.", 348),
+        Key("if", EXPRESSION, _IF.format("field or record"), "version >= 2"),
+        Key("endian", _ENDIAN, "The byte order of this field or record.", "big"),
+        Key("doc", TEXT, "What it means.", "channels in use"),
+    ),
+    short="field",
+    one_of=("type", "fields"),
+    apart=tuple(("type", name) for name in ("repeat", "key", "size", "let", "partial"))
+    + tuple(("fields", name) for name in ("else", "const", "parse")),
+    later={
+        "codec": _REGIONS,
+        "nbytes": _REGIONS,
+        "compression": _REGIONS,
+        "to": "'rest' up to a given byte comes later",
+        "gaps": _BLOCKS,
+        "blocks": _BLOCKS,
+        "bits": "bit fields come later",
+    },
+)
+
+REPEAT = Shape(
+    "repeat",
+    "How often a record stands there.",
+    (),
+    short="repeat",
+    later={
+        "until": "records up to a sentinel come later",
+        "next": "chains of records come later",
+    },
+)
+
+ENDIAN = Shape(
+    "byte order",
+    "little, big, an expression, or the order that makes a test true.",
+    (
+        Key("test", Value("order test"), "A number at an offset.", "uint16 @ 2 = 42", mandatory=True),
+        Key("that", EXPRESSION, "What must hold of the number, by the name 'test'.", "0 < test < 1000"),
+    ),
+    short="endian",
+)
+
+PARSE = Shape(
+    "parse",
+    "How the text in a field is read.",
+    (Key("format", _FORMAT, "How the text is cut.", "pairs", mandatory=True), *_TEXT_OPTIONS),
+    later={"decimal": "delimited tables come later"},
+)
+
+TEXT_FIELD = Shape(
+    "text field",
+    "One thing to take from a text: a value by key, the first line that matches, or a table.",
+    (
+        Key("key", TEXT, "The key as written in the text; for json a path with dots.", "~imroTbl"),
+        Key("line", Value("line pattern"), "The first line that matches.", "{n:int} channels"),
+        Key("each", Value("line pattern"), "A table, one row for each match.", "({ch:int} {gain:int})"),
+        Key(
+            "section",
+            Value("text", items=TEXT, least=2),
+            "Where to look: the name of a section, or its first and last line.",
+            "Channel Infos",
+        ),
+        Key("skip", Value("integer"), "How many matches or lines to leave out first.", 1),
+        Key("type", Value("word", words=TEXT_TYPES), "The type of the value.", "int"),
+        Key("default", Value("constant"), "The value when there is none; without it that is an error.", 512),
+    ),
+    short="text field",
+    apart=(("key", "line"), ("line", "each"), ("each", "type")),
+)
+
+CHECK = Shape(
+    "check",
+    "Something that must hold.",
+    (
+        Key("that", EXPRESSION, "What must hold.", "size(bin) == meta.bytes", mandatory=True),
+        Key(
+            "else",
+            TEMPLATE,
+            "What to say if it does not.",
+            "the header says {{ meta.bytes }} bytes",
+            mandatory=True,
+        ),
+        Key("level", Value("word", words=("error", "warn")), "warn: the map is made all the same.", "warn"),
+    ),
+)
+
+ARRAY = Shape(
+    "array",
+    "One array of the map: bytes of a file by dtype and shape, a located field, or values.",
+    (
+        Key("each", Value("each"), "One array for each item.", "v in header.variables"),
+        Key("let", EXPRESSIONS, "Derived values of this array.", {"mine": "edf.spr == r"}),
+        Key("if", EXPRESSION, _IF.format("array"), "n_aux > 0"),
+        Key("name", TEMPLATE, "The path of the array, when it is not the key.", "{{ v.label }}"),
+        Key("from", EXPRESSION, "The field, or the role, that holds the data.", "rhd.block.amplifier"),
+        Key("values", NUMBERS, "Values to put into the map itself.", "meta.gain[0:n]"),
+        Key("dtype", EXPRESSION, "The type of an element.", "int16"),
+        Key(
+            "shape",
+            Value("expression", items=EXPRESSION, entries=EXPRESSION, names="axis", least=1),
+            "The axes and their sizes, slowest first; one may be 'auto'.",
+            {"time": "auto", "channel": 64},
+        ),
+        Key("offset", EXPRESSION, "Where the data begin in the file, in bytes.", 348),
+        Key("endian", _ENDIAN, "The byte order of the data.", "big"),
+        Key("order", EXPRESSION, "C: the last axis varies fastest; F: the first one does.", "F"),
+        Key(
+            "dims",
+            Value("dims", items=TEXT, least=1),
+            "The axes asked for: an arrow, or a list of names.",
+            "block channel sample -> time=(block sample) channel",
+        ),
+        Key("time", Value(shape="axis"), "Short for axes: time:.", {"step": "1 / 30000", "units": "s"}),
+        Key(
+            "axes",
+            Value(entries=Value(shape="axis"), names="axis"),
+            "Coordinates along the axes.",
+            {"channel": {"labels": "meta.names"}},
+        ),
+        Key("attrs", ATTRIBUTES, "Attributes of the array.", {"units": "uV", "scale_factor": 0.195}),
+    ),
+    apart=(
+        ("values", "from"),
+        ("values", "shape"),
+        ("values", "offset"),
+        ("values", "endian"),
+        ("values", "order"),
+    ),
+    later={"gaps": _BLOCKS, "blocks": _BLOCKS, "at": _BLOCKS, "codec": _REGIONS, "fill": _BLOCKS},
+)
+
+AXIS = Shape(
+    "axis",
+    "An axis: start and step, or labels; any further name is a coordinate along it.",
+    (
+        Key("start", EXPRESSION, "The coordinate of the first element.", 0),
+        Key("step", EXPRESSION, "The distance between elements.", "1 / 30000"),
+        Key("units", TEMPLATE, "The units of the coordinate, or of the data along this axis.", "s"),
+        Key("epoch", TEMPLATE, "The moment of coordinate 0, as ISO 8601.", "2024-05-01T12:00:00"),
+        Key("labels", Value("expression", items=TEXT), "A label for each element.", "meta.channel_names"),
+        Key("gain", NUMBERS, "physical = gain * raw + offset, for each element.", "meta.gain"),
+        Key("offset", NUMBERS, "physical = gain * raw + offset, for each element.", "meta.offset"),
+    ),
+    free=NUMBERS,
+    apart=(("step", "labels"), ("start", "labels")),
+)
+
+SHAPES: dict[str, Shape] = {
+    "card": CARD,
+    "param": PARAM,
+    "type": TYPE,
+    "role": ROLE,
+    "layout": LAYOUT,
+    "field": FIELD,
+    "repeat": REPEAT,
+    "endian": ENDIAN,
+    "parse": PARSE,
+    "text field": TEXT_FIELD,
+    "check": CHECK,
+    "array": ARRAY,
+    "axis": AXIS,
+}

@@ -1,0 +1,46 @@
+"""Loading a card: text to tree, tree against the grammar, tree to model, static checks."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+
+from vspec.card.build import build_card
+from vspec.card.check import check_card
+from vspec.card.leaves import Leaves
+from vspec.card.model import Card
+from vspec.card.structure import check_structure
+from vspec.card.yaml_nodes import Mapping
+from vspec.card.yaml_text import decode, parse_yaml
+from vspec.errors import VspecError, fail
+
+
+def load(path: str | PathLike[str]) -> Card:
+    """Return the card of a file; raise `VspecError` with everything that is wrong with it."""
+    try:
+        raw = Path(path).read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise fail("V0001", f"cannot read the card {path}: {reason}") from error
+    return loads(decode(raw, str(path)), str(path))
+
+
+def loads(text: str, name: str) -> Card:
+    """Return the card of a text (YAML, or the JSON that stands in a map).
+
+    ``name`` stands in messages where the name of the file would. Raises `VspecError` with every
+    problem of the first stage that has any: YAML, the grammar, the meaning of names.
+    """
+    node = parse_yaml(text, name)
+    if not isinstance(node, Mapping):
+        raise fail("V0013", "a card is a mapping of keys", node.place, help="it begins with 'vspec: 1'")
+    types = node.get("types")
+    leaves = Leaves(frozenset(types.keys()) if isinstance(types, Mapping) else frozenset())
+    check_structure(node, leaves)
+    if leaves.problems:
+        raise VspecError(leaves.problems)
+    card = build_card(node, leaves, name)
+    problems = [*leaves.problems, *check_card(card)]
+    if problems:
+        raise VspecError(problems)
+    return card

@@ -1,0 +1,323 @@
+"""A card after loading: frozen, every expression parsed, every value with its place.
+
+The loader (`vspec.card.load`) is the only maker of these; whatever reads them trusts them. Names
+follow the card language, so that a reader of a card finds its keys here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from vspec.datatypes import Endian
+from vspec.errors import Place, Text
+from vspec.expressions import Expression, Template
+from vspec.patterns import Pattern
+
+Tree = Template | Mapping[str, "Tree"] | tuple["Tree", ...] | None | bool | int | float
+"""Attributes: text with ``{{ }}`` is a template, everything else stands as written."""
+
+Constant = None | bool | int | float | str | Mapping["int | str", "Constant"] | tuple["Constant", ...]
+"""A value of a table; a text that is the name of a built-in type means that type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A value that the user gives with ``--set``; without ``default`` it must be given."""
+
+    name: str
+    type: Literal["int", "float", "str", "bool"]
+    place: Place
+    default: int | float | str | bool | None = None
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """A derived value, computed when first asked for."""
+
+    name: str
+    value: Expression
+    place: Place
+
+
+# --- byte layouts ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRef:
+    """What a field is made of, before its axes.
+
+    ``word`` is set for a type that is written by name: a number type, a text type (then
+    ``length`` is its argument), or a name of ``types:``. Otherwise ``value`` is an expression
+    that gives a type (``TABLE[code]``, a let, ``(uint8 if c else uint16)``).
+    """
+
+    place: Place
+    word: str | None = None
+    length: Expression | None = None
+    value: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldAxis:
+    """``name=size`` inside brackets; ``name`` is empty for an unnamed size, ``size`` None for ``rest``."""
+
+    name: str
+    size: Expression | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class ByteOrderTest:
+    """``{test: uint16 @ 2 = 42}`` or ``{test: int32 @ 2, that: 0 < test < 1000}``."""
+
+    type: str
+    offset: int
+    place: Place
+    equals: int | float | None = None
+    that: Expression | None = None
+
+
+EndianSpec = Endian | Expression | ByteOrderTest | None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """``TYPE[sizes] as int if COND else VALUE @ OFFSET = CONST`` (short form), or its long form."""
+
+    name: str
+    type: TypeRef
+    place: Place
+    axes: tuple[FieldAxis, ...] = ()
+    convert: Literal["int", "float", "str"] | None = None
+    condition: Expression | None = None
+    default: Expression | None = None
+    offset: Expression | None = None
+    constant: Expression | None = None
+    endian: EndianSpec = None
+    parse: TextFormat | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """How often a record stands: ``count`` times, once per item of ``items``, or ``rest``.
+
+    ``repeat: EXPR`` sets ``count``; ``repeat: NAME in EXPR`` sets ``variable`` and ``items``;
+    ``repeat: rest`` leaves all of them empty (as many whole records as fit).
+    """
+
+    place: Place
+    count: Expression | None = None
+    variable: str | None = None
+    items: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Fields that stand one after the other; with ``repeat`` a table of them.
+
+    ``key`` names the field by which ``record[k]`` looks rows up; ``size`` is the extent in bytes
+    when it is not the sum of the fields; ``at`` places it absolutely without moving the cursor.
+    """
+
+    name: str
+    fields: tuple[Field | Record, ...]
+    place: Place
+    repeat: Repeat | None = None
+    condition: Expression | None = None
+    at: Expression | None = None
+    size: Expression | None = None
+    key: str | None = None
+    endian: EndianSpec = None
+    lets: tuple[Let, ...] = ()
+    partial: Literal["error", "warn", "drop"] = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class StructType:
+    """An entry of ``types:``; with ``value`` it projects to one value."""
+
+    name: str
+    record: Record
+    value: Expression | None = None
+
+
+# --- text headers ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TextField:
+    """One thing to take from a text.
+
+    ``key`` alone: the value of that key (pairs, json); ``line``: the first line that matches;
+    ``each``: a table, one row a match (inside the value of ``key`` when both are given).
+    ``type`` is int, float, str, int[], float[] or str[]. ``required`` is false where ``default``
+    was written.
+    """
+
+    name: str
+    place: Place
+    key: Text | None = None
+    line: Pattern | None = None
+    each: Pattern | None = None
+    section: Text | None = None
+    between: tuple[str, str] | None = None
+    skip: int = 0
+    type: str = "str"
+    default: Constant = None
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TextFormat:
+    """How a text is cut: ``pairs``, ``lines`` or ``json``, with what each needs to know."""
+
+    format: Literal["pairs", "lines", "json"]
+    place: Place
+    fields: tuple[TextField, ...] = ()
+    separator: str = "="
+    comment: str | None = None
+    end: str | None = None
+    encoding: str = "utf-8"
+
+
+# --- files, checks, arrays ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A kind of file of a data set. The first role of a card is the anchor.
+
+    Exactly one of ``match`` (patterns over the end of the path) and ``named`` (a path beside
+    or below the anchor, computed from data) is given. ``over`` is the capture whose values tell
+    apart the many files of one data set; they become an axis of that name.
+    """
+
+    name: str
+    place: Place
+    match: tuple[Pattern, ...] = ()
+    named: Expression | None = None
+    over: str | None = None
+    order: Expression | None = None
+    missing: Literal["error", "fill", "skip"] = "error"
+    optional: bool = False
+    any_case: bool = False
+    text: TextFormat | None = None
+    layout: Record | None = None
+    endian: EndianSpec = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """``that`` must hold; ``otherwise`` is the message; a ``warn`` lets the map be made."""
+
+    that: Expression
+    otherwise: Template
+    place: Place
+    level: Literal["error", "warn"] = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class SplitAxis:
+    """Left of the arrow: ``tile=(ty:ny tx:nx)``, or a plain stored axis with no parts."""
+
+    name: str
+    parts: tuple[tuple[str, Expression | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JoinAxis:
+    """Right of the arrow: ``y:h=(ty y)``, ``-row``, ``x``; ``size`` crops the end."""
+
+    name: str
+    parts: tuple[str, ...]
+    reverse: bool = False
+    size: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """``"block channel sample -> time=(block sample) channel"``."""
+
+    left: tuple[SplitAxis, ...]
+    right: tuple[JoinAxis, ...]
+    place: Place
+
+
+Dims = Arrow | Expression | tuple[str, ...] | None
+"""An arrow, an expression that gives names (or the text of an arrow), or names."""
+
+
+@dataclass(frozen=True, slots=True)
+class AxisSpec:
+    """``axes.<name>``: affine (``start step units epoch``) or ``labels``, and coordinates.
+
+    With ``condition`` the entry counts only where that holds, for axes that not every file has.
+    """
+
+    name: str
+    place: Place
+    condition: Expression | None = None
+    start: Expression | None = None
+    step: Expression | None = None
+    units: Tree = None
+    epoch: Tree = None
+    labels: Expression | None = None
+    gain: Expression | None = None
+    offset: Expression | None = None
+    coordinates: Mapping[str, Expression] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ArraySpec:
+    """One entry of ``arrays:``.
+
+    ``shape`` is None, an expression that gives a list, or name -> size where None means
+    ``auto``. ``source`` is ``from:``. ``each`` makes one array per item.
+    """
+
+    key: Text
+    name: Template
+    place: Place
+    each: tuple[str, Expression] | None = None
+    lets: tuple[Let, ...] = ()
+    condition: Expression | None = None
+    source: Expression | None = None
+    values: Expression | None = None
+    dtype: Expression | None = None
+    shape: Mapping[str, Expression | None] | Expression | None = None
+    shape_place: Place | None = None
+    shape_places: Mapping[str, Place] = field(default_factory=dict)
+    offset: Expression | None = None
+    endian: EndianSpec = None
+    order: Expression | Literal["C", "F"] = "C"
+    dims: Dims = None
+    axes: tuple[AxisSpec, ...] = ()
+    attrs: Mapping[str, Tree] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A whole card. ``data`` is the card as plain JSON-ready data, as it goes into a map."""
+
+    name: str
+    data: Mapping[str, object]
+    roles: tuple[Role, ...]
+    arrays: tuple[ArraySpec, ...]
+    id: str | None = None
+    title: str = ""
+    version: str = ""
+    license: str = ""
+    references: tuple[str, ...] = ()
+    maintainers: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
+    not_covered: tuple[str, ...] = ()
+    params: tuple[Param, ...] = ()
+    tables: Mapping[str, Constant] = field(default_factory=dict)
+    types: Mapping[str, StructType] = field(default_factory=dict)
+    lets: tuple[Let, ...] = ()
+    checks: tuple[Check, ...] = ()
+    attrs: Mapping[str, Tree] = field(default_factory=dict)
+    examples: tuple[Mapping[str, object], ...] = ()

@@ -1,0 +1,232 @@
+"""The check of a card's structure against the grammar: keys, forms, words; then every scalar."""
+
+from __future__ import annotations
+
+from vspec.card.grammar import LATER_FORMATS, NOUNS, Kind, Names, Shape, Value
+from vspec.card.keys import SHAPES
+from vspec.card.leaves import Leaves
+from vspec.card.names import check_name
+from vspec.card.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence
+from vspec.errors import Place, Problem, did_you_mean
+
+LANGUAGE = 1
+
+
+def check_structure(card: Mapping, leaves: Leaves) -> None:
+    """Report everything about a card's structure and scalars to ``leaves.problems``."""
+    _Walk(leaves).shape(SHAPES["card"], card, "the card", card.place)
+    version = card.get("vspec")
+    if isinstance(version, Scalar) and isinstance(version.value, int) and version.value != LANGUAGE:
+        message = f"this card is written in version {version.value} of the card language"
+        help = f"this vspec reads version {LANGUAGE}; a newer one may read it"
+        leaves.problems.append(Problem("V0101", message, version.place, help=help))
+
+
+class _Walk:
+    def __init__(self, leaves: Leaves) -> None:
+        self._leaves = leaves
+        self._problems = leaves.problems
+
+    def shape(self, shape: Shape, node: Mapping, label: str, at: Place) -> None:
+        """Check a mapping against its table; ``at`` is where a missing key is reported."""
+        unknown = [entry for entry in node.entries if not self._known(shape, entry, label)]
+        near = {word for entry in unknown if (word := _meant(shape, entry.key.value))}
+        for key in shape.keys:
+            if key.mandatory and node.get(key.name) is None and key.name not in near:
+                self._report("V0103", f"{label} has no '{key.name}'", at, help=f"{key.name}: {key.doc}")
+        self._check_pairs(shape, node, label, at, near)
+
+    def _known(self, shape: Shape, entry: Entry, label: str) -> bool:
+        """Check one key and its value; return False for a key that the table does not have."""
+        name = entry.key.value
+        key = shape.find(name)
+        if key is not None:
+            self.value(key.value, entry.value, name, entry.key.place)
+            return True
+        if name in shape.later:
+            message = f"'{name}' is not in this version of vspec: {shape.later[name]}"
+            self._report("V0107", message, entry.key.place)
+            return True
+        if shape.free is not None:
+            self._check_name(entry, "axis")
+            self.value(shape.free, entry.value, name, entry.key.place)
+            return True
+        names = [key.name for key in shape.keys]
+        help = did_you_mean(name, names, "it may have")
+        self._report("V0102", f"unknown key '{name}' in {label}", entry.key.place, help=help)
+        return False
+
+    def _check_pairs(self, shape: Shape, node: Mapping, label: str, at: Place, near: set[str]) -> None:
+        given = [entry for entry in node.entries if entry.key.value in shape.one_of]
+        if shape.one_of and not given and not near & set(shape.one_of):
+            words = " or ".join(f"'{name}'" for name in shape.one_of)
+            self._report("V0103", f"{label} has neither {words}".replace(" or ", " nor "), at)
+        if len(given) > 1:
+            words = " and ".join(f"'{entry.key.value}'" for entry in given)
+            self._report(
+                "V0109", f"{label} has both {words}; only one of them may be there", given[1].key.place
+            )
+            return
+        for first, second in shape.apart:
+            entry = node.find(second)
+            if entry is not None and node.find(first) is not None:
+                message = f"'{second}' does not go with '{first}' in {label}"
+                self._report("V0109", message, entry.key.place)
+        for name, other in shape.needs:
+            entry = node.find(name)
+            if entry is not None and node.find(other) is None:
+                self._report("V0109", f"'{name}' means nothing without '{other}' in {label}", entry.key.place)
+
+    def value(self, value: Value, node: Node, name: str, at: Place, label: str = "") -> None:
+        """Check what stands behind the key ``name`` at ``at``; ``label`` names it in messages."""
+        shape = SHAPES[value.shape] if value.shape else None
+        match node:
+            case Scalar():
+                self._scalar(value, shape, node, name, at)
+            case Sequence() if value.items is not None:
+                self._sequence(value, value.items, node, name, at)
+            case Mapping() if shape is not None:
+                self.shape(shape, node, label or _label(shape, name), at)
+            case Mapping() if value.entries is not None:
+                self._entries(value, value.entries, node, name, at)
+            case _ if value.kind in ("anything", "constant"):
+                self._free(value, node)
+            case _:
+                self._wrong_form(value, shape, node, name)
+
+    def _sequence(self, value: Value, items: Value, node: Sequence, name: str, at: Place) -> None:
+        if len(node.items) < value.least:
+            self._report("V0106", f"'{name}' needs at least {value.least} items", at)
+        if value.kind == "text" and len(node.items) > value.least:
+            self._report("V0104", f"'{name}' takes {value.least} texts: the first and the last line", at)
+        for number, item in enumerate(node.items, 1):
+            label = f"{SHAPES[items.shape].noun} {number}" if items.shape else ""
+            self.value(items, item, name, item.place, label)
+
+    def _entries(self, value: Value, entries: Value, node: Mapping, name: str, at: Place) -> None:
+        if len(node.entries) < value.least:
+            self._report("V0106", f"'{name}' is empty", at)
+        for entry in node.entries:
+            self._check_name(entry, value.names)
+            self.value(entries, entry.value, entry.key.value, entry.key.place)
+
+    def _free(self, value: Value, node: Node) -> None:
+        """Read every scalar of a tree of the author's own."""
+        match node:
+            case Scalar():
+                if value.kind is not None:
+                    self._leaves.read(value.kind, node)
+            case Sequence():
+                for item in node.items:
+                    self._free(value, item)
+            case Mapping():
+                for entry in node.entries:
+                    self._free(value, entry.value)
+
+    def _scalar(self, value: Value, shape: Shape | None, node: Scalar, name: str, at: Place) -> None:
+        kind = value.kind or (shape.short if shape else None)
+        if kind is None:
+            if node.value is None:
+                self._report("V0106", f"'{name}' has no value", at)
+            else:
+                self._wrong_form(value, shape, node, name)
+            return
+        if kind in ("anything", "constant"):
+            self._leaves.read(kind, node)
+        elif node.value is None or (node.text.value.strip() == "" and kind not in ("text", "template")):
+            self._report("V0106", f"'{name}' has no value", at)
+        elif not _fits(kind, node):
+            self._wrong_form(value, shape, node, name)
+        elif kind == "word":
+            self._word(value, node, name)
+        else:
+            self._leaves.read(kind, node)
+
+    def _word(self, value: Value, node: Scalar, name: str) -> None:
+        word = node.text.value
+        if word in value.words:
+            return
+        if name == "format" and word in LATER_FORMATS:
+            message = f"format '{word}' is not in this version of vspec: {LATER_FORMATS[word]}"
+            self._report("V0107", message, node.place)
+            return
+        help = did_you_mean(word, value.words, "it may be")
+        self._report("V0105", f"'{name}' may not be '{word}'", node.place, help=help)
+
+    def _wrong_form(self, value: Value, shape: Shape | None, node: Node, name: str) -> None:
+        expected = " or ".join(_forms(value, shape))
+        help = None
+        if (
+            isinstance(node, Scalar)
+            and not isinstance(node.value, str)
+            and value.kind in ("text", "template")
+        ):
+            help = f'put quotes around it: "{node.text.value}"'
+        problem = Problem(
+            "V0104",
+            f"'{name}' has the wrong form",
+            node.place,
+            expected=expected,
+            found=_form(node),
+            help=help,
+        )
+        self._problems.append(problem)
+
+    def _check_name(self, entry: Entry, names: Names) -> None:
+        problem = check_name(entry.key, names)
+        if problem is not None:
+            self._problems.append(problem)
+
+    def _report(self, code: str, message: str, place: Place, help: str | None = None) -> None:
+        self._problems.append(Problem(code, message, place, help=help))
+
+
+def _fits(kind: Kind, node: Scalar) -> bool:
+    """Tell whether YAML's reading of a scalar is of the kind that the key asks for."""
+    if kind == "integer":
+        return isinstance(node.value, int) and not isinstance(node.value, bool)
+    if kind == "boolean":
+        return isinstance(node.value, bool)
+    if kind in ("expression", "repeat", "endian"):
+        return True
+    return isinstance(node.value, str)
+
+
+def _label(shape: Shape, name: str) -> str:
+    return shape.noun if shape.noun == name else f"{shape.noun} '{name}'"
+
+
+def _meant(shape: Shape, name: str) -> str | None:
+    """Return the key that an unknown one was probably meant to be."""
+    text = did_you_mean(name, [key.name for key in shape.keys]) or ""
+    return text.split("'")[1] if text.startswith("did you mean") else None
+
+
+def _forms(value: Value, shape: Shape | None) -> list[str]:
+    forms: list[str] = []
+    kind = value.kind or (shape.short if shape else None)
+    if kind is not None:
+        forms.append(NOUNS[kind])
+    if value.items is not None:
+        forms.append("a list")
+    if shape is not None and (shape.keys or shape.free):
+        forms.append("a mapping")
+    elif value.entries is not None:
+        forms.append("a mapping of names")
+    return forms
+
+
+def _form(node: Node) -> str:
+    match node:
+        case Mapping():
+            return "a mapping"
+        case Sequence():
+            return "a list"
+        case Scalar(value=bool()):
+            return f"{node.text.value} (true or false)"
+        case Scalar(value=int() | float()):
+            return f"the number {node.text.value}"
+        case Scalar(value=None):
+            return "nothing"
+        case _:
+            return f"the text '{node.text.value}'"

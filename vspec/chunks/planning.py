@@ -1,0 +1,175 @@
+"""From an array layout to the plan of its chunks. Pure: it sees sizes of files, never a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vspec.chunks.container import plan_container
+from vspec.chunks.model import ArrayPlan, ChunkOptions, PlannedAxis, Values
+from vspec.chunks.normal_form import complex_axis, stored_order
+from vspec.chunks.references import absent
+from vspec.chunks.strided import Sources, copied_whole, map_dtype, plan_strided
+from vspec.errors import Problem, VspecError, fail
+from vspec.layout import ArrayLayout, Chunked, Derived, Inline, Source, Strided
+
+_STORED = frozenset({"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"})
+
+
+def plan(
+    layout: ArrayLayout,
+    file_sizes: Sequence[int],
+    options: ChunkOptions | None = None,
+    names: Sequence[str] = (),
+) -> ArrayPlan:
+    """Plan one array. ``file_sizes`` are bytes by file index, ``names`` go into messages.
+
+    Raises `VspecError` with a code of V0330 to V0343.
+    """
+    options = options or ChunkOptions()
+    files = Sources(file_sizes, names)
+    _check_dtype(layout)
+    if 0 in layout.shape and not isinstance(layout.source, Derived):
+        found = _plan_empty(layout)
+    else:
+        found = _plan_source(layout, layout.source, files, options)
+    if len(found.references) > options.max_references:
+        raise fail(
+            "V0333",
+            f"array '{layout.path}' has {len(found.references)} chunks",
+            expected=f"at most {options.max_references} references",
+            help="ask for larger chunks (--chunk-bytes), or map fewer files",
+        )
+    return replace(found, warnings=_warnings(layout))
+
+
+def plan_all(
+    layouts: Iterable[ArrayLayout],
+    file_sizes: Sequence[int],
+    options: ChunkOptions | None = None,
+    names: Sequence[str] = (),
+) -> tuple[ArrayPlan, ...]:
+    """Plan all arrays of a data set. Raises `VspecError` with the problems of every array."""
+    plans: list[ArrayPlan] = []
+    problems: list[Problem] = []
+    for layout in layouts:
+        try:
+            plans.append(plan(layout, file_sizes, options, names))
+        except VspecError as error:
+            problems += error.problems
+    if problems:
+        raise VspecError(problems)
+    return tuple(plans)
+
+
+def _plan_source(layout: ArrayLayout, source: Source, files: Sources, options: ChunkOptions) -> ArrayPlan:
+    match source:
+        case Strided(unpack=None):
+            _check_item(layout, source.item)
+            return plan_strided(layout, source, files, options)
+        case Strided(unpack=packing):
+            raise fail(
+                "V0336",
+                f"array '{layout.path}' is packed as '{packing}', which a portable map cannot express",
+                help="map the raw bytes as uint8",
+            )
+        case Chunked():
+            _check_item(layout, source.item)
+            return plan_container(layout, source, files, options)
+        case Inline():
+            return _plan_values(layout, source, options)
+        case Derived():
+            raise fail(
+                "V0335",
+                f"array '{layout.path}' has no bytes of its own in the files: {source.reason}",
+                help="leave the array out of the card; its values would have to be converted",
+            )
+
+
+def _check_dtype(layout: ArrayLayout) -> None:
+    if layout.dtype.str[1:] not in _STORED:
+        raise fail(
+            "V0334",
+            f"array '{layout.path}' has dtype {layout.dtype}, which no portable map can hold",
+            expected="bool, int8 to int64, uint8 to uint64, float16 to float64, complex64 or complex128",
+            help="text belongs into attributes or labels; map the fields of a record as arrays of their own",
+        )
+
+
+def _check_item(layout: ArrayLayout, item: np.dtype[np.generic]) -> None:
+    if item != layout.dtype:
+        raise fail("V0330", f"array '{layout.path}' of {layout.dtype} is stored as {item}, and not packed")
+
+
+def _warnings(layout: ArrayLayout) -> tuple[Problem, ...]:
+    if layout.dtype.str[1:] != "f2":
+        return ()
+    message = f"array '{layout.path}' is float16, which readers in JavaScript (zarrita) do not know"
+    return (Problem("V0341", message, level="warn"),)
+
+
+def _stored_names(source: Source, layout: ArrayLayout) -> list[str]:
+    match source:
+        case Strided():
+            return [*(name for name, _ in source.lead), source.outer, *(axis.name for axis in source.inner)]
+        case Chunked():
+            return [name for name, _ in source.stored]
+        case _:
+            return [part for axis in layout.axes for part in axis.parts]
+
+
+def _plan_empty(layout: ArrayLayout) -> ArrayPlan:
+    order = stored_order(layout, _stored_names(layout.source, layout))
+    axes = _plain_axes(layout, order)
+    values = np.zeros([axis.size for axis in axes], map_dtype(layout))
+    nothing = np.zeros(0, np.int64)
+    return ArrayPlan(layout, axes, map_dtype(layout), absent(0), Values(values), nothing)
+
+
+def _plain_axes(layout: ArrayLayout, order: Iterable[int]) -> tuple[PlannedAxis, ...]:
+    logical = [layout.axes[number] for number in order]
+    axes = tuple(PlannedAxis(axis.name, axis.size, max(1, axis.size), axis.reverse) for axis in logical)
+    if layout.dtype.kind == "c":
+        axes = (*axes, PlannedAxis(complex_axis(layout), 2, 2))
+    return axes
+
+
+def _plan_values(layout: ArrayLayout, source: Inline, options: ChunkOptions) -> ArrayPlan:
+    values = _as_dtype(layout, source.values)
+    if values.shape != layout.shape:
+        raise fail(
+            "V0330", f"the values of array '{layout.path}' have shape {values.shape}, not {layout.shape}"
+        )
+    if layout.dtype.kind == "c":
+        values = np.ascontiguousarray(values).reshape(*values.shape, 1).view(map_dtype(layout))
+    axes = _plain_axes(layout, range(len(layout.axes)))
+    return copied_whole(layout, axes, Values(values), options)
+
+
+def _as_dtype(layout: ArrayLayout, values: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Return the values in the array's dtype; only floats may lose digits, nothing may lose its size."""
+    kinds = values.dtype.kind + layout.dtype.kind
+    if values.dtype.kind not in "biufc" or (kinds[0] == "c" and kinds[1] != "c"):
+        raise _not_representable(layout, values)
+    with np.errstate(all="ignore"):
+        cast = values.astype(layout.dtype)
+        back = cast.astype(values.dtype)
+    if kinds[0] in "fc" and kinds[1] in "fc":
+        fits = np.array_equal(np.isfinite(cast), np.isfinite(values))
+    else:
+        signs = kinds[1] == "c" or np.array_equal(cast < 0, values < 0)
+        fits = signs and np.array_equal(back, values)
+    if not fits:
+        raise _not_representable(layout, values)
+    return cast
+
+
+def _not_representable(layout: ArrayLayout, values: NDArray[np.generic]) -> VspecError:
+    return fail(
+        "V0340",
+        f"the values of array '{layout.path}' ({values.dtype}) do not fit its dtype {layout.dtype}",
+        help="give the array a wider dtype",
+    )

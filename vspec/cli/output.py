@@ -1,0 +1,63 @@
+"""The only place that prints. Results go to stdout; problems and progress go to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Protocol, TextIO
+
+from vspec.errors import Problem
+from vspec.errors.rendering import render
+from vspec.layout import Json
+from vspec.sources import printable
+
+
+class Report(Protocol):
+    """What a command returns."""
+
+    def to_json(self) -> dict[str, Json]: ...
+
+
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Print a line, whatever the console's encoding."""
+    out = stream or sys.stdout
+    out.write(printable(text, out.encoding or "utf-8") + "\n")
+
+
+def say_json(report: Report) -> None:
+    """Print a report as one JSON document."""
+    say(json.dumps(report.to_json(), indent=1, ensure_ascii=True))
+
+
+def say_problems(problems: Iterable[Problem]) -> None:
+    """Print problems to stderr, a blank line between two."""
+    for i, problem in enumerate(problems):
+        if i:
+            say("", sys.stderr)
+        say(render(problem), sys.stderr)
+
+
+def size(nbytes: int) -> str:
+    """Return a size as people write it.
+
+    >>> size(4194304)
+    '4.0 MiB'
+    """
+    amount = float(nbytes)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024:
+            return f"{nbytes} B" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    return f"{amount:.1f} TiB"
+
+
+def table(rows: Iterable[tuple[str, ...]]) -> str:
+    """Return rows as aligned columns."""
+    cells = [tuple(row) for row in rows]
+    if not cells:
+        return ""
+    widths = [max(len(row[k]) for row in cells) for k in range(len(cells[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
+    )

@@ -1,0 +1,112 @@
+"""How each report looks on a terminal."""
+
+from __future__ import annotations
+
+from vspec.cli.output import say, say_problems, size, table
+from vspec.commands.reports import (
+    ApplyReport,
+    CheckReport,
+    ExplainReport,
+    FakeReport,
+    IdentifyReport,
+    InfoReport,
+    StatusReport,
+    VerifyReport,
+)
+
+
+def apply_view(report: ApplyReport, *, dry_run: bool) -> None:
+    """Print each map with its arrays: axes, type, chunks, references, and what was done at the tail."""
+    for made in report.maps:
+        say(f"{'would write' if dry_run else 'wrote'} {made.map}  ({made.card}, {len(made.sources)} source files)")
+        rows = [
+            (
+                f"  {array.path}",
+                " ".join(f"{n}={k}" for n, k in zip(array.dims, array.shape, strict=True)) or "one value",
+                array.dtype,
+                f"{array.refs} references",
+                f"tail: {array.tail}" if array.tail != "none" else "",
+                f"{size(array.copied_bytes)} copied" if array.copied_bytes else "",
+            )
+            for array in made.arrays
+        ]
+        say(table(rows))
+        say_problems(made.warnings)
+
+
+def check_view(report: CheckReport) -> None:
+    """Print whether the card is right, and which data sets it finds."""
+    bad = sum(p.level == "error" for p in report.problems)
+    if report.datasets:
+        say(f"{report.card}: {len(report.datasets)} data sets: {', '.join(report.datasets)}")
+    say(f"{report.card}: {bad} problems" if bad else f"{report.card}: good")
+
+
+def verify_view(report: VerifyReport) -> None:
+    """Print how much of each map was compared, and whether it was equal."""
+    for one in report.maps:
+        bad = sum(p.level == "error" for p in one.problems)
+        verdict = f"{bad} problems" if bad else "equal"
+        say(f"{one.map}: {verdict}, {one.arrays} arrays, {size(one.bytes_compared)} compared")
+
+
+def status_view(report: StatusReport) -> None:
+    """Print the state of each source of each map."""
+    for one in report.maps:
+        say(f"{one.map}: {one.state}")
+        rows = [
+            (
+                f"  {s.state}",
+                s.path,
+                size(s.size) if s.found is None or s.found == s.size else f"{size(s.size)}, now {size(s.found)}",
+                "" if s.offset is None else f"differs from byte {s.offset} on",
+            )
+            for s in one.sources
+        ]
+        say(table(rows))
+
+
+def info_view(report: InfoReport) -> None:
+    """Print what a map holds."""
+    say(f"{report.map}: {report.title or report.card or 'a card without a title'}")
+    say(f"  card {report.card or '(no id)'} {report.card_version}, vspec {report.vspec_version}".rstrip())
+    say(f"  root {report.root}, {len(report.sources)} sources, {size(sum(s.size for s in report.sources))}")
+    rows = [
+        (
+            f"  {a.path}",
+            " ".join(f"{n}={k}" for n, k in zip(a.dims, a.shape, strict=True)) or "one value",
+            a.dtype,
+            f"{a.refs} references",
+        )
+        for a in report.arrays
+    ]
+    say(table(rows))
+
+
+def identify_view(report: IdentifyReport) -> None:
+    """Print the cards that fit each data set, and why; then those that nearly do."""
+    for match in report.matches:
+        say(f"{match.dataset}: {match.card_id}  ({'; '.join(match.why)})")
+    for miss in report.near_misses:
+        if not report.matches:
+            say(f"{miss.dataset}: not {miss.card_id}, although its name fits:")
+            say_problems(miss.problems)
+
+
+def fake_view(report: FakeReport) -> None:
+    """Print the files that were written and what is in them."""
+    for file in report.files:
+        say(file)
+    rows = [(f"  {a.path}", "x".join(map(str, a.shape)), a.dtype) for a in report.arrays]
+    say(table(rows))
+    if report.damage:
+        say(f"damaged: {report.damage}")
+
+
+def explain_view(report: ExplainReport) -> None:
+    """Print what a code means, with a wrong and a right piece of card."""
+    say(f"{report.code}: {report.title}\n\n{report.explanation}")
+    if report.wrong:
+        say(f"\nwrong:\n    {report.wrong}".replace("\n", "\n    ").replace("    wrong", "wrong", 1))
+    if report.right:
+        say(f"\nright:\n    {report.right}")

@@ -1,0 +1,135 @@
+"""``vspec apply``: a map of each data set that a card finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vspec import compiler
+from vspec.card.model import Card
+from vspec.chunks import ArrayPlan, ChunkOptions
+from vspec.commands.cards import open_card
+from vspec.commands.options import ApplyOptions, Step
+from vspec.commands.params import Given, resolve
+from vspec.commands.reports import ApplyReport, ArrayReport, MapReport
+from vspec.errors import Problem, VspecError, fail
+from vspec.expressions import Value
+from vspec.sources import DataSet, Files, find
+from vspec.writers import kerchunk_json
+
+SUFFIX = ".vspec.json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is the same for every data set of a run."""
+
+    card: Card
+    root: Path
+    params: Mapping[str, Value]
+    options: ApplyOptions
+
+
+def apply(
+    card: str | Path | Card,
+    data: str | Path | Sequence[str | Path],
+    out: str | Path = ".",
+    params: Given | None = None,
+    options: ApplyOptions | None = None,
+) -> ApplyReport:
+    """Make a map of each data set that ``card`` finds in ``data``.
+
+    ``card`` is a path, the id of a card in the registry, or a loaded card. ``data`` is a folder
+    or files. ``out`` is the folder for the maps, or a file for one data set. Problems of one data
+    set do not keep the others from being mapped: they are in the report. Raises `VspecError` when
+    nothing can be done at all (the card is wrong, no data, a bad ``out``).
+    """
+    options = options or ApplyOptions()
+    loaded = open_card(card)
+    values = resolve(loaded, params or {})
+    paths = [data] if isinstance(data, (str, Path)) else list(data)
+    found = find(loaded.roles, paths)
+    targets = _targets(found.datasets, Path(out))
+    problems: list[Problem] = [p for p in found.problems if p.level == "error"]
+    maps: list[MapReport] = []
+    job = _Job(loaded, found.root, values, options)
+    for k, dataset in enumerate(found.datasets):
+        options.on_step(Step("data sets", k, len(found.datasets)))
+        try:
+            maps.append(_map(job, dataset, targets[dataset.name]))
+        except VspecError as error:
+            problems += error.problems
+    options.on_step(Step("data sets", len(found.datasets), len(found.datasets)))
+    return ApplyReport(tuple(maps), tuple(problems))
+
+
+def _targets(datasets: Sequence[DataSet], out: Path) -> dict[str, Path]:
+    """Return the file of each data set's map; raises V0820 and V0821."""
+    if out.suffix == ".json" and not out.is_dir():
+        if len(datasets) > 1:
+            raise fail(
+                "V0820",
+                f"{out} is one file, but there are {len(datasets)} data sets",
+                help="give a folder with -o, or the files of one data set",
+            )
+        return {dataset.name: out for dataset in datasets}
+    return {dataset.name: out / f"{dataset.name}{SUFFIX}" for dataset in datasets}
+
+
+def _map(job: _Job, dataset: DataSet, target: Path) -> MapReport:
+    choices = compiler.Options(
+        ChunkOptions(chunk_bytes=job.options.chunk_bytes, inline=job.options.inline),
+        job.options.seal,
+        job.options.base_url,
+    )
+    with Files(job.root) as files:
+        read = compiler.read(job.card, dataset, files, job.params)
+        if job.options.dry_run:
+            plans = compiler.chunk(read, choices)
+        else:
+            _require_folder(target)
+            with compiler.assemble(read, target, job.params, choices) as compiled:
+                _write(compiled, target)
+                plans = compiled.plans
+        warnings = [*read.warnings, *(w for plan in plans for w in plan.warnings)]
+        return MapReport(
+            map=str(target),
+            dataset=dataset.name,
+            card=job.card.id or job.card.name,
+            profile=compiler.PROFILE,
+            sources=files.paths,
+            arrays=tuple(array_report(plan) for plan in plans),
+            warnings=tuple(warnings),
+        )
+
+
+def _require_folder(target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise fail("V0821", f"cannot make the folder {target.parent}: {error.strerror}") from None
+
+
+def _write(compiled: compiler.Compiled, target: Path) -> None:
+    try:
+        kerchunk_json.write(compiled.manifest, target, compiled.part)
+    except OSError as error:
+        raise fail("V0822", f"cannot write {target}: {error.strerror}", help="is the disk full or read-only?") from None
+
+
+def array_report(plan: ArrayPlan) -> ArrayReport:
+    """Return what is told of one array: axes in the card's order, ``-name`` where it is reversed."""
+    stored = {axis.name: axis for axis in plan.axes}
+    names = [axis.name for axis in plan.layout.axes]
+    names += [axis.name for axis in plan.axes if axis.name not in names]
+    return ArrayReport(
+        path=plan.layout.path,
+        dims=tuple(("-" if stored[n].reversed else "") + n for n in names),
+        shape=tuple(stored[n].size for n in names),
+        dtype=plan.dtype.str,
+        chunks=tuple(stored[n].chunk for n in names),
+        refs=len(plan.references) - len(plan.copies),
+        copied_bytes=plan.copied_bytes,
+        tail=plan.tail,
+    )

@@ -1,0 +1,82 @@
+"""Codes of one family; see the package's docstring for the families."""
+
+from vspec.errors.catalog.code import Code
+
+CODES: tuple[Code, ...] = (
+    Code(
+        "V0901",
+        "card",
+        "an expression that is too long",
+        "An expression has at most 2000 characters. Give parts of it names under `let:`.",
+    ),
+    Code(
+        "V0902",
+        "card",
+        "an expression that is nested too deeply",
+        "Expressions nest at most 64 deep (parentheses, operators, calls). Give parts of it names under `let:`.",
+    ),
+    Code(
+        "V0903",
+        "card",
+        "a value with too many elements",
+        "A value of an expression has at most 10 million elements; it is refused before memory is taken."
+        " A count that was read from the file is often the cause: check the field's type and byte order.",
+        "range(10 ** 12)",
+        "range(n_channels)",
+    ),
+    Code(
+        "V0904",
+        "card",
+        "a text that is too long",
+        "A text made by an expression or by `{{ }}` has at most 1 MiB.",
+    ),
+    Code(
+        "V0905",
+        "card",
+        "a pattern that is too large",
+        "A pattern has at most 2000 characters, 64 captures, and optional pieces 8 deep.",
+    ),
+    Code(
+        "V0910",
+        "usage",
+        "Too many files to search",
+        "The data root holds more than a million files and folders. It is walked whole, so a root near the data "
+        "is also faster.",
+        "vspec apply card.yaml /",
+        "vspec apply card.yaml /data/2024-05-01/",
+    ),
+    Code(
+        "V0911",
+        "data",
+        "Folders too deep",
+        "Folders more than 64 levels below the data root are not looked into. Give one further down.",
+        "vspec apply card.yaml /data/",
+        "vspec apply card.yaml /data/a/very/deep/folder/",
+    ),
+    Code(
+        "V0912",
+        "data",
+        "Too many holes to fill",
+        "With 'missing: fill' each absent number of a series is kept, a million at most. Numbers so far apart "
+        "are mostly times or serial numbers, not a count.",
+        "missing: fill      # over a time stamp",
+        "missing: skip",
+    ),
+    Code(
+        "V0913",
+        "data",
+        "Text too long",
+        "A text header is read whole, so it may have 64 MiB at most. Where binary data follow the text, 'end:' "
+        "says where it stops.",
+        "text: {format: pairs, separator: ': '}           # then 2 GB of voxels",
+        "text: {format: pairs, separator: ': ', end: ''}  # up to the first empty line",
+    ),
+    Code(
+        "V0914",
+        "data",
+        "JSON too deep",
+        "Objects and lists may nest 100 levels deep at most.",
+        "[[[[[[...",
+        "a file that a recording program wrote",
+    ),
+)

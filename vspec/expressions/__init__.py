@@ -1,0 +1,35 @@
+"""Expressions: a subset of Python's, evaluated by an engine of its own on values and columns."""
+
+from vspec.expressions.columns import as_column
+from vspec.expressions.expression import Expression, parse
+from vspec.expressions.functions import FUNCTIONS
+from vspec.expressions.template import Template, parse_template
+from vspec.expressions.values import (
+    Chain,
+    Column,
+    Extent,
+    Record,
+    Rows,
+    Scope,
+    UnknownName,
+    Value,
+    is_column,
+)
+
+__all__ = [
+    "FUNCTIONS",
+    "Chain",
+    "Column",
+    "Expression",
+    "Extent",
+    "Record",
+    "Rows",
+    "Scope",
+    "Template",
+    "UnknownName",
+    "Value",
+    "as_column",
+    "is_column",
+    "parse",
+    "parse_template",
+]

@@ -1,0 +1,271 @@
+"""Going into a value: fields, keys, indices, slices, masks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+import numpy as np
+
+from vspec.errors import did_you_mean
+from vspec.expressions.arithmetic import operand
+from vspec.expressions.columns import (
+    INT_MAX,
+    INT_MIN,
+    admitted,
+    column_of,
+    described,
+    gathered,
+    kind_of,
+    objects,
+)
+from vspec.expressions.comparison import rows_of
+from vspec.expressions.sites import Site, shortened
+from vspec.expressions.values import Column, Record, Rows, Scope, UnknownName, Value
+
+_Index = int | str | float | bool | Column
+
+
+class RowScope:
+    """Inside the brackets of rows: names mean their columns first, then what they mean outside."""
+
+    def __init__(self, rows: Rows, outer: Scope, site: Site) -> None:
+        self._rows = rows
+        self._outer = outer
+        self._columns = frozenset(rows.names())
+        self._site = site
+
+    def names(self) -> Iterable[str]:
+        return [*self._columns, *self._outer.names()]
+
+    def get(self, name: str) -> Value:
+        if name not in self._columns:
+            return self._outer.get(name)
+        if name in self._outer.names():
+            message = f"'{name}' is a column of {self._site.name(0)} and also a name outside the brackets"
+            help = f"write {self._site.name(0)}.{name} for the column, or rename one of them"
+            raise self._site.fail("V0224", message, help)
+        return self._rows.column(name)
+
+    def locate(self, name: str) -> object:
+        return self._outer.locate(name)
+
+    def find(self, needle: bytes, start: int | None) -> int:
+        return self._outer.find(needle, start)
+
+
+def attribute(value: Value, name: str, site: Site) -> Value:
+    """Return ``value.name``. Raises `Absent` when there is no such field, column or key."""
+    kind = kind_of(value)
+    if kind == "table":
+        return _key(cast("Mapping[object, Value]", value), name, site)
+    if kind in ("rows", "record"):
+        holder = cast("Record", value)
+        try:
+            found = holder.get(name) if kind == "record" else cast("Rows", value).column(name)
+        except UnknownName:
+            raise _no_field(name, holder.names(), site) from None
+        return admitted(found, site.text.place)
+    if isinstance(value, list) and value and all(kind_of(v) in ("table", "record") for v in value):
+        return gathered([attribute(v, name, site) for v in value])
+    if value is None:
+        message = f"{site.name(0)} is none (absent): it has no field '{name}'"
+        raise site.absent("V0221", message, f"get({site.text.value}, default) allows for that")
+    message = f"{site.name(0)} is {described(value)}: it has no fields"
+    help = "an index or a mask picks elements: x[0]" if kind in ("column", "list", "text") else None
+    raise site.fail("V0226", message, help, 0)
+
+
+def _no_field(name: str, names: Iterable[str], site: Site) -> Exception:
+    message = f"no field '{name}' in {site.name(0)}"
+    return site.absent("V0221", message, did_you_mean(name, names, "it has"), 1)
+
+
+def _key(table: Mapping[object, Value], key: object, site: Site) -> Value:
+    if key in table:
+        return admitted(table[key], site.text.place)
+    keys = [shortened(str(k)) for k in table]
+    message = f"{site.name(0)} has no key {key!r}"
+    raise site.absent("V0222", message, did_you_mean(str(key), keys, "its keys"), 1)
+
+
+def item(value: Value, index: Value, site: Site) -> Value:
+    """Return ``value[index]``. Raises `Absent` for a missing key or an index outside."""
+    chosen = _settled_index(index)
+    kind = kind_of(value)
+    if kind == "table":
+        return _looked_up(cast("Mapping[object, Value]", value), chosen, site)
+    if (rows := rows_of(value)) is not None:
+        return _row(rows, chosen, site)
+    if kind == "record" and isinstance(chosen, str):
+        return attribute(value, chosen, site)
+    if isinstance(value, (list, np.ndarray, str, bytes)):
+        return _element(value, chosen, site)
+    if value is None:
+        raise site.absent("V0221", f"{site.name(0)} is none (absent): it has no elements", part=0)
+    raise site.fail("V0226", f"{site.name(0)} is {described(value)}: it cannot be indexed", part=0)
+
+
+def _settled_index(index: Value) -> Value:
+    if isinstance(index, list):
+        column = column_of(index)
+        return index if column is None else column
+    if isinstance(index, float) and index.is_integer():
+        return int(index)
+    return index
+
+
+def _looked_up(table: Mapping[object, Value], key: Value, site: Site) -> Value:
+    if isinstance(key, np.ndarray):
+        if key.dtype == object:
+            values = [_key(table, k, site) for k in key.flat]
+        else:
+            distinct, inverse = np.unique(key, return_inverse=True)
+            found = [_key(table, k, site) for k in distinct.tolist()]
+            short = gathered(found)
+            if isinstance(short, np.ndarray):
+                return short[inverse.reshape(key.shape)]
+            values = [found[i] for i in inverse.flat]
+        return gathered(values)
+    if isinstance(key, list):
+        return gathered([_looked_up(table, k, site) for k in key])
+    if kind_of(key) not in ("int", "text", "float", "bool", "none"):
+        raise site.fail("V0226", f"{described(key)} cannot be a key of {site.name(0)}", part=1)
+    return _key(table, key, site)
+
+
+def _row(rows: Rows, index: Value, site: Site) -> Value:
+    if isinstance(index, np.ndarray):
+        if index.dtype.kind == "b":
+            _check_mask(len(rows), index, site)
+        elif index.dtype.kind != "i":
+            raise _bad_index(index, site)
+        return _taken(rows, index, site)
+    if isinstance(index, bool) or not isinstance(index, (int, str)):
+        raise _bad_index(index, site)
+    try:
+        return rows.row(index)
+    except (KeyError, IndexError, UnknownName):
+        raise _no_row(rows, index, site) from None
+
+
+def _taken(rows: Rows, index: Column, site: Site) -> Value:
+    try:
+        return rows.take(index)
+    except (KeyError, IndexError, UnknownName):
+        outside = index[(index < -len(rows)) | (index >= len(rows))]
+        key = int(outside.flat[0]) if outside.size else int(index.flat[0])
+        raise _no_row(rows, key, site) from None
+
+
+def _no_row(rows: Rows, index: int | str, site: Site) -> Exception:
+    keys = [str(k) for k in rows.keys()]  # noqa: SIM118  # the protocol's keys, not a mapping's
+    message = f"{site.name(0)} has no row {index!r}"
+    if isinstance(index, int) and keys == [str(i) for i in range(len(rows))]:
+        return site.absent(
+            "V0223", f"{message}: it has {len(rows)}", "rows count from 0, and from the end with -1", 1
+        )
+    return site.absent("V0222", message, did_you_mean(str(index), keys, "its keys"), 1)
+
+
+def _element(value: list[Value] | Column | str | bytes, index: Value, site: Site) -> Value:
+    if isinstance(index, np.ndarray):
+        return _selected(value, index, site)
+    if isinstance(index, bool) or not isinstance(index, int):
+        raise _bad_index(index, site)
+    count = len(value)
+    if not -count <= index < count:
+        message = f"{site.name(0)} has no element {index}: it has {count}"
+        raise site.absent("V0223", message, "elements count from 0, and from the end with -1", 1)
+    return admitted(value[index], site.text.place)
+
+
+def _selected(value: list[Value] | Column | str | bytes, index: Column, site: Site) -> Value:
+    if isinstance(value, (str, bytes)) or index.dtype.kind not in "bi":
+        raise _bad_index(index, site)
+    count = len(value)
+    if index.dtype.kind == "b":
+        _check_mask(count, index, site)
+        places = np.flatnonzero(index)
+    else:
+        outside = (index < -count) | (index >= count)
+        if outside.any():
+            bad = int(index[outside].flat[0])
+            raise site.absent("V0223", f"{site.name(0)} has no element {bad}: it has {count}", part=1)
+        places = index
+    if isinstance(value, np.ndarray):
+        return value[places]
+    return gathered([value[i] for i in places.flat])
+
+
+def _check_mask(count: int, mask: Column, site: Site) -> None:
+    if mask.shape != (count,):
+        message = f"the mask {site.name(1)} has {len(mask)} elements, {site.name(0)} has {count}"
+        raise site.fail("V0229", message, "a mask has one truth value for each element", 1)
+
+
+def _bad_index(index: Value, site: Site) -> Exception:
+    message = f"{site.name(0)} cannot be indexed with {described(index)}"
+    return site.fail("V0226", message, "an index is a whole number, a mask, or a column of whole numbers", 1)
+
+
+def sliced(value: Value, start: Value, stop: Value, site: Site) -> Value:
+    """Return ``value[start:stop]``; ends outside are moved to the ends, as in Python."""
+    bounds = slice(*(None if v is None else whole(v, site, 1) for v in (start, stop)))
+    if isinstance(value, list):
+        return value[bounds]
+    if isinstance(value, (np.ndarray, str, bytes)):
+        return value[bounds]
+    if (rows := rows_of(value)) is not None:
+        return rows.take(bounds)
+    raise site.fail("V0226", f"{site.name(0)} is {described(value)}: it cannot be sliced", part=0)
+
+
+def whole(value: Value, site: Site, part: int) -> int:
+    """Return a scalar as a whole number (3.0 is one, 3.5 is an error)."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        if value.is_integer() and INT_MIN <= value <= INT_MAX:
+            return int(value)
+        help = "use floor(...), ceil(...) or round(...)" if abs(value) < INT_MAX else None
+        raise site.fail("V0233", f"{site.name(part)} must be whole, is {value}", help, part)
+    number = operand(value, site, part)
+    raise site.fail("V0226", f"{site.name(part)} must be one whole number, is {described(number)}", part=part)
+
+
+def clipped(value: Value, mask: Column) -> Value:
+    """Return the elements of a column (or list) under a mask; anything else as it is."""
+    if isinstance(value, np.ndarray) and value.ndim and len(value) == len(mask):
+        return value[mask]
+    if isinstance(value, list) and len(value) == len(mask):
+        return [v for v, keep in zip(value, mask, strict=True) if keep]
+    return value
+
+
+def merged(mask: Column, yes: Value, no: Value, site: Site) -> Value:
+    """Return, row by row, the next of ``yes`` where ``mask`` holds, else the next of ``no``."""
+    result = [
+        _filled(value, count, site) for value, count in ((yes, int(mask.sum())), (no, int((~mask).sum())))
+    ]
+    if all(isinstance(r, np.ndarray) and r.dtype.kind in "if" for r in result):
+        merged = np.empty(mask.shape, np.result_type(*cast("list[Column]", result)))
+    elif all(isinstance(r, np.ndarray) and r.dtype.kind == "b" for r in result):
+        merged = np.empty(mask.shape, np.bool_)
+    else:
+        merged = objects([None] * len(mask))
+    for chosen, values in ((mask, result[0]), (~mask, result[1])):
+        merged[chosen] = values if isinstance(values, np.ndarray) else objects(values)
+    return gathered(merged.tolist()) if merged.dtype == object else merged
+
+
+def _filled(value: Value, count: int, site: Site) -> Column | list[Value]:
+    if isinstance(value, (np.ndarray, list)):
+        if len(value) != count:
+            raise site.fail("V0229", f"a branch has {len(value)} elements for {count} rows", None)
+        column = column_of(value) if isinstance(value, list) else value
+        return value if column is None else cast("Column", column)
+    column = column_of([value])
+    return [value] * count if column is None else np.repeat(column, count)

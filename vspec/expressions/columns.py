@@ -1,0 +1,189 @@
+"""What kind a value is, and how arrays and lists become columns.
+
+A column of numbers is int64, float64 or bool in the machine's byte order; a column of texts is an
+object array of `str`. Lists of such values behave as columns in every operator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vspec.datatypes import ElementType
+from vspec.errors import Place, fail
+from vspec.expressions.values import Column, Record, Rows, Value
+
+Kind = Literal[
+    "none",
+    "bool",
+    "int",
+    "float",
+    "text",
+    "bytes",
+    "type",
+    "column",
+    "list",
+    "table",
+    "rows",
+    "record",
+    "other",
+]
+
+INT_MIN, INT_MAX = -(2**63), 2**63 - 1
+_SIMPLE: dict[type, Kind] = {
+    type(None): "none",
+    bool: "bool",
+    int: "int",
+    float: "float",
+    str: "text",
+    bytes: "bytes",
+    ElementType: "type",
+    list: "list",
+    tuple: "list",
+    np.ndarray: "column",
+}
+_NATIVE = (np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.bool_))
+
+
+@lru_cache(maxsize=1024)
+def _kind_of_type(kind: type) -> Kind:
+    if issubclass(kind, Mapping):
+        return "table"
+    if all(hasattr(kind, name) for name in ("column", "row", "take")):
+        return "rows"
+    if all(hasattr(kind, name) for name in ("get", "locate", "names")):
+        return "record"
+    for base, name in _SIMPLE.items():
+        if issubclass(kind, base):
+            return name
+    return "other"
+
+
+def kind_of(value: object) -> Kind:
+    """Return the kind of a value."""
+    return _SIMPLE.get(type(value)) or _kind_of_type(type(value))
+
+
+def as_column(values: NDArray[np.generic], place: Place | None = None) -> Column:
+    """Return an array in the form that expressions work on.
+
+    Integers are widened to int64, floats to float64, both in the machine's byte order; fixed-width
+    texts become Python texts. Raises `VspecError` (V0230) for an unsigned value above 2**63 - 1.
+    """
+    if values.dtype in _NATIVE and values.dtype.isnative:
+        return values
+    kind = values.dtype.kind
+    if kind == "u" and values.dtype.itemsize == 8 and values.size and int(values.max()) > INT_MAX:
+        row = int(np.argmax(values))
+        message = f"element {row} is {int(values.max())}: above {INT_MAX}, the largest whole number"
+        raise fail("V0230", message, place, help="read it as two uint32, or as bytes")
+    if kind in "iu":
+        return values.astype(np.int64)
+    if kind == "f":
+        return values.astype(np.float64)
+    return values.astype(object) if kind in "US" else values
+
+
+def column_of(values: Sequence[object]) -> Column | None:
+    """Return a list of numbers, of truth values, or of texts as a column; None when it is mixed."""
+    kinds = {kind_of(value) for value in values}
+    if not kinds:
+        return np.empty(0, np.int64)
+    if kinds == {"bool"}:
+        return np.array(values, np.bool_)
+    if kinds == {"int"}:
+        return np.array(values, np.int64)
+    if kinds <= {"int", "float"}:
+        return np.array(values, np.float64)
+    if kinds in ({"text"}, {"bytes"}):
+        return objects(values)
+    return None
+
+
+def objects(values: Sequence[object]) -> Column:
+    """Return a one-dimensional object array, whatever the elements are."""
+    column = np.empty(len(values), object)
+    column[:] = values
+    return column
+
+
+def gathered(values: list[Value]) -> Value:
+    """Return a column where the values allow one, else the list."""
+    column = column_of(values) if values else None
+    return values if column is None else column
+
+
+def admitted(value: Value, place: Place | None = None) -> Value:
+    """Return a value from outside in the forms that expressions know."""
+    if type(value) in _SIMPLE and not isinstance(value, np.ndarray):
+        return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, np.ndarray):
+        return as_column(value, place) if value.ndim else admitted(value.item(), place)
+    if isinstance(value, np.generic):
+        if isinstance(value, np.integer) and int(value) > INT_MAX:
+            raise fail("V0230", f"{int(value)} is above {INT_MAX}, the largest whole number", place)
+        plain: Value = value.item()
+        return plain
+    for simple in (int, float, str):
+        if isinstance(value, simple):
+            return simple(value)
+    return value
+
+
+def column_kind(column: Column) -> Literal["number", "bool", "text", "bytes", "other"]:
+    """Return what the elements of a column are."""
+    kind = column.dtype.kind
+    if kind in "if":
+        return "number"
+    if kind == "b":
+        return "bool"
+    if kind == "O" and all(isinstance(v, str) for v in column.flat):
+        return "text"
+    return "bytes" if kind == "O" and all(isinstance(v, bytes) for v in column.flat) else "other"
+
+
+_NOUNS: dict[Kind, str] = {
+    "none": "none (absent)",
+    "table": "a table",
+    "rows": "a table of rows",
+    "record": "a record",
+    "other": "an object",
+}
+
+
+def described(value: object) -> str:
+    """Return a value for a message: short, and with its kind."""
+    kind = kind_of(value)
+    if isinstance(value, np.ndarray):
+        noun = {
+            "number": "numbers",
+            "bool": "truth values",
+            "text": "texts",
+            "bytes": "bytes",
+            "other": "values",
+        }
+        size = " x ".join(str(n) for n in value.shape)
+        return f"a column of {size} {noun[column_kind(value[:1])]}"
+    if isinstance(value, str):
+        return f"the text {value!r}" if len(value) <= 24 else f"the text {value[:20]!r}..."
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    if isinstance(value, (list, tuple)):
+        return f"a list of {len(value)}"
+    if isinstance(value, ElementType):
+        return f"the type {value.name}"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _NOUNS.get(kind, f"{value}" if kind in ("int", "float") else f"a {kind}")
+
+
+def is_rows(value: object) -> bool:
+    """Tell whether a value has columns and rows."""
+    return kind_of(value) == "rows"
+
+
+__all__ = ["Kind", "Record", "Rows", "admitted", "as_column", "column_of", "described", "gathered", "kind_of"]

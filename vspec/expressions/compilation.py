@@ -1,0 +1,439 @@
+"""From the tree of an expression to closures over values and columns.
+
+Every node becomes a function of a scope. Where a condition is a column, the two branches of a
+choice (and the second operand of ``and``, ``or``) are compiled once more, *masked*: they see only
+the rows that reach them, so that ``a // b if b != 0 else 0`` holds on columns as it does on rows.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vspec.datatypes import NUMBERS
+from vspec.errors import Text, did_you_mean
+from vspec.expressions import special
+from vspec.expressions.access import RowScope, attribute, clipped, item, merged, sliced
+from vspec.expressions.arithmetic import combine, invert, negate, operand
+from vspec.expressions.columns import INT_MAX, INT_MIN, admitted, kind_of
+from vspec.expressions.comparison import compare, contains, rows_of, truths
+from vspec.expressions.functions import FUNCTIONS, Call
+from vspec.expressions.location import Evaluator
+from vspec.expressions.sites import Site
+from vspec.expressions.syntax import BINARY, COMPARE, WORDS, Source
+from vspec.expressions.values import Column, Scope, UnknownName, Value
+
+_PLAIN = frozenset({int, float, str, bool, type(None)})
+_QUICK: dict[str, Callable[[int, int], int]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "&": operator.and_,
+    "|": operator.or_,
+    "^": operator.xor,
+}
+_QUICK_COMPARE: dict[str, Callable[[int, int], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_QUICK_TYPES = frozenset({(int, int), (str, str)})
+
+
+class Masked:
+    """A scope seen under a mask: the columns as long as the mask show only its rows."""
+
+    def __init__(self, whole: Scope, mask: Column) -> None:
+        self.whole = whole
+        self.mask = mask
+
+    def names(self) -> Iterable[str]:
+        return self.whole.names()
+
+    def get(self, name: str) -> Value:
+        return clipped(admitted(self.whole.get(name)), self.mask)
+
+    def locate(self, name: str) -> object:
+        return self.whole.locate(name)
+
+    def find(self, needle: bytes, start: int | None) -> int:
+        return self.whole.find(needle, start)
+
+
+def masked(scope: Scope, mask: Column) -> Masked:
+    """Return the scope under a mask, which counts the rows that ``scope`` shows."""
+    if not isinstance(scope, Masked):
+        return Masked(scope, mask)
+    inner = np.zeros(scope.mask.shape, np.bool_)
+    inner[np.flatnonzero(scope.mask)[mask]] = True
+    return Masked(scope.whole, inner)
+
+
+@dataclass(slots=True)
+class Compiler:
+    """Compiles the nodes of one expression, for whole columns or for those under a mask."""
+
+    source: Source
+    under_mask: bool = False
+    twin: Compiler | None = field(default=None, repr=False)
+    made: list[Site] = field(default_factory=list)
+
+    def masked(self) -> Compiler:
+        """Return the compiler of branches."""
+        if self.under_mask:
+            return self
+        if self.twin is None:
+            self.twin = Compiler(self.source, under_mask=True)
+        return self.twin
+
+    def whole(self) -> Compiler:
+        """Return the compiler of what is not taken row by row."""
+        return Compiler(self.source) if self.under_mask else self
+
+    def site(self, node: ast.expr, *parts: ast.expr) -> Site:
+        """Return the site of a node with those of its operands."""
+        return self._kept(self.source.cut(node), *(self.source.cut(part) for part in parts))
+
+    def _kept(self, text: Text, *parts: Text) -> Site:
+        site = Site(text, parts)
+        self.made.append(site)
+        return site
+
+    def recorded(self, node: ast.expr) -> tuple[Evaluator, frozenset[Site]]:
+        """Return the function that evaluates a node, and every site in it."""
+        before = len(self.made)
+        evaluator = self.node(node)
+        return evaluator, frozenset(self.made[before:])
+
+    def node(self, node: ast.expr) -> Evaluator:
+        """Return the function that evaluates a node."""
+        match node:
+            case ast.Constant():
+                return self._constant(node)
+            case ast.Name():
+                return self._name(node)
+            case ast.List():
+                return self._list(node)
+            case ast.UnaryOp():
+                return self._unary(node)
+            case ast.BinOp():
+                return self._binary(node)
+            case ast.BoolOp():
+                return self._logical(node)
+            case ast.Compare():
+                return self._compare(node)
+            case ast.IfExp():
+                return self._choice(node)
+            case ast.Subscript():
+                return self._masked_item(node) if self.under_mask else self._item(node)
+            case ast.Call(func=ast.Name(id=name)) if FUNCTIONS[name].run is not None and row_by_row(node):
+                return self._call(node)
+        return self._leaf(node)
+
+    def _leaf(self, node: ast.expr) -> Evaluator:
+        """Evaluate on whole columns; under a mask, the mask applies to the result."""
+        if self.under_mask:
+            inner = self.whole()._leaf(node)
+            return _clipping(inner)
+        if isinstance(node, ast.Attribute):
+            return self._attribute(node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            return self._call(node) if FUNCTIONS[node.func.id].run else special.compile_call(self, node)
+        raise AssertionError(ast.dump(node))
+
+    def _constant(self, node: ast.Constant, sign: int = 1) -> Evaluator:
+        value = node.value
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            value = sign * value
+        if isinstance(value, int) and not INT_MIN <= value <= INT_MAX:
+            raise self.site(node).fail("V0230", f"{value} does not fit in 64 bits")
+        if value in (float("inf"), float("-inf")):
+            raise self.site(node).fail("V0240", "the number is too large for a float")
+        constant: Value = value  # type: ignore[assignment]  # the white list has let through only these
+        return lambda _scope: constant
+
+    def _name(self, node: ast.Name) -> Evaluator:
+        name, site = node.id, self.site(node)
+        if name in WORDS or name in NUMBERS:
+            word: Value = WORDS[name] if name in WORDS else NUMBERS[name]
+            return lambda _scope: word
+
+        def run(scope: Scope) -> Value:
+            try:
+                value = scope.get(name)
+            except UnknownName:
+                raise unknown(name, scope, site) from None
+            return value if type(value) in _PLAIN else admitted(value, site.text.place)
+
+        return run
+
+    def _list(self, node: ast.List) -> Evaluator:
+        elements = [self.node(element) for element in node.elts]
+        return lambda scope: [element(scope) for element in elements]
+
+    def _unary(self, node: ast.UnaryOp) -> Evaluator:
+        site = self.site(node, node.operand, node.operand)
+        if isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+            if isinstance(node.operand.value, (int, float)):
+                return self._constant(node.operand, -1)
+        value = self.node(node.operand)
+        if isinstance(node.op, ast.Not):
+            part = self.site(node.operand)
+
+            def negated(scope: Scope) -> Value:
+                flags = truths(value(scope), part)
+                return not flags if isinstance(flags, bool) else ~flags
+
+            return negated
+        if isinstance(node.op, ast.USub):
+            return lambda scope: negate(value(scope), site)
+        if isinstance(node.op, ast.Invert):
+            return lambda scope: invert(value(scope), site)
+        return lambda scope: operand(value(scope), site, 0)
+
+    def _binary(self, node: ast.BinOp) -> Evaluator:
+        symbol, site = BINARY[type(node.op)], self.site(node, node.left, node.right)
+        left, right, quick = self.node(node.left), self.node(node.right), _QUICK.get(symbol)
+        if quick is None:
+            return lambda scope: combine(symbol, left(scope), right(scope), site)
+
+        def run(scope: Scope) -> Value:
+            a, b = left(scope), right(scope)
+            if type(a) is int and type(b) is int:
+                result = quick(a, b)
+                if INT_MIN <= result <= INT_MAX:
+                    return result
+            return combine(symbol, a, b, site)
+
+        return run
+
+    def _compare(self, node: ast.Compare) -> Evaluator:
+        if len(node.ops) == 1:
+            return self._comparison(node.left, node.ops[0], node.comparators[0])
+        symbols = [COMPARE[type(op)] for op in node.ops]
+        operands = [node.left, *node.comparators]
+        sites = [self._pair_site(a, b) for a, b in zip(operands, operands[1:], strict=False)]
+        values = [
+            self._container(o) if i and symbols[i - 1].endswith("in") else self.node(o)
+            for i, o in enumerate(operands)
+        ]
+
+        def run(scope: Scope) -> Value:
+            left, result = values[0](scope), True
+            for symbol, value, site in zip(symbols, values[1:], sites, strict=True):
+                right = value(scope)
+                outcome = related(symbol, left, right, site)
+                result = outcome if result is True else np.logical_and(result, outcome)
+                if result is False or not np.any(result):
+                    return result
+                left = right
+            return result
+
+        return run
+
+    def _comparison(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Evaluator:
+        symbol, site = COMPARE[type(op)], self._pair_site(left, right)
+        first = self.node(left)
+        if symbol.endswith("in"):
+            second = self._container(right)
+            return lambda scope: related(symbol, first(scope), second(scope), site)
+        second, quick = self.node(right), _QUICK_COMPARE[symbol]
+
+        def run(scope: Scope) -> Value:
+            a, b = first(scope), second(scope)
+            if (type(a), type(b)) in _QUICK_TYPES:
+                return quick(a, b)  # type: ignore[arg-type]  # two numbers, or two texts
+            return compare(symbol, a, b, site)
+
+        return run
+
+    def _pair_site(self, left: ast.expr, right: ast.expr) -> Site:
+        both = self.source.span(left.col_offset, right.end_col_offset or right.col_offset)
+        return self._kept(both, self.source.cut(left), self.source.cut(right))
+
+    def _container(self, node: ast.expr) -> Evaluator:
+        """Compile what follows ``in``: a written list row by row, anything else as a whole."""
+        if isinstance(node, ast.List) or not self.under_mask:
+            return self.node(node)
+        return _unmasked(self.whole().node(node))
+
+    def _logical(self, node: ast.BoolOp) -> Evaluator:
+        result = self.node(node.values[0])
+        site = self.site(node.values[0])
+        for value in node.values[1:]:
+            result = self._join(isinstance(node.op, ast.And), (result, site), value)
+            site = self.site(value)
+        if len(node.values) > 1:
+            return result
+        raise AssertionError(ast.dump(node))
+
+    def _join(self, is_and: bool, left: tuple[Evaluator, Site], right: ast.expr) -> Evaluator:  # noqa: FBT001  # one of two words
+        first, first_site = left
+        second, second_site = self.node(right), self.site(right)
+        branch = self._branch(right)
+
+        def run(scope: Scope) -> Value:
+            a = truths(first(scope), first_site)
+            if isinstance(a, bool):
+                return truths(second(scope), second_site) if a == is_and else a
+            mask = a if is_and else ~a
+            if not mask.any():
+                return a
+            if mask.all():
+                whole = truths(second(scope), second_site)
+                return np.full(a.shape, whole) if isinstance(whole, bool) else whole
+            flags = truths(branch()(masked(scope, mask)), second_site)
+            result = a.copy()
+            result[mask] = flags
+            return result
+
+        return run
+
+    def _branch(self, node: ast.expr) -> Callable[[], Evaluator]:
+        """Return a function that compiles a branch for masks when first asked, and keeps it."""
+        kept = list[Evaluator]()
+
+        def branch() -> Evaluator:
+            if not kept:
+                kept.append(self.masked().node(node))
+            return kept[0]
+
+        return branch
+
+    def _choice(self, node: ast.IfExp) -> Evaluator:
+        test, yes, no = self.node(node.test), self.node(node.body), self.node(node.orelse)
+        test_site, site = self.site(node.test), self.site(node)
+        yes_branch, no_branch = self._branch(node.body), self._branch(node.orelse)
+
+        def run(scope: Scope) -> Value:
+            mask = truths(test(scope), test_site)
+            if mask is True or mask is False:
+                return yes(scope) if mask else no(scope)
+            if mask.size and (mask.all() or not mask.any()):
+                value = yes(scope) if mask.all() else no(scope)
+                return value if isinstance(value, (np.ndarray, list)) else merged(mask, value, value, site)
+            chosen = yes_branch()(masked(scope, mask))
+            return merged(mask, chosen, no_branch()(masked(scope, ~mask)), site)
+
+        return run
+
+    def _attribute(self, node: ast.Attribute) -> Evaluator:
+        base, name = self.node(node.value), node.attr
+        whole, stop = self.source.cut(node), (node.end_col_offset or 0)
+        site = self._kept(whole, self.source.cut(node.value), self.source.span(stop - len(name), stop))
+        return lambda scope: attribute(base(scope), name, site)
+
+    def _item(self, node: ast.Subscript) -> Evaluator:
+        base = self.node(node.value)
+        if isinstance(node.slice, ast.Slice):
+            return self._slice(node, node.slice, base)
+        index, site = self.node(node.slice), self.site(node, node.value, node.slice)
+        names = any(isinstance(n, ast.Name) for n in ast.walk(node.slice))
+
+        def run(scope: Scope) -> Value:
+            value = base(scope)
+            if names and (rows := rows_of(value)) is not None:
+                return item(value, index(RowScope(rows, scope, site)), site)
+            return item(value, index(scope), site)
+
+        return run
+
+    def _slice(self, node: ast.Subscript, bounds: ast.Slice, base: Evaluator) -> Evaluator:
+        start = self.node(bounds.lower) if bounds.lower else _none
+        stop = self.node(bounds.upper) if bounds.upper else _none
+        first = bounds.lower or bounds.upper or node.value
+        site = self.site(node, node.value, first)
+
+        def run(scope: Scope) -> Value:
+            value, inside = base(scope), scope
+            if (rows := rows_of(value)) is not None:
+                inside = RowScope(rows, scope, site)
+            return sliced(value, start(inside), stop(inside), site)
+
+        return run
+
+    def _masked_item(self, node: ast.Subscript) -> Evaluator:
+        """Look up in the whole table what the rows under the mask ask for."""
+        whole = self.whole()
+        entire = _clipping(whole._item(node))
+        if isinstance(node.slice, ast.Slice):
+            return entire
+        base, index = _unmasked(whole.node(node.value)), self.node(node.slice)
+        site = self.site(node, node.value, node.slice)
+
+        def run(scope: Scope) -> Value:
+            value = base(scope)
+            if kind_of(value) not in ("table", "list", "column"):
+                return entire(scope)
+            key = index(scope)
+            found = item(value, key, site)
+            one = not isinstance(key, (list, np.ndarray))
+            return clipped(found, scope.mask) if one and isinstance(scope, Masked) else found
+
+        return run
+
+    def _call(self, node: ast.Call) -> Evaluator:
+        function = FUNCTIONS[node.func.id]  # type: ignore[attr-defined]  # a name, as the white list asks
+        run_it = function.run
+        arguments = [self.node(argument) for argument in node.args]
+        named = {k.arg or "": self.node(k.value) for k in node.keywords}
+        site = self.site(node, *node.args, *(k.value for k in node.keywords))
+        if run_it is None:
+            raise AssertionError(function.name)
+        if not named:
+            plain = Call(function, site, {})
+            return lambda scope: run_it(plain, [argument(scope) for argument in arguments])
+
+        def run(scope: Scope) -> Value:
+            call = Call(function, site, {name: value(scope) for name, value in named.items()})
+            return run_it(call, [argument(scope) for argument in arguments])
+
+        return run
+
+
+def row_by_row(node: ast.Call) -> bool:
+    """Tell whether a call gives for columns what it gives for each row."""
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    return FUNCTIONS[name].elementwise or (name in ("min", "max") and len(node.args) > 1)
+
+
+def related(symbol: str, left: Value, right: Value, site: Site) -> bool | Column:
+    """Return a comparison or a membership."""
+    if symbol == "in":
+        return contains(left, right, site)
+    if symbol == "not in":
+        found = contains(left, right, site)
+        return not found if isinstance(found, bool) else ~found
+    return compare(symbol, left, right, site)
+
+
+def unknown(name: str, scope: Scope, site: Site) -> Exception:
+    """Return the error that a name means nothing here."""
+    if name in FUNCTIONS:
+        message = f"'{name}' is a function: it needs its values in parentheses"
+        return site.absent("V0220", message, f"usage: {FUNCTIONS[name].usage}")
+    return site.absent("V0220", f"unknown name '{name}'", did_you_mean(name, scope.names()))
+
+
+def _none(_scope: Scope) -> Value:
+    return None
+
+
+def _unmasked(evaluator: Evaluator) -> Evaluator:
+    return lambda scope: evaluator(scope.whole if isinstance(scope, Masked) else scope)
+
+
+def _clipping(evaluator: Evaluator) -> Evaluator:
+    def run(scope: Scope) -> Value:
+        if not isinstance(scope, Masked):
+            return evaluator(scope)
+        return clipped(evaluator(scope.whole), scope.mask)
+
+    return run

@@ -1,0 +1,113 @@
+"""Dates and times, from the forms that headers write to ISO 8601."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+
+from vspec.expressions.access import whole
+from vspec.expressions.columns import described
+from vspec.expressions.functions.registry import Call, Function, table
+from vspec.expressions.functions.texts import each, textual
+from vspec.expressions.values import Value
+
+_MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
+_FIELDS = {
+    "%Y": r"(?P<Y>[0-9]{4})",
+    "%y": r"(?P<y>[0-9]{2})",
+    "%m": r"(?P<m>[0-9]{1,2})",
+    "%d": r"(?P<d>[0-9]{1,2})",
+    "%H": r"(?P<H>[0-9]{1,2})",
+    "%M": r"(?P<M>[0-9]{1,2})",
+    "%S": r"(?P<S>[0-9]{1,2})",
+    "%f": r"(?P<f>[0-9]{1,9})",
+    "%b": r"(?P<b>[A-Za-z]{3})",
+    "%B": r"(?P<B>[A-Za-z]{3,9})",
+}
+_PIECE = re.compile(r"%.?|\s+|[^%\s]+")
+_PIVOT = 69
+
+
+def _date(call: Call, values: list[Value]) -> Value:
+    form = textual(call, values[1], 1)
+    pattern = _reader(call, form)
+    pivot = whole(call.named.get("pivot", _PIVOT), call.site, 2)
+    if not 0 <= pivot <= 100:
+        raise call.site.fail(
+            "V0227", f"pivot must lie between 0 and 100, is {pivot}", f"usage: {call.function.usage}"
+        )
+
+    def read(value: Value) -> Value:
+        text = textual(call, value)
+        match = pattern.fullmatch(text.strip())
+        if match is None:
+            help = f"the format '{form}' wants e.g. {_example(form)}"
+            raise call.site.fail("V0239", f"{described(text)} is not a date of this format", help, 0)
+        return _iso(call, text, match.groupdict(), pivot)
+
+    return each(call, values[0], read)
+
+
+def _reader(call: Call, form: str) -> re.Pattern[str]:
+    seen, parts = set[str](), list[str]()
+    for piece in _PIECE.findall(form.strip()):
+        if piece.isspace():
+            parts.append(r"\s+")
+        elif piece == "%%" or not piece.startswith("%"):
+            parts.append(re.escape(piece.replace("%%", "%")))
+        elif piece not in _FIELDS or piece in seen:
+            message = (
+                f"'{piece}' stands twice" if piece in seen else f"'{piece}' is not known in a date's format"
+            )
+            raise call.site.fail("V0239", message, f"known are {' '.join(_FIELDS)}", 1)
+        else:
+            seen.add(piece)
+            parts.append(_FIELDS[piece])
+    if not {"%d"} <= seen or not seen & {"%Y", "%y"} or not seen & {"%m", "%b", "%B"}:
+        raise call.site.fail("V0239", f"'{form}' gives no year, month and day", "write e.g. '%Y-%m-%d'", 1)
+    return re.compile("".join(parts))
+
+
+def _iso(call: Call, text: str, found: Mapping[str, str | None], pivot: int) -> str:
+    fields = {key: value for key, value in found.items() if value is not None}
+    year = int(fields["Y"]) if "Y" in fields else _century(int(fields["y"]), pivot)
+    month = int(fields["m"]) if "m" in fields else _month(fields)
+    hour, minute, second = (int(fields.get(key, 0)) for key in "HMS")
+    try:
+        moment = datetime.datetime(year, month, int(fields["d"]), hour, minute, second)  # noqa: DTZ001  # headers give no zone
+    except ValueError as error:
+        raise call.site.fail("V0239", f"{described(text)} is no date: {error}", part=0) from error
+    if not fields.keys() & set("HMSf"):
+        return moment.date().isoformat()
+    fraction = f".{fields['f']}" if fields.get("f") else ""
+    return moment.isoformat() + fraction
+
+
+def _century(year: int, pivot: int) -> int:
+    return year + (1900 if year >= pivot else 2000)
+
+
+def _month(fields: Mapping[str, str]) -> int:
+    name = fields.get("b", fields.get("B", "")).lower()
+    short = "b" in fields
+    names = [m[:3] for m in _MONTHS] if short else _MONTHS
+    return names.index(name) + 1 if name in names else 0
+
+
+def _example(form: str) -> str:
+    moment = {"%Y": "2024", "%y": "24", "%m": "03", "%d": "09", "%H": "14", "%M": "05", "%S": "59"}
+    moment |= {"%f": "250", "%b": "Mar", "%B": "March"}
+    return re.sub(r"%.", lambda m: moment.get(m.group(), "%"), form)
+
+
+FUNCTIONS = table(
+    Function(
+        "date",
+        "date(text, FORMAT)  or  date(text, FORMAT, pivot=69)",
+        _date,
+        2,
+        2,
+        keywords=frozenset({"pivot"}),
+    ),
+)

@@ -1,0 +1,65 @@
+"""Where in a card a value was asked for: what every error of evaluation carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vspec.errors import Problem, Text, VspecError
+
+MAX_LENGTH = 2000
+MAX_DEPTH = 64
+MAX_ELEMENTS = 10**7
+MAX_TEXT = 2**20
+
+
+class Absent(VspecError):
+    """A name, key or index on a path that is not there; `get` turns it into its default."""
+
+    def __init__(self, problem: Problem, site: Site) -> None:
+        super().__init__([problem])
+        self.site = site
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Site:
+    """A sub-expression, with its operands or arguments as they are written."""
+
+    text: Text
+    parts: tuple[Text, ...] = ()
+
+    def fail(self, code: str, message: str, help: str | None = None, part: int | None = None) -> VspecError:
+        """Return the error with the place of this expression, or of one of its parts."""
+        return VspecError([self._problem(code, message, help, part)])
+
+    def absent(self, code: str, message: str, help: str | None = None, part: int | None = None) -> Absent:
+        """Return the error that something on a path is not there."""
+        return Absent(self._problem(code, message, help, part), self)
+
+    def _problem(self, code: str, message: str, help: str | None, part: int | None) -> Problem:
+        inside = part is not None and part < len(self.parts)
+        text = self.parts[part] if part is not None and inside else self.text
+        return Problem(code, message, text.place, help=help)
+
+    def name(self, part: int) -> str:
+        """Return a part as it is written, for messages."""
+        return shortened(self.parts[part].value if part < len(self.parts) else self.text.value)
+
+    def check_elements(self, count: int) -> None:
+        """Refuse a result of more elements than a value may have."""
+        if count > MAX_ELEMENTS:
+            message = f"{self._shown()} would have {count} elements, {MAX_ELEMENTS} is the most"
+            raise self.fail("V0903", message, "is a count from the file wrong (type, byte order, offset)?")
+
+    def check_text(self, length: int) -> None:
+        """Refuse a text that is longer than a text may be."""
+        if length > MAX_TEXT:
+            message = f"{self._shown()} would be a text of {length} characters, {MAX_TEXT} is the most"
+            raise self.fail("V0904", message)
+
+    def _shown(self) -> str:
+        return f"'{shortened(self.text.value)}'"
+
+
+def shortened(text: str, most: int = 40) -> str:
+    """Return a text cut to ``most`` characters for a message."""
+    return text if len(text) <= most else text[: most - 3] + "..."

@@ -1,0 +1,123 @@
+"""Functions that need more than the values of their arguments: places, defaults, searches."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from vspec.expressions.access import attribute, item, whole
+from vspec.expressions.arithmetic import combine
+from vspec.expressions.columns import admitted, described, kind_of
+from vspec.expressions.comparison import rows_of
+from vspec.expressions.functions.texts import as_bytes
+from vspec.expressions.location import Compiling, Evaluator, compile_locate, no_field
+from vspec.expressions.sites import Absent, Site
+from vspec.expressions.values import Scope, UnknownName, Value
+
+
+def compile_call(compiler: Compiling, node: ast.Call) -> Evaluator:
+    """Return the evaluator of a call whose function is not run on values alone."""
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    return _COMPILERS[name](compiler, node)
+
+
+def _extent(part: str) -> Callable[[Compiling, ast.Call], Evaluator]:
+    def compile_it(compiler: Compiling, node: ast.Call) -> Evaluator:
+        locate, site = compile_locate(compiler, node.args[0]), compiler.site(node, node.args[0])
+
+        def run(scope: Scope) -> Value:
+            return _measured(locate(scope), part, site)
+
+        return run
+
+    return compile_it
+
+
+def _measured(located: object, part: str, site: Site) -> Value:
+    """Return ``offset``, ``nbytes`` or their sum of a located object."""
+    if located is None:
+        help = "ask first whether it is there: ... if x != none else ..."
+        raise site.absent("V0225", f"{site.name(0)} is none (absent): it lies nowhere", help, 0)
+    if not (hasattr(located, "offset") and hasattr(located, "nbytes")):
+        raise no_field(site, 0, located)
+    if part == "nbytes":
+        return admitted(located.nbytes, site.text.place)
+    offset = admitted(located.offset, site.text.place)
+    if part == "offset":
+        return offset
+    return combine("+", offset, admitted(located.nbytes, site.text.place), site)
+
+
+def _files(compiler: Compiling, node: ast.Call) -> Evaluator:
+    role, site = compiler.node(node.args[0]), compiler.site(node, node.args[0])
+
+    def run(scope: Scope) -> Value:
+        rows = rows_of(role(scope))
+        if rows is None:
+            message = f"files takes a role with many files, {site.name(0)} is not one"
+            raise site.fail(
+                "V0227", message, "over: names the capture that tells the files of a role apart", 0
+            )
+        return [admitted(key) for key in rows.keys()]  # type: ignore[arg-type]  # noqa: SIM118  # the protocol's keys
+
+    return run
+
+
+def _find(compiler: Compiling, node: ast.Call) -> Evaluator:
+    values = [compiler.node(argument) for argument in node.args]
+    site = compiler.site(node, *node.args)
+
+    def run(scope: Scope) -> Value:
+        text = values[0](scope)
+        needle = text if isinstance(text, bytes) else as_bytes(text) if isinstance(text, str) else None
+        if not needle:
+            message = f"find looks for a text of characters below 256, not {described(text)}"
+            raise site.fail("V0227", message, "usage: find('text') or find('text', from_byte)", 0)
+        start = whole(values[1](scope), site, 1) if len(values) > 1 else None
+        if start is not None and start < 0:
+            raise site.fail("V0227", f"find cannot begin at byte {start}", part=1)
+        try:
+            return scope.find(needle, start)
+        except UnknownName:
+            message = f"{described(text)} is not in the file" + (f" after byte {start}" if start else "")
+            raise site.absent("V0241", message) from None
+
+    return run
+
+
+def _get(compiler: Compiling, node: ast.Call) -> Evaluator:
+    """Compile ``get``: its default stands in for what is absent on the path itself, nothing else."""
+    site = compiler.site(node, *node.args)
+    default = compiler.node(node.args[-1])
+    path, sites = compiler.recorded(node.args[0])
+    key = compiler.node(node.args[1]) if len(node.args) == 3 else None
+
+    def run(scope: Scope) -> Value:
+        try:
+            value = path(scope)
+            if key is not None:
+                value = _keyed(value, key(scope), site)
+        except Absent as absent:
+            if absent.site is not site and absent.site not in sites:
+                raise
+            return default(scope)
+        return default(scope) if value is None else value
+
+    return run
+
+
+def _keyed(value: Value, key: Value, site: Site) -> Value:
+    if kind_of(value) == "record" and isinstance(key, str):
+        return attribute(value, key, site)
+    return item(value, key, site)
+
+
+_COMPILERS: dict[str, Callable[[Compiling, ast.Call], Evaluator]] = {
+    "at": _extent("offset"),
+    "end": _extent("end"),
+    "nbytes": _extent("nbytes"),
+    "size": _extent("nbytes"),
+    "files": _files,
+    "find": _find,
+    "get": _get,
+}

@@ -1,0 +1,32 @@
+"""Finding out that a value needs itself, instead of running out of stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from vspec.errors import Place, fail
+
+T = TypeVar("T")
+
+MAX_PENDING = 100
+
+
+class Pending:
+    """The names that are being computed, in the order in which they were asked for."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+
+    def compute(self, name: str, place: Place, work: Callable[[], T]) -> T:
+        """Return ``work()``; raises V0311 when ``name`` is needed to compute it, V0922 when too much is."""
+        if name in self._names:
+            chain = " <- ".join([*self._names[self._names.index(name) :], name])
+            raise fail("V0311", f"'{name}' needs itself: {chain}", place)
+        if len(self._names) >= MAX_PENDING:
+            raise fail("V0922", f"'{name}' depends on more than {MAX_PENDING} others", place)
+        self._names.append(name)
+        try:
+            return work()
+        finally:
+            self._names.pop()

@@ -1,0 +1,178 @@
+"""All names of a card in front of one data set: roles, lets, params, captures, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from vspec.card.model import Card, Constant, Let, Role
+from vspec.datatypes import NUMBERS
+from vspec.errors import Place, Problem, VspecError
+from vspec.expressions import UnknownName, Value
+from vspec.header.cycles import Pending
+from vspec.header.elements import View
+from vspec.header.home import Home
+from vspec.header.roles import RoleFile, RoleFiles
+from vspec.sources import DataFile, DataSet, Files, beside
+
+ORDERS: Mapping[str, Value] = {"little": "little", "big": "big"}
+
+
+@dataclass(frozen=True, slots=True)
+class Constants:
+    """Names that are the same for every data set of a card: tables, params, byte orders."""
+
+    values: Mapping[str, Value]
+
+    def names(self) -> Iterable[str]:
+        return self.values
+
+    def get(self, name: str) -> Value:
+        if name not in self.values:
+            raise UnknownName(name)
+        return self.values[name]
+
+    def locate(self, name: str) -> object:
+        raise UnknownName(name)
+
+    def find(self, needle: bytes, start: int | None) -> int:
+        raise UnknownName("find")
+
+
+@dataclass(slots=True)
+class Header:
+    """The top-level scope of a data set; every value is computed when it is first asked for.
+
+    ``warnings`` gathers what was found on the way and is no error (cut-off last records).
+    """
+
+    card: Card
+    dataset: DataSet
+    files: Files
+    constants: Constants
+    warnings: list[Problem] = field(default_factory=list)
+    _roles: dict[str, RoleFile | RoleFiles | None] = field(default_factory=dict)
+    _values: dict[str, Value] = field(default_factory=dict)
+    _pending: Pending = field(default_factory=Pending)
+
+    def names(self) -> Iterable[str]:
+        lets = [let.name for let in self.card.lets]
+        roles = [role.name for role in self.card.roles]
+        return [*roles, *lets, *self.dataset.captures, *self.constants.names()]
+
+    def get(self, name: str) -> Value:
+        role = self._role(name)
+        if role is not None:
+            return self.role(role)
+        if name in self._values:
+            return self._values[name]
+        let = next((x for x in self.card.lets if x.name == name), None)
+        if let is not None:
+            self._values[name] = self._derive(let)
+            return self._values[name]
+        if name in self.dataset.captures:
+            return self.dataset.captures[name]
+        return self.constants.get(name)
+
+    def locate(self, name: str) -> object:
+        role = self._role(name)
+        if role is not None:
+            return self.role(role)
+        let = next((x for x in self.card.lets if x.name == name), None)
+        if let is None:
+            raise UnknownName(name)
+        return let.value.locate(self)
+
+    def find(self, needle: bytes, start: int | None) -> int:
+        raise UnknownName("find")
+
+    # --- roles
+
+    def _role(self, name: str) -> Role | None:
+        return next((role for role in self.card.roles if role.name == name), None)
+
+    def role(self, role: Role) -> RoleFile | RoleFiles | None:
+        """Return the file or files of a role; None where an optional one has none."""
+        if role.name not in self._roles:
+            self._roles[role.name] = self._pending.compute(role.name, role.place, lambda: self._open(role))
+        return self._roles[role.name]
+
+    def _open(self, role: Role) -> RoleFile | RoleFiles | None:
+        if role.named is not None:
+            return self._named(role)
+        members = self.dataset.members.get(role.name, ())
+        files = [self._file(role, member.file, member.captures) for member in members]
+        if role.over is not None:
+            return RoleFiles(role, files, [member.captures[role.over] for member in members])
+        return files[0] if files else None
+
+    def _file(self, role: Role, file: DataFile, captures: Mapping[str, Value]) -> RoleFile:
+        index = self.files.add(file)
+        view = View(index, file.path, self.files.reader(index))
+        home = Home(view, self.card.types, self.constants, self.warnings)
+        own = {k: v for k, v in captures.items() if k not in self.dataset.captures}
+        return RoleFile(role, home, own, self)
+
+    def _named(self, role: Role) -> RoleFile | RoleFiles | None:
+        assert role.named is not None
+        value = role.named.evaluate(self)
+        if value is None:
+            return self._missing(role, "no file")
+        if isinstance(value, str):
+            return self._beside(role, value) or self._missing(role, value)
+        names = [str(v) for v in (value.tolist() if isinstance(value, np.ndarray) else value)]  # type: ignore[union-attr]  # names
+        found = [self._beside(role, name) or self._missing(role, name) for name in names]
+        files = [f for f in found if f is not None]
+        return RoleFiles(role, files, [f.view.name for f in files])
+
+    def _beside(self, role: Role, name: str) -> RoleFile | None:
+        anchor = self.dataset.members[self.card.roles[0].name][0].file
+        try:
+            file = beside(anchor, self.files.root, name, role.any_case)
+        except VspecError as error:
+            place = role.named.text.place if role.named is not None else role.place
+            raise VspecError([_placed(p, place) for p in error.problems]) from None
+        return None if file is None else self._file(role, file, {})
+
+    def _missing(self, role: Role, name: str) -> None:
+        if role.optional or role.missing == "skip":
+            return
+        anchor = self.dataset.members[self.card.roles[0].name][0].file
+        place = role.named.text.place if role.named is not None else role.place
+        problem = Problem(
+            "V0450",
+            f"{anchor.path} names '{name}', which is not there",
+            place,
+            data_file=anchor.path,
+            expected=f"{name} beside {anchor.path}",
+            help="was the file renamed or left behind? put it back beside its header, or mend the name in the header",
+        )
+        raise VspecError([problem])
+
+    # --- lets
+
+    def _derive(self, let: Let) -> Value:
+        return self._pending.compute(let.name, let.place, lambda: let.value.evaluate(self))
+
+
+def _placed(problem: Problem, place: Place) -> Problem:
+    return problem if problem.place is not None else replace(problem, place=place)
+
+
+def open_dataset(card: Card, dataset: DataSet, files: Files, params: Mapping[str, Value]) -> Header:
+    """Return the scope of a data set; nothing is read yet."""
+    tables = {name: _meaning(table) for name, table in card.tables.items()}
+    return Header(card, dataset, files, Constants({**ORDERS, **tables, **params}))
+
+
+def _meaning(constant: Constant) -> Value:
+    """Return the value of a table's entry: a text that names a built-in type is that type."""
+    if isinstance(constant, str):
+        return NUMBERS.get(constant, constant)
+    if isinstance(constant, Mapping):
+        return {key: _meaning(value) for key, value in constant.items()}
+    if isinstance(constant, tuple):
+        return [_meaning(value) for value in constant]
+    return constant

@@ -1,0 +1,263 @@
+"""A placed field: its element type, axes and bytes, and how its value is read."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vspec.card.model import Field
+from vspec.datatypes import ElementType, Endian, TextType
+from vspec.errors import Problem, VspecError, fail
+from vspec.expressions import Value, as_column
+from vspec.header.located import Located
+from vspec.layout import InnerAxis, Int64
+from vspec.sources import PastEnd
+
+MAX_READ = 64 * 2**20
+"""Bytes that one header value may take."""
+
+
+class Bytes(Protocol):
+    """An open file, as the header needs it."""
+
+    @property
+    def size(self) -> int: ...
+
+    def read(self, offset: int, n: int) -> bytes: ...
+
+    def view(self, offset: int, n: int) -> NDArray[np.uint8]: ...
+
+    def find(self, needle: bytes, start: int) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A file of the data set: its index in the file table, its name for messages, its bytes."""
+
+    index: int
+    name: str
+    bytes: Bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A field where it lies: ``nbytes`` from ``offset``, elements along ``axes`` (C order).
+
+    ``item`` is the bytes of one element: of a number, or of one text of its given length.
+    """
+
+    field: Field
+    kind: ElementType | TextType
+    item: int
+    endian: Endian
+    offset: int
+    axes: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def count(self) -> int:
+        """Number of elements."""
+        return math.prod(size for _, size in self.axes)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self.count * self.item
+
+    def inner(self) -> tuple[InnerAxis, ...]:
+        """Return the axes with their byte strides."""
+        out: list[InnerAxis] = []
+        stride = self.item
+        for name, size in reversed(self.axes):
+            out.append(InnerAxis(name, size, stride))
+            stride *= size
+        return tuple(reversed(out))
+
+
+def locate(spot: Spot, view: View) -> Located:
+    """Return the field as something an array can be made of; raises V0303 for text."""
+    if not isinstance(spot.kind, ElementType):
+        raise fail(
+            "V0303",
+            f"'{spot.field.name}' is text: it cannot be the bytes of an array",
+            spot.field.place,
+            help="use it as 'labels:' of an axis, or give its bytes a number type such as uint8[byte=16]",
+        )
+    column = np.array([spot.offset], np.int64)
+    return Located(
+        element=spot.kind,
+        endian=spot.endian,
+        file=np.array([view.index], np.int64),
+        first=column,
+        place=spot.field.place,
+        inner=spot.inner(),
+    )
+
+
+def read(spot: Spot, view: View) -> Value:
+    """Return the value of a field: a scalar, or a column of its axes' shape.
+
+    Raises V0301 where the file ends too early, V0920 where the value is too large to be a header
+    value, V0306 and V0307 for text that cannot be decoded or converted.
+    """
+    if spot.nbytes > MAX_READ:
+        raise fail(
+            "V0920",
+            f"{view.name}: '{spot.field.name}' is {spot.nbytes} bytes: too large to read as a header value",
+            spot.field.place,
+            expected=f"at most {MAX_READ} bytes",
+            help="data belongs in 'arrays: from:', where it is only located",
+        )
+    raw = take(view, spot.offset, spot.nbytes, spot.field)
+    if isinstance(spot.kind, ElementType):
+        return numbers(np.frombuffer(raw, spot.kind.dtype(spot.endian)), spot)
+    return _texts(raw, spot, view)
+
+
+def take(view: View, offset: int, nbytes: int, field: Field) -> bytes:
+    """Return bytes of the file, or raise V0301 that names the field."""
+    try:
+        return view.bytes.read(offset, nbytes)
+    except PastEnd:
+        raise past_end(view, offset, nbytes, field) from None
+
+
+def past_end(view: View, offset: int, nbytes: int, field: Field) -> VspecError:
+    """Return the error for bytes that the file does not have."""
+    size = view.bytes.size
+    return VspecError(
+        [
+            Problem(
+                "V0301",
+                f"{view.name} ends before '{field.name}'",
+                field.place,
+                data_file=view.name,
+                offset=offset,
+                expected=f"{nbytes} bytes at byte {offset}",
+                found=f"a file of {size} bytes",
+                help="is the file cut short, still being written, or of another version of the format?",
+            )
+        ]
+    )
+
+
+def numbers(array: NDArray[np.generic], spot: Spot) -> Value:
+    """Return numbers as the expression engine wants them, in the field's shape."""
+    if array.dtype.kind == "c":
+        raise fail("V0303", f"'{spot.field.name}' is complex: it can be located, not computed with", spot.field.place)
+    column = as_column(array, spot.field.place).reshape([size for _, size in spot.axes])
+    if spot.axes:
+        return column
+    return _plain(column)
+
+
+def _plain(column: NDArray[np.generic]) -> Value:
+    item: int | float | bool = column.reshape(-1)[0].item()
+    return item
+
+
+def _texts(raw: bytes, spot: Spot, view: View) -> Value:
+    if isinstance(spot.kind, TextType) and spot.kind.encoding is None:
+        return raw if not spot.axes else [raw[i : i + spot.item] for i in range(0, len(raw), spot.item)]
+    items = [
+        _text(raw[i * spot.item : (i + 1) * spot.item], spot, view, i) for i in range(spot.count)
+    ]
+    values = [_convert(text, spot, view, i) for i, text in enumerate(items)]
+    if not spot.axes:
+        return values[0]
+    column = np.array(values, dtype=object if spot.field.convert in (None, "str") else None)
+    return column.reshape([size for _, size in spot.axes])
+
+
+def _text(raw: bytes, spot: Spot, view: View, i: int) -> str:
+    encoding = spot.kind.encoding if isinstance(spot.kind, TextType) else None
+    if encoding == "utf-16":
+        encoding = "utf-16-le" if spot.endian == "little" else "utf-16-be"
+        raw = raw[: len(raw) // 2 * 2]
+    else:
+        raw = raw.split(b"\0", 1)[0]
+    try:
+        text = raw.decode(encoding or "ascii")
+    except UnicodeDecodeError as error:
+        raise VspecError(
+            [
+                Problem(
+                    "V0306",
+                    f"'{spot.field.name}' is not {spot.kind.name} text",
+                    spot.field.place,
+                    data_file=view.name,
+                    offset=spot.offset + i * spot.item + error.start,
+                    found=f"byte 0x{raw[error.start]:02x}",
+                    help="try latin1(n), cp1252(n) or utf8(n)",
+                )
+            ]
+        ) from None
+    return text.split("\0", 1)[0].rstrip()
+
+
+def _convert(text: str, spot: Spot, view: View, i: int) -> str | int | float:
+    convert = spot.field.convert
+    if convert is None or convert == "str":
+        return text.strip() if convert else text
+    try:
+        return int(text) if convert == "int" else float(text)
+    except ValueError:
+        raise VspecError(
+            [
+                Problem(
+                    "V0307",
+                    f"'{spot.field.name}' should be {'a whole number' if convert == 'int' else 'a number'}",
+                    spot.field.place,
+                    data_file=view.name,
+                    offset=spot.offset + i * spot.item,
+                    expected=convert,
+                    found=repr(text) if text else "blanks",
+                    help="leave out 'as' to read it as text, or give the value to use instead with 'else'"
+                    if not text
+                    else "leave out 'as' to read it as text",
+                )
+            ]
+        ) from None
+
+
+def strided(spot: Spot, view: View, count: int, stride: int) -> Value:
+    """Return the column of a field over ``count`` rows, ``stride`` bytes apart, by one strided access.
+
+    The result has the axes (row, *field axes).
+    """
+    if not isinstance(spot.kind, ElementType):
+        rows = [read(_moved(spot, i * stride), view) for i in range(count)]
+        return np.array(rows, dtype=object if spot.field.convert in (None, "str") else None)
+    if count * spot.nbytes > MAX_READ:
+        raise fail(
+            "V0920",
+            f"{view.name}: the column '{spot.field.name}' is {count * spot.nbytes} bytes: too large for a header value",
+            spot.field.place,
+            expected=f"at most {MAX_READ} bytes",
+            help="data belongs in 'arrays: from:', where it is only located",
+        )
+    if count == 0:
+        return np.zeros((0, *(size for _, size in spot.axes)), np.int64)
+    extent = (count - 1) * stride + spot.nbytes
+    try:
+        raw = view.bytes.view(spot.offset, extent)
+    except PastEnd:
+        raise past_end(view, spot.offset, extent, spot.field) from None
+    shape = (count, *(size for _, size in spot.axes))
+    strides = (stride, *(axis.stride for axis in spot.inner()))
+    column: NDArray[np.generic] = np.ndarray(shape, spot.kind.dtype(spot.endian), raw, 0, strides)
+    if column.dtype.kind == "c":
+        raise fail("V0303", f"'{spot.field.name}' is complex: it can be located, not computed with", spot.field.place)
+    return as_column(column, spot.field.place)
+
+
+def _moved(spot: Spot, by: int) -> Spot:
+    return Spot(spot.field, spot.kind, spot.item, spot.endian, spot.offset + by, spot.axes)
+
+
+def offsets(spot: Spot, count: int, stride: int) -> Int64:
+    """Return where the field starts in each of ``count`` rows."""
+    return spot.offset + np.arange(count, dtype=np.int64) * stride

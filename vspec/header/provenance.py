@@ -1,0 +1,108 @@
+"""Where a value came from: the chain that a message shows below its first line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from vspec.errors import VspecError
+from vspec.expressions import Expression, UnknownName, Value
+from vspec.header.dataset import Header
+from vspec.header.elements import Spot
+from vspec.header.roles import RoleFile
+from vspec.header.structs import Struct
+from vspec.header.text import TextRecord
+
+MAX_LINES = 6
+MAX_DEPTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The bytes that a value was read from: a file, and the byte or the line in it."""
+
+    file: str
+    offset: int | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    value: Value
+    origin: Origin | None
+
+
+def trace(expression: Expression, header: Header) -> tuple[str, ...]:
+    """Return lines like ``n_ch = 63 <- meta.nSavedChans = 63 (run.meta line 12)``, nearest first."""
+    lines: list[str] = []
+    for path in expression.paths:
+        line = " <- ".join(_steps(path, header, MAX_DEPTH))
+        if line and line not in lines:
+            lines.append(line)
+    return tuple(lines[:MAX_LINES])
+
+
+def looked_at(expression: Expression, header: Header) -> Origin | None:
+    """Return the first bytes of a file that an expression's value depends on."""
+    for path in expression.paths:
+        found = _follow(path, header)
+        if found is not None and found.origin is not None:
+            return found.origin
+        let = next((x for x in header.card.lets if x.name == path.split(".")[0]), None)
+        if let is not None:
+            deeper = looked_at(let.value, header)
+            if deeper is not None:
+                return deeper
+    return None
+
+
+def _steps(path: str, header: Header, depth: int) -> Iterator[str]:
+    found = _follow(path, header)
+    if found is None or found.value is None or isinstance(found.value, (RoleFile, Struct)):
+        return
+    words = f" ({found.origin.words})" if found.origin is not None else ""
+    yield f"{path} = {_short(found.value)}{words}"
+    let = next((x for x in header.card.lets if x.name == path.split(".")[0]), None)
+    if let is not None and depth > 0 and let.value.paths:
+        yield from _steps(let.value.paths[0], header, depth - 1)
+
+
+def _follow(path: str, header: Header) -> _Found | None:
+    root, *rest = path.split(".")
+    origin: Origin | None = None
+    try:
+        value: Value = header.get(root)
+        for name in rest:
+            if not isinstance(value, (RoleFile, Struct, TextRecord)):
+                return None
+            origin = _origin(value, name)
+            value = value.get(name)
+    except (VspecError, UnknownName):
+        return None
+    return _Found(value, origin)
+
+
+def _origin(value: RoleFile | Struct | TextRecord, name: str) -> Origin | None:
+    if isinstance(value, RoleFile):
+        content = value.content
+        if content is None:
+            return None
+        origin = _origin(content, name)
+        return origin if isinstance(content, Struct) or origin is None else Origin(value.view.name, None, origin.words)
+    if isinstance(value, TextRecord):
+        words = value.origin(name)
+        return None if words is None else Origin("", None, words)
+    placed = value.place(name) if value.field(name) is not None else None
+    if not isinstance(placed, Spot):
+        return None
+    file = value.home.view.name
+    return Origin(file, placed.offset, f"{file} byte {placed.offset}")
+
+
+def _short(value: Value) -> str:
+    if isinstance(value, np.ndarray) and value.size > 4:
+        return f"{value.size} values"
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 40 else text[:37] + "..."

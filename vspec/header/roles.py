@@ -1,0 +1,142 @@
+"""The files of a data set as values of the card: one file is a record, many are rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from vspec.card.model import Role
+from vspec.datatypes import Endian
+from vspec.expressions import Chain, Column, Scope, UnknownName, Value
+from vspec.header.byte_order import choose
+from vspec.header.elements import View
+from vspec.header.home import Home
+from vspec.header.rows import KeyedRows, gather, stack
+from vspec.header.structs import Around, Struct
+from vspec.header.text import Origin, TextRecord, read_text
+from vspec.layout import Int64
+
+
+class RoleFile:
+    """One file of a role: a record of its header, its captures and its ``endian``."""
+
+    def __init__(self, role: Role, home: Home, captures: Mapping[str, Value], outer: Scope) -> None:
+        self.role = role
+        self.home = home
+        self.captures = captures
+        self.scope: Scope = Chain(captures, outer)
+        self._content: Struct | TextRecord | None = None
+        self._endian: Endian | None = None
+
+    @property
+    def view(self) -> View:
+        """The open file."""
+        return self.home.view
+
+    @property
+    def offset(self) -> int:
+        """First byte of the file: 0."""
+        return 0
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the file."""
+        return self.home.view.bytes.size
+
+    @property
+    def content(self) -> Struct | TextRecord | None:
+        """The header: of a layout, of a text, or None for a raw file."""
+        if self._content is None:
+            self._content = self._open()
+        return self._content
+
+    def _open(self) -> Struct | TextRecord | None:
+        if self.role.layout is not None:
+            around = Around(self.scope, self._order)
+            return Struct(self.role.layout, self.home, 0, around)
+        if self.role.text is not None:
+            raw = self.home.view.bytes.read(0, self.nbytes)
+            return read_text(self.role.text, raw, Origin(self.home.view.name, 0))
+        return None
+
+    def _order(self) -> Endian:
+        content = self._content
+        scope = content.scope if isinstance(content, Struct) else self.scope
+        return choose(self.role.endian, "little", scope, self.home.view)
+
+    @property
+    def endian(self) -> Endian:
+        """Byte order of the file, as the card's ``endian:`` of the role says (little without one)."""
+        content = self.content
+        return content.endian if isinstance(content, Struct) else self._order()
+
+    def names(self) -> Iterable[str]:
+        own = self.content.names() if self.content is not None else []
+        return [*own, *self.captures, "endian"]
+
+    def get(self, name: str) -> Value:
+        if self.content is not None:
+            try:
+                return self.content.get(name)
+            except UnknownName:
+                pass
+        if name in self.captures:
+            return self.captures[name]
+        if name == "endian":
+            return self.endian
+        raise UnknownName(name)
+
+    def locate(self, name: str) -> object:
+        if self.content is None:
+            raise UnknownName(name)
+        return self.content.locate(name)
+
+
+class RoleFiles(KeyedRows):
+    """The files of a role with ``over``: rows by the value of that capture."""
+
+    def __init__(self, role: Role, files: Sequence[RoleFile], values: Sequence[Value]) -> None:
+        super().__init__(role.over or role.name, role.place)
+        self.role = role
+        self.files = files
+        self._values = list(values)
+
+    @property
+    def offset(self) -> Int64:
+        """First byte of each file: 0."""
+        return np.zeros(len(self.files), np.int64)
+
+    @property
+    def nbytes(self) -> Int64:
+        """Size of each file."""
+        return np.array([f.nbytes for f in self.files], np.int64)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def at(self, i: int) -> RoleFile:
+        return self.files[i]
+
+    def names(self) -> Iterable[str]:
+        return self.files[0].names() if self.files else []
+
+    def keys(self) -> Iterable[object]:
+        return self._values
+
+    def row(self, key: int | str) -> RoleFile:
+        if key not in self._values:
+            raise KeyError(key)
+        return self.files[self._values.index(key)]
+
+    def take(self, index: Column | slice) -> RoleFiles:
+        n = len(self.files)
+        rows = np.arange(n)[index]
+        return RoleFiles(self.role, [self.files[i] for i in rows], [self._values[i] for i in rows])
+
+    def column(self, name: str) -> Value:
+        return gather([f.get(name) for f in self.files], name, self.place)
+
+    def locate(self, name: str) -> object:
+        parts = [f.locate(name) for f in self.files]
+        return stack(parts, name, self)

@@ -1,0 +1,231 @@
+"""What an array holds, read straight from the files by numpy's strides: the judge of every map.
+
+It shares no code with chunk planning, manifests, writers or readers, so that no fault of theirs
+can hide here. A window is read run by run, then arranged as the card asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vspec.errors import Problem, VspecError, fail
+from vspec.layout import ArrayLayout, Axis, Chunked, InnerAxis, Inline, Strided
+
+Array = NDArray[np.generic]
+Range = tuple[int, int]
+
+
+class Viewable(Protocol):
+    """An open source file."""
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+
+    def view(self, offset: int, n: int) -> NDArray[np.uint8]:
+        """Return ``n`` bytes from ``offset``, without a copy where that is possible."""
+
+
+OpenFile = Callable[[int], Viewable]
+Peer = Callable[[ArrayLayout, OpenFile, tuple[slice, ...]], Array]
+"""An independent reader: gives a window of an array that numpy alone cannot read."""
+
+
+def read(layout: ArrayLayout, open_file: OpenFile, peers: Mapping[str, Peer] | None = None) -> Array:
+    """Return the whole array in the card's order. Raises as `window` does."""
+    return window(layout, open_file, tuple(slice(None) for _ in layout.axes), peers)
+
+
+def window(
+    layout: ArrayLayout,
+    open_file: OpenFile,
+    selection: Sequence[slice],
+    peers: Mapping[str, Peer] | None = None,
+) -> Array:
+    """Return a window (one slice without a step for each axis) in the card's order.
+
+    Raises `VspecError`: V0331 where a file lacks bytes, V0723 where no peer reads this array.
+    """
+    ranges = [_positions(axis, part) for axis, part in zip(layout.axes, selection, strict=True)]
+    if any(start >= stop for start, stop in ranges):
+        return np.empty([max(0, stop - start) for start, stop in ranges], layout.dtype)
+    match layout.source:
+        case Strided(unpack=None) as source:
+            return _strided(layout, source, open_file, ranges)
+        case Inline(values):
+            turned = values[tuple(slice(None, None, -1 if axis.reverse else 1) for axis in layout.axes)]
+            return turned.astype(layout.dtype)[tuple(slice(*part) for part in ranges)]
+        case Chunked(peer=name) if peers is not None and name in peers:
+            return peers[name](layout, open_file, tuple(slice(*part) for part in ranges))
+        case _:
+            raise fail("V0723", f"no independent reader is at hand for array '{layout.path}'")
+
+
+def place(layout: ArrayLayout, index: Sequence[int]) -> tuple[int, int] | None:
+    """Return file and byte offset of the element at ``index`` (card's order), if it lies in strides."""
+    source = layout.source
+    if not isinstance(source, Strided) or source.unpack is not None:
+        return None
+    stored = _StoredBox.of(layout, source, [(at, at + 1) for at in index])
+    lead = [stored.ranges[name][0] for name, _ in source.lead]
+    cell = int(np.ravel_multi_index(lead, [size for _, size in source.lead])) if lead else 0
+    (row, first, _, _), *_ = _steps(source, cell, stored.ranges[source.outer])
+    offset = int(source.runs.offset[row]) + first * int(source.runs.stride[row])
+    for axis in source.inner:
+        at = stored.ranges[axis.name][0]
+        offset += at * axis.stride if axis.offsets is None else int(axis.offsets[at])
+    return int(source.runs.file[row]), offset
+
+
+def _positions(axis: Axis, part: slice) -> Range:
+    start, stop, step = part.indices(axis.size)
+    if step != 1:
+        raise ValueError("the oracle reads windows without a step")
+    return start, stop
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredBox:
+    """The ranges along stored axes that hold a window, and how far into each axis the window begins."""
+
+    ranges: Mapping[str, Range]
+    skips: tuple[int, ...]
+
+    @classmethod
+    def of(cls, layout: ArrayLayout, source: Strided, ranges: Sequence[Range]) -> _StoredBox:
+        sizes = _sizes(source)
+        found: dict[str, Range] = dict.fromkeys(sizes, (0, 1))
+        skips = []
+        for axis, (start, stop) in zip(layout.axes, ranges, strict=True):
+            low, high = (axis.size - stop, axis.size - start) if axis.reverse else (start, stop)
+            if source.trim is not None and source.trim.axis == axis.name:
+                low, high = low + source.trim.start, high + source.trim.start
+            parts, skip = _part_ranges([sizes[part] for part in axis.parts], low, high)
+            found |= dict(zip(axis.parts, parts, strict=True))
+            skips.append(skip)
+        return cls(found, tuple(skips))
+
+
+def _sizes(source: Strided) -> dict[str, int]:
+    cells = prod(size for _, size in source.lead)
+    total = int(source.runs.count.sum())
+    sizes = dict(source.lead)
+    sizes[source.outer] = total // cells
+    return sizes | {axis.name: axis.size for axis in source.inner}
+
+
+def _part_ranges(sizes: Sequence[int], low: int, high: int) -> tuple[list[Range], int]:
+    """Return the ranges of a joined axis's parts that cover positions ``low`` to ``high``."""
+    if not sizes:
+        return [], low
+    inner = prod(sizes[1:])
+    first, last = low // inner, (high - 1) // inner
+    if first == last:
+        ranges, skip = _part_ranges(sizes[1:], low - first * inner, high - first * inner)
+        return [(first, first + 1), *ranges], skip
+    return [(first, last + 1), *((0, size) for size in sizes[1:])], low - first * inner
+
+
+def _strided(layout: ArrayLayout, source: Strided, open_file: OpenFile, ranges: Sequence[Range]) -> Array:
+    stored = _StoredBox.of(layout, source, ranges)
+    names = [*(name for name, _ in source.lead), source.outer, *(axis.name for axis in source.inner)]
+    raw = np.empty([stop - start for start, stop in (stored.ranges[name] for name in names)], source.item)
+    lead = [range(*stored.ranges[name]) for name, _ in source.lead]
+    for index in product(*lead):
+        cell = int(np.ravel_multi_index(index, [size for _, size in source.lead])) if lead else 0
+        target = raw[tuple(at - part.start for at, part in zip(index, lead, strict=True))]
+        for row, first, count, at in _steps(source, cell, stored.ranges[source.outer]):
+            run = _Run(layout, source, row, first)
+            _read_run(run, open_file, target[at : at + count], stored.ranges)
+    used = [part for axis in layout.axes for part in axis.parts]
+    order = [names.index(name) for name in (*used, *(name for name in names if name not in used))]
+    joined = raw.transpose(order).reshape(
+        [prod(stored.ranges[part][1] - stored.ranges[part][0] for part in axis.parts) for axis in layout.axes]
+    )
+    cut = joined[tuple(slice(s, s + b - a) for s, (a, b) in zip(stored.skips, ranges, strict=True))]
+    return cut[tuple(slice(None, None, -1 if axis.reverse else 1) for axis in layout.axes)]
+
+
+def _steps(source: Strided, cell: int, wanted: Range) -> list[tuple[int, int, int, int]]:
+    """Return run, its first step, how many, and their place in the wanted range, for one cell."""
+    begin, end = np.searchsorted(source.runs.cell, [cell, cell + 1])
+    stops = np.cumsum(source.runs.count[begin:end])
+    low, high = wanted
+    found = []
+    for number in range(int(np.searchsorted(stops, low, side="right")), len(stops)):
+        start = int(stops[number]) - int(source.runs.count[begin + number])
+        if start >= high:
+            break
+        first, last = max(low, start), min(high, int(stops[number]))
+        if first < last:
+            found.append((int(begin) + number, first - start, last - first, first - low))
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Run:
+    """A run from one of its steps on."""
+
+    layout: ArrayLayout
+    source: Strided
+    row: int
+    first: int
+
+
+def _read_run(run: _Run, open_file: OpenFile, target: Array, ranges: Mapping[str, Range]) -> None:
+    """Copy steps of a run; an axis with a list of offsets is walked, all others are strides."""
+    runs, inner = run.source.runs, run.source.inner
+    stride = int(runs.stride[run.row])
+    base = int(runs.offset[run.row]) + run.first * stride
+    reader = open_file(int(runs.file[run.row]))
+    strides, walks = [stride], []
+    for axis in inner:
+        start, stop = ranges[axis.name]
+        strides.append(axis.stride if axis.offsets is None else 0)
+        base += start * axis.stride if axis.offsets is None else 0
+        walks.append(range(1) if axis.offsets is None else range(start, stop))
+    for walk in product(*walks):
+        offset = base + sum(_listed(axis, at) for axis, at in zip(inner, walk, strict=True))
+        window = (slice(None), *(_walked(axis, at, ranges) for axis, at in zip(inner, walk, strict=True)))
+        shape = target[window].shape
+        target[window] = _view(run, reader, offset, shape, strides)
+
+
+def _listed(axis: InnerAxis, at: int) -> int:
+    return 0 if axis.offsets is None else int(axis.offsets[at])
+
+
+def _walked(axis: InnerAxis, at: int, ranges: Mapping[str, Range]) -> slice:
+    if axis.offsets is None:
+        return slice(None)
+    at -= ranges[axis.name][0]
+    return slice(at, at + 1)
+
+
+def _view(
+    run: _Run, reader: Viewable, offset: int, shape: tuple[int, ...], strides: Sequence[int]
+) -> Array:
+    reach = [(size - 1) * stride for size, stride in zip(shape, strides, strict=True)]
+    low = offset + sum(min(0, far) for far in reach)
+    high = offset + sum(max(0, far) for far in reach) + run.source.item.itemsize
+    if low < 0 or high > reader.size:
+        raise VspecError([_missing(run, reader, low, high)])
+    buffer = reader.view(low, high - low)
+    return np.ndarray(shape, run.source.item, buffer=buffer.data, offset=offset - low, strides=tuple(strides))
+
+
+def _missing(run: _Run, reader: Viewable, low: int, high: int) -> Problem:
+    return Problem(
+        "V0331",
+        f"array '{run.layout.path}' needs the bytes {low} to {high} of file {run.source.runs.file[run.row]}",
+        offset=low,
+        found=f"a file of {reader.size} bytes",
+        help="is the recording truncated, or is a count, an offset or the dtype of the card wrong?",
+    )

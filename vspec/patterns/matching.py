@@ -1,0 +1,429 @@
+"""The matcher: a program of small steps, run with memory so that no step is tried twice.
+
+Every state is a step and a position. A state that failed once fails always (captures are never
+compared with each other), so the work is bounded by steps times characters, whatever the text.
+The order in which states are tried makes captures shortest and optional pieces greedy.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import NamedTuple
+
+from vspec.patterns.nodes import (
+    Blanks,
+    Captured,
+    Node,
+    Slot,
+    Verbatim,
+    WrittenFloat,
+    WrittenInt,
+    WrittenText,
+)
+from vspec.patterns.syntax import convert
+
+_INT = re.compile(r"[0-9]+")
+_SIGNED_INT = re.compile(r"[+-]?[0-9]+")
+_FLOAT = re.compile(r"([0-9]+)?(\.[0-9]*)?([eE][+-]?[0-9]+)?")
+_SIGNED_FLOAT = re.compile(r"[+-]?([0-9]+)?(\.[0-9]*)?([eE][+-]?[0-9]+)?")
+_BLANKS = re.compile(r"[ \t]+")
+_STOPS = {
+    "text": re.compile(r"[\r\n]"),
+    "word": re.compile(r"\s"),
+    "path text": re.compile(r"/"),
+    "path word": re.compile(r"[\s/]"),
+}
+_BLANK = (" ", "\t")
+_FAR = 1 << 60
+
+
+class Step(IntEnum):
+    """What one step of a program does."""
+
+    LITERAL = 0
+    LOOP = 1
+    OPEN = 2
+    FOLDED = 3
+    BLANKS = 4
+    SPLIT = 5
+    JUMP = 6
+    NUMBER = 7
+    CHOICE = 8
+    MARK = 9
+    END = 10
+
+
+_LITERAL, _LOOP, _OPEN = int(Step.LITERAL), int(Step.LOOP), int(Step.OPEN)
+_SPLIT, _END = int(Step.SPLIT), int(Step.END)
+
+
+class Op(NamedTuple):
+    """One step: ``text`` of a literal, ``slot`` of a capture, ``target`` of a jump or a mark.
+
+    A loop has in ``text`` the literal that must follow (``folded``: in any case), in ``last``
+    whether the end must follow. An opening has in ``least`` how many characters it takes.
+    ``cut`` tells that nothing is lost when earlier choices are given up here.
+    """
+
+    step: Step
+    text: str = ""
+    slot: Slot | None = None
+    target: int = 0
+    stops: str = ""
+    last: bool = False
+    folded: bool = False
+    least: int = 0
+    cut: bool = False
+
+
+Trail = tuple[int, int, "Trail"] | None
+"""Where slots begin and end, latest first: (index of the slot, position, earlier)."""
+
+
+class Found(NamedTuple):
+    """A match: its values by name, and where it begins and ends."""
+
+    values: dict[str, Captured]
+    start: int
+    stop: int
+
+
+@dataclass(slots=True)
+class Program:
+    """A pattern compiled; ``ops`` end in END, ``slots`` are numbered as they are written."""
+
+    path: bool
+    ops: list[Op] = field(default_factory=list)
+    slots: list[Slot] = field(default_factory=list)
+    hot: list[tuple[int, str, int, bool]] = field(default_factory=list)
+    stops: frozenset[str] = frozenset()
+    required: tuple[str, ...] = ()
+
+    def match(self, text: str, starts: list[int]) -> Found | None:
+        """Match up to the end of ``text``, from the first start that fits."""
+        if not self._may_match(text):
+            return None
+        attempt = _Attempt(self, text, whole=True)
+        return next((found for start in starts if (found := attempt.run(start))), None)
+
+    def scan(self, text: str) -> Iterator[Found]:
+        """Yield the matches from left to right; they are not empty and do not overlap."""
+        if not self._may_match(text):
+            return
+        attempt = _Attempt(self, text, whole=False)
+        first, at = self.ops[0], 0
+        while at <= len(text):
+            if first.step is Step.LITERAL:
+                at = text.find(first.text, at)
+                if at < 0:
+                    return
+            found = attempt.run(at)
+            if found is None or found.stop == found.start:
+                at += 1
+                continue
+            yield found
+            at = found.stop
+            attempt.forget(found)
+
+    def _may_match(self, text: str) -> bool:
+        """Tell whether the literals that must be there are there, in order."""
+        at = 0
+        for word in self.required:
+            at = text.find(word, at) + len(word)
+            if at < len(word):
+                return False
+        return True
+
+
+def compile_nodes(nodes: tuple[Node, ...], path: bool) -> Program:
+    """Return the program of a pattern."""
+    program = Program(path)
+    _emit(program, nodes)
+    program.ops.append(Op(Step.END))
+    for index, op in enumerate(program.ops):
+        if op.step is Step.LOOP:
+            after = program.ops[index + 1]
+            word = after.text if after.step in (Step.LITERAL, Step.FOLDED) else ""
+            last, folded = after.step is Step.END, after.step is Step.FOLDED
+            program.ops[index] = op._replace(text=word or "." * last, last=last, folded=folded)
+    _allow_cuts(program)
+    program.hot = [(int(op.step), op.text, op.target, op.cut) for op in program.ops]
+    program.required = tuple(n.text for n in nodes if isinstance(n, Verbatim) and not n.folded)
+    program.stops = frozenset(op.stops for op in program.ops if op.stops)
+    return program
+
+
+def _allow_cuts(program: Program) -> None:
+    """Mark the openings that may give up all earlier choices, as in matching ``*a*b*``.
+
+    An earlier choice would reach the same opening further on, and what it finds from there the
+    opening finds too, for it can take the characters between. That holds for a capture that takes
+    any character, so long as every choice before it only moves the opening further on.
+    """
+    if program.path:
+        return
+    for index, op in enumerate(program.ops):
+        if op.step in (Step.SPLIT, Step.JUMP, Step.CHOICE, Step.FOLDED):
+            return
+        if op.step is Step.NUMBER and (
+            op.slot is None or op.slot.kind == "float" or op.slot.default is not None
+        ):
+            return
+        if op.step is Step.OPEN and op.stops == "text":
+            program.ops[index] = op._replace(cut=True)
+
+
+def _emit(program: Program, nodes: tuple[Node, ...]) -> None:
+    ops = program.ops
+    for node in nodes:
+        if isinstance(node, Verbatim):
+            step = Step.FOLDED if node.folded else Step.LITERAL
+            ops.append(Op(step, node.text.lower() if node.folded else node.text, target=len(node.text)))
+        elif isinstance(node, Blanks):
+            ops.append(Op(Step.BLANKS, last=node.or_end))
+        elif isinstance(node, Slot):
+            _emit_slot(program, node)
+        else:
+            split = len(ops)
+            ops.append(Op(Step.SPLIT))
+            _emit(program, node.nodes)
+            ops[split] = Op(Step.SPLIT, target=len(ops))
+
+
+def _emit_slot(program: Program, slot: Slot) -> None:
+    ops, number = program.ops, len(program.slots)
+    program.slots.append(slot)
+    if slot.kind in ("int", "float", "choice"):
+        step = Step.CHOICE if slot.kind == "choice" else Step.NUMBER
+        ops.append(Op(step, slot=slot, target=number))
+    elif slot.kind == "path":
+        split = len(ops)
+        ops += [Op(Step.SPLIT), Op(Step.MARK, target=number), Op(Step.MARK, target=number), Op(Step.JUMP)]
+        ops[split] = Op(Step.SPLIT, target=len(ops))
+        ops += [
+            Op(Step.OPEN, slot=slot, target=number, least=1),
+            Op(Step.LOOP, slot=slot, target=number),
+            Op(Step.LITERAL, "/"),
+        ]
+        ops[split + 3] = Op(Step.JUMP, target=len(ops))
+    else:
+        kind = "word" if slot.kind == "word" else "text"
+        stops = f"path {kind}" if program.path else kind
+        ops.append(Op(Step.OPEN, slot=slot, target=number, stops=stops, least=0 if slot.empty else 1))
+        ops.append(Op(Step.LOOP, slot=slot, target=number, stops=stops))
+
+
+class _Attempt:
+    """One text under one program; what failed is remembered over all starts."""
+
+    def __init__(self, program: Program, text: str, whole: bool) -> None:
+        self.program = program
+        self.text = text
+        self.whole = whole
+        self._width = len(text) + 1
+        self._seen = bytearray(self._width * len(program.ops))
+        self._folded = text.lower() if program.path and text.isascii() else None
+        self._next = dict[int, tuple[int, int]]()
+        self._numbers = dict[tuple[str, bool, bool, int], list[int]]()
+        self._stops = {key: [m.start() for m in _STOPS[key].finditer(text)] for key in program.stops}
+
+    def forget(self, found: Found) -> None:
+        """Forget the states that a match has gone through: they did not fail."""
+        nothing = bytes(found.stop + 1 - found.start)
+        for base in range(0, len(self._seen), self._width):
+            self._seen[base + found.start : base + found.stop + 1] = nothing
+
+    def run(self, start: int) -> Found | None:
+        """Return the first match that begins at ``start``."""
+        text, ops, seen, width = self.text, self.program.hot, self._seen, self._width
+        stack: list[tuple[int, int, int, Trail]] = [(0, start, 0, None)]
+        while stack:
+            pc, at, limit, trail = stack.pop()
+            while True:
+                step, word, number, cut = ops[pc]
+                if step == _LITERAL:
+                    if not text.startswith(word, at):
+                        break
+                    pc, at = pc + 1, at + len(word)
+                    continue
+                key = pc * width + at
+                if seen[key]:
+                    break
+                seen[key] = 1
+                if step == _LOOP:
+                    if word:
+                        at = self._hop(pc, word, at, limit)
+                        if at > limit:
+                            break
+                    if at < limit:
+                        stack.append((pc, at + 1, limit, trail))
+                    pc, trail = pc + 1, (number, at, trail)
+                elif step == _OPEN:
+                    if cut:
+                        stack.clear()
+                    begin, at, limit = self._opened(pc, at)
+                    if at > limit:
+                        break
+                    pc, trail = pc + 1, (number, begin, trail)
+                elif step == _SPLIT:
+                    stack.append((number, at, 0, trail))
+                    pc += 1
+                elif step == _END:
+                    if self.whole and at < len(text):
+                        break
+                    return Found(self._values(trail), start, at)
+                else:
+                    ends = self._ends(pc, at)
+                    if not ends:
+                        break
+                    op = self.program.ops[pc]
+                    for next_pc, end in ends[:0:-1]:
+                        stack.append((next_pc, end, 0, self._extended(op, at, end, trail)))
+                    trail = self._extended(op, at, ends[0][1], trail)
+                    pc, at = ends[0]
+        return None
+
+    def _hop(self, pc: int, word: str, at: int, limit: int) -> int:
+        """Return the next position at which what follows the loop can stand."""
+        op = self.program.ops[pc]
+        if op.last:
+            return limit
+        text = self._folded if op.folded else self.text
+        if text is None:
+            return at
+        low, high = self._next.get(pc, (1, 0))
+        if not low <= at <= high:
+            high = text.find(word, at)
+            high = high if high >= 0 else _FAR
+            self._next[pc] = (at, high)
+        return high
+
+    def _opened(self, pc: int, at: int) -> tuple[int, int, int]:
+        """Return where a slot begins, the least position of its end, and the last one."""
+        op = self.program.ops[pc]
+        begin = at
+        if op.stops == "text" and self.text[at : at + 1] in _BLANK:
+            blanks = _BLANKS.match(self.text, at)
+            begin = blanks.end() if blanks else at
+        limit = len(self.text)
+        if op.stops:
+            known = self._stops[op.stops]
+            index = bisect_left(known, begin)
+            limit = known[index] if index < len(known) else limit
+        return begin, begin + op.least, limit
+
+    @staticmethod
+    def _extended(op: Op, at: int, end: int, trail: Trail) -> Trail:
+        if op.step is Step.MARK:
+            return (op.target, at, trail)
+        if op.step in (Step.NUMBER, Step.CHOICE) and end > at:
+            return (op.target, end, (op.target, at, trail))
+        return trail
+
+    def _ends(self, pc: int, at: int) -> list[tuple[int, int]]:
+        """Return the states that may follow, the preferred one first."""
+        op = self.program.ops[pc]
+        match op.step:
+            case Step.FOLDED:
+                stop = at + op.target
+                return [(pc + 1, stop)] if self.text[at:stop].lower() == op.text else []
+            case Step.BLANKS:
+                run = _BLANKS.match(self.text, at)
+                if run:
+                    return [(pc + 1, run.end())]
+                return [(pc + 1, at)] if op.last and at == len(self.text) else []
+            case Step.JUMP:
+                return [(op.target, at)]
+            case Step.MARK:
+                return [(pc + 1, at)]
+        slot = op.slot
+        if slot is None:
+            return []
+        if op.step is Step.NUMBER:
+            key = (slot.kind, slot.sign, slot.bounded, at)
+            if key not in self._numbers:
+                self._numbers[key] = self._number_ends(slot, at)
+            ends = self._numbers[key]
+        else:
+            ends = self._choice_ends(slot, at)
+        absent = [at] if slot.default is not None else []
+        return [(pc + 1, end) for end in [*ends, *absent]]
+
+    def _number_ends(self, slot: Slot, at: int) -> list[int]:
+        text = self.text
+        if slot.bounded and at and _inside_number(text, at):
+            return []
+        if slot.kind == "int":
+            run = (_SIGNED_INT if slot.sign else _INT).match(text, at)
+            return [run.end()] if run and convert(slot, run.group()) is not None else []
+        run = (_SIGNED_FLOAT if slot.sign else _FLOAT).match(text, at)
+        if run is None or convert(slot, run.group()) is None:
+            return _mantissa_ends(slot, run, at)
+        return [run.end(), *(end for end in _mantissa_ends(slot, run, at) if end != run.end())]
+
+    def _choice_ends(self, slot: Slot, at: int) -> list[int]:
+        text, ends = self.text, list[int]()
+        for choice in sorted(slot.choices, key=len, reverse=True):
+            part = text[at : at + len(choice)]
+            if part == choice or (slot.folded and part.lower() == choice.lower()):
+                ends.append(at + len(choice))
+        return list(dict.fromkeys(ends))
+
+    def _values(self, trail: Trail) -> dict[str, Captured]:
+        spans = dict[int, tuple[int, int]]()
+        while trail is not None:
+            number, stop, trail = trail
+            if trail is not None and trail[0] == number:
+                spans[number] = (trail[1], stop)
+                trail = trail[2]
+        values = dict[str, Captured]()
+        for number, slot in enumerate(self.program.slots):
+            if not slot.name:
+                continue
+            text = self.text[slice(*spans[number])] if number in spans else None
+            value = _value(slot, text, self.program.path)
+            if value is not None:
+                values[slot.name] = value
+        return values
+
+
+def _inside_number(text: str, at: int) -> bool:
+    before = text[at - 1]
+    if before == "." and at > 1:
+        before = text[at - 2]
+    return before.isascii() and before.isdigit()
+
+
+def _mantissa_ends(slot: Slot, run: re.Match[str] | None, at: int) -> list[int]:
+    """Return where a shorter reading of a float may end: without exponent, without fraction."""
+    if run is None:
+        return []
+    ends = [run.end(2), run.end(1)]
+    if run.group(3) and convert(slot, run.group()) is None:
+        return []
+    return [end for end in dict.fromkeys(ends) if end > at and convert(slot, run.string[at:end]) is not None]
+
+
+def _value(slot: Slot, text: str | None, path: bool) -> Captured | None:
+    if text is not None and not path and slot.kind in ("text", "rest"):
+        text = text.strip(" \t")
+    if text is None or (text == "" and slot.default is not None):
+        return slot.default
+    if slot.kind == "int":
+        number = WrittenInt(text)
+        number.written = text
+        return number
+    if slot.kind == "float":
+        real = WrittenFloat(text)
+        real.written = text
+        return real
+    if slot.kind == "choice":
+        exact = next((c for c in slot.choices if c == text), None)
+        choice = WrittenText(exact or next(c for c in slot.choices if c.lower() == text.lower()))
+        choice.written = text
+        return choice
+    return text

@@ -1,0 +1,310 @@
+"""From located bytes to the seam: ``dims:`` splits, joins, reverses and crops stored axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vspec.card.dims import parse_arrow
+from vspec.card.model import Arrow, JoinAxis, SplitAxis
+from vspec.errors import Place, Text, fail
+from vspec.expressions import Expression, Scope
+from vspec.header.located import Located, take
+from vspec.layout import Axis, InnerAxis, Int64, Runs, Strided, Trim
+
+Dims = Arrow | Expression | tuple[str, ...] | None
+PartsOf = Callable[[Sequence[str]], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """The source of an array and its logical axes, in the card's order, still without coordinates."""
+
+    source: Strided
+    axes: tuple[Axis, ...]
+
+
+def arrange(located: Located, order: Sequence[str], dims: Dims, scope: Scope) -> Arranged:
+    """Return the strided source and the axes that ``dims:`` makes of located bytes.
+
+    ``order`` is the order of the axes where ``dims:`` does not say. Raises V0316 when the arrow
+    does not fit the stored axes, V0323 when rows of unequal sizes are not joined.
+    """
+    arrow = _arrow(dims, scope)
+    if arrow is None:
+        located, joins = _named(located, order, dims, scope)
+    else:
+        located, joins = _split(located, arrow, scope), arrow.right
+    _fits(located, joins, arrow, located.place)
+    located, joins = _crop(located, joins, scope)
+    return _joined(located, joins, scope)
+
+
+def _arrow(dims: Dims, scope: Scope) -> Arrow | None:
+    if isinstance(dims, Arrow):
+        return dims
+    if isinstance(dims, Expression):
+        value = dims.evaluate(scope)
+        if isinstance(value, str):
+            return parse_arrow(Text(value, dims.text.place, exact=False))
+    return None
+
+
+def _named(
+    located: Located, order: Sequence[str], dims: Dims, scope: Scope
+) -> tuple[Located, tuple[JoinAxis, ...]]:
+    names = tuple(order)
+    if isinstance(dims, Expression):
+        value = dims.evaluate(scope)
+        names = tuple(str(v) for v in value) if isinstance(value, (list, np.ndarray)) else names
+    elif isinstance(dims, tuple):
+        names = dims
+    if len(names) != len(order):
+        raise fail(
+            "V0316",
+            f"dims names {len(names)} axes but the data has {len(order)}",
+            located.place,
+            expected=" ".join(order),
+            found=" ".join(names),
+        )
+    renamed = dict(zip(order, names, strict=True))
+    lead = tuple((renamed[n], size) for n, size in located.lead)
+    inner = tuple(replace(axis, name=renamed[axis.name]) for axis in located.inner)
+    return replace(located, lead=lead, inner=inner), tuple(JoinAxis(n, (n,)) for n in names)
+
+
+def _split(located: Located, arrow: Arrow, scope: Scope) -> Located:
+    """Return ``located`` with the axes left of the arrow, split where that says so."""
+    stored = [name for name, _ in located.axes]
+    if [axis.name for axis in arrow.left] != stored:
+        raise fail(
+            "V0316",
+            f"dims names {[a.name for a in arrow.left]} but the data has {stored}",
+            arrow.place,
+            help=f"on disk, slowest first: {' '.join(stored)}",
+        )
+    lead: list[tuple[str, int]] = []
+    inner: list[InnerAxis] = []
+    axes = {axis.name: axis for axis in located.inner}
+    sizes = dict(located.axes)
+    for spec in arrow.left:
+        parts = _part_sizes(spec, sizes[spec.name], arrow.place, scope)
+        if spec.name not in axes:
+            lead += parts
+        elif len(parts) == 1:
+            inner.append(replace(axes[spec.name], name=parts[0][0]))
+        else:
+            inner += _split_inner(axes[spec.name], parts, arrow.place)
+    return replace(located, lead=tuple(lead), inner=tuple(inner))
+
+
+def _part_sizes(spec: SplitAxis, size: int, place: Place, scope: Scope) -> list[tuple[str, int]]:
+    if not spec.parts:
+        return [(spec.name, size)]
+    parts = [(name, None if e is None else e.integer(scope)) for name, e in spec.parts]
+    known = math.prod(n for _, n in parts if n is not None)
+    if known > 0 and size % known == 0:
+        parts = [(name, size // known if n is None else n) for name, n in parts]
+    sizes = [(name, n or 0) for name, n in parts]
+    if math.prod(n for _, n in sizes) != size:
+        raise fail(
+            "V0316",
+            f"'{spec.name}' has {size} positions: it cannot be split so",
+            place,
+            expected=f"sizes that multiply to {size}",
+            found=" x ".join(f"{name}={n}" for name, n in sizes),
+        )
+    return sizes
+
+
+def _split_inner(axis: InnerAxis, parts: Sequence[tuple[str, int]], place: Place) -> list[InnerAxis]:
+    if axis.offsets is not None:
+        raise fail("V0316", f"the positions along '{axis.name}' are a list: they cannot be split", place)
+    out: list[InnerAxis] = []
+    stride = axis.stride
+    for name, size in reversed(parts):
+        out.append(InnerAxis(name, size, stride))
+        stride *= size
+    return out[::-1]
+
+
+def _fits(located: Located, joins: Sequence[JoinAxis], arrow: Arrow | None, place: Place) -> None:
+    have = [name for name, _ in located.axes]
+    used = [part for join in joins for part in join.parts]
+    if sorted(have) == sorted(used) and len(set(have)) == len(have):
+        return
+    place = arrow.place if arrow is not None else place
+    twice = sorted({n for n in have if have.count(n) > 1})
+    if twice:
+        raise fail("V0316", f"the data has two axes '{twice[0]}'", place, help="name them apart in the layout")
+    missing = [n for n in have if n not in used]
+    raise fail(
+        "V0316",
+        f"dims leaves out {missing}" if missing else f"dims uses {used}",
+        place,
+        expected="each stored axis once on the right",
+        help=f"on disk, slowest first: {' '.join(have)}",
+    )
+
+
+def _crop(located: Located, joins: Sequence[JoinAxis], scope: Scope) -> tuple[Located, tuple[JoinAxis, ...]]:
+    """Return ``located`` without what plain axes crop; crops of joined axes stay in the joins."""
+    left: list[JoinAxis] = []
+    for join in joins:
+        if join.size is not None and len(join.parts) == 1:
+            size = _crop_size(join, dict(located.axes)[join.parts[0]], scope)
+            located = _shorten(located, join.parts[0], size)
+            left.append(replace(join, size=None))
+        else:
+            left.append(join)
+    return located, tuple(left)
+
+
+def _crop_size(join: JoinAxis, whole: int, scope: Scope) -> int:
+    assert join.size is not None
+    size = join.size.integer(scope)
+    if not 0 <= size <= whole:
+        raise fail(
+            "V0316",
+            f"'{join.name}' cannot be cropped to {size}",
+            join.size.text.place,
+            expected=f"0 to {whole}",
+            found=str(size),
+        )
+    return size
+
+
+def _shorten(located: Located, name: str, size: int) -> Located:
+    if located.counts is not None and located.inner[0].name == name:
+        raise fail("V0316", f"rows of unequal sizes cannot be cropped along '{name}'", located.place)
+    if any(n == name for n, _ in located.lead):
+        return take(located, name, np.arange(size, dtype=np.int64))
+    inner = tuple(
+        InnerAxis(a.name, size, a.stride, None if a.offsets is None else a.offsets[:size]) if a.name == name else a
+        for a in located.inner
+    )
+    return replace(located, inner=inner)
+
+
+def _joined(located: Located, joins: Sequence[JoinAxis], scope: Scope) -> Arranged:
+    located = _explicit(located)
+    outer, lead, parts_of = _outer(located, joins)
+    runs = _runs(located, lead)
+    inner = located.inner[1:] if located.inner else ()
+    total = int(runs.count[runs.cell == 0].sum()) if len(runs.cell) else 0
+    sizes = {**dict(lead), outer: total, **{a.name: a.size for a in inner}}
+    trim: Trim | None = None
+    axes: list[Axis] = []
+    for join in joins:
+        parts = parts_of(join.parts)
+        size = math.prod(sizes[p] for p in parts)
+        if join.size is not None:
+            size = _crop_size(join, size, scope)
+            if trim is not None:
+                raise fail("V0316", "only one joined axis can be cropped", located.place)
+            trim = Trim(join.name, 0, size)
+        axes.append(Axis(join.name, size, parts, join.reverse))
+    item = located.element.dtype(located.endian)
+    return Arranged(Strided(runs, item, lead, outer, inner, trim), tuple(axes))
+
+
+def _explicit(located: Located) -> Located:
+    """Return ``located`` with a first inner axis of constant stride: offset lists become lead rows."""
+    while located.inner and located.inner[0].offsets is not None:
+        axis = located.inner[0]
+        assert axis.offsets is not None
+        first = (located.first[:, None] + axis.offsets[None, :]).ravel()
+        located = replace(
+            located,
+            lead=(*located.lead, (axis.name, axis.size)),
+            file=np.repeat(located.file, axis.size),
+            first=first,
+            inner=located.inner[1:],
+        )
+    return located
+
+
+def _outer(
+    located: Located, joins: Sequence[JoinAxis]
+) -> tuple[str, tuple[tuple[str, int], ...], PartsOf]:
+    """Choose the run axis: the first inner one, joined with the last lead axis where the dims say so."""
+    lead = located.lead
+    if not located.inner:
+        if not lead:
+            return "run", (), tuple
+        return lead[-1][0], lead[:-1], tuple
+    first = located.inner[0].name
+    if lead and any(_adjacent(join.parts, lead[-1][0], first) for join in joins):
+        last = lead[-1][0]
+        return f"{last}+{first}", lead[:-1], _Merge(last, first)
+    if located.counts is not None:
+        raise fail(
+            "V0323",
+            f"the rows along '{lead[-1][0]}' differ in size along '{first}'",
+            located.place,
+            expected=f"a join: {first}=({lead[-1][0]} {first})",
+            found=f"sizes {int(located.counts.min())} to {int(located.counts.max())}",
+            help="join both axes in 'dims:', or make one array per row with 'each:'",
+        )
+    return first, lead, tuple
+
+
+def _adjacent(parts: Sequence[str], last: str, first: str) -> bool:
+    return any(a == last and b == first for a, b in zip(parts, parts[1:], strict=False))
+
+
+@dataclass(frozen=True, slots=True)
+class _Merge:
+    """Two adjacent parts of a join that are one run axis."""
+
+    last: str
+    first: str
+
+    def __call__(self, parts: Sequence[str]) -> tuple[str, ...]:
+        out: list[str] = []
+        for part in parts:
+            if part == self.first and out and out[-1] == self.last:
+                out[-1] = f"{self.last}+{self.first}"
+            else:
+                out.append(part)
+        return tuple(out)
+
+
+def _runs(located: Located, lead: Sequence[tuple[str, int]]) -> Runs:
+    n = len(located.first)
+    cells = math.prod(size for _, size in lead)
+    per_cell = n // cells if cells else 0
+    cell: Int64 = np.repeat(np.arange(cells, dtype=np.int64), per_cell)
+    if located.inner:
+        count = located.counts if located.counts is not None else np.full(n, located.inner[0].size, np.int64)
+        stride = np.full(n, located.inner[0].stride, np.int64)
+    else:
+        count = np.ones(n, np.int64)
+        stride = np.full(n, located.element.nbytes, np.int64)
+    return merged(Runs(located.file, located.first, count, stride, cell))
+
+
+def merged(runs: Runs) -> Runs:
+    """Return the same steps in as few runs as a comparison of neighbours finds.
+
+    Rows of one step each that lie evenly apart become one run; a run that begins where the one
+    before it ends, with the same stride, is joined to it.
+    """
+    n = len(runs.offset)
+    if n < 2:
+        return runs
+    single = bool((runs.count == 1).all())
+    gap = np.diff(runs.offset)
+    same = (np.diff(runs.file) == 0) & (np.diff(runs.cell) == 0)
+    if single and bool((gap == gap[0]).all()):
+        stride = np.full(n, gap[0], np.int64)
+        follows = same
+    else:
+        stride = runs.stride
+        follows = same & (np.diff(stride) == 0) & (gap == runs.count[:-1] * stride[:-1])
+    starts = np.concatenate([[0], np.flatnonzero(~follows) + 1])
+    count = np.add.reduceat(runs.count, starts)
+    return Runs(runs.file[starts], runs.offset[starts], count, stride[starts], runs.cell[starts])

@@ -1,0 +1,143 @@
+"""``axes:`` and ``time:``: affine coordinates, labels, gains and other coordinates of an axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vspec.card.model import ArraySpec, AxisSpec
+from vspec.errors import did_you_mean, fail
+from vspec.expressions import Expression, Scope
+from vspec.layout import Affine, Axis, Coordinate, Json
+from vspec.planning.attributes import render
+
+Numbers = NDArray[np.generic]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """Axes with their coordinates, and the CF attributes that follow from uniform gains."""
+
+    axes: tuple[Axis, ...]
+    attrs: dict[str, Json]
+
+
+def describe(spec: ArraySpec, axes: Sequence[Axis], scope: Scope) -> Described:
+    """Return the axes of an array with what ``axes:`` says of them.
+
+    Raises V0316 for an axis that the array does not have, V0318 for a list of another length.
+    """
+    known = {axis.name: axis for axis in axes}
+    attrs: dict[str, Json] = {}
+    for wanted in spec.axes:
+        if wanted.condition is not None and not wanted.condition.truth(scope):
+            continue
+        if wanted.name not in known:
+            raise fail(
+                "V0316",
+                f"array '{spec.key.value}' has no axis '{wanted.name}'",
+                wanted.place,
+                help=did_you_mean(wanted.name, known, "its axes"),
+            )
+        known[wanted.name] = _described(wanted, known[wanted.name], scope)
+        attrs.update(_scale(wanted, known[wanted.name], scope))
+    return Described(tuple(known[axis.name] for axis in axes), attrs)
+
+
+def _described(spec: AxisSpec, axis: Axis, scope: Scope) -> Axis:
+    units = render(spec.units, scope)
+    epoch = render(spec.epoch, scope)
+    affine: Affine | None = None
+    if spec.start is not None or spec.step is not None:
+        start = 0.0 if spec.start is None else _number(spec.start, scope)
+        step = 1.0 if spec.step is None else _number(spec.step, scope)
+        affine = Affine(start, step, None if units is None else str(units), None if epoch is None else str(epoch))
+    labels = None if spec.labels is None else _labels(spec.labels, axis, scope)
+    coordinates = [
+        _coordinate(name, e, axis, scope)
+        for name, e in {"gain": spec.gain, "offset": spec.offset, **spec.coordinates}.items()
+        if e is not None
+    ]
+    if isinstance(units, list):
+        coordinates.append(_units(units, axis, spec))
+    return replace(axis, affine=affine, labels=labels, coordinates=tuple(coordinates))
+
+
+def _number(expression: Expression, scope: Scope) -> float:
+    value = expression.evaluate(scope)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    raise fail("V0319", "a number is wanted here", expression.text.place, found=repr(value))
+
+
+def _labels(expression: Expression, axis: Axis, scope: Scope) -> tuple[str, ...]:
+    value = expression.evaluate(scope)
+    items = value.tolist() if isinstance(value, np.ndarray) else value
+    if not isinstance(items, list):
+        raise fail("V0319", "labels are a list", expression.text.place, found=repr(value))
+    _same_length(len(items), axis, expression, "labels")
+    return tuple(str(item) for item in items)
+
+
+def _coordinate(name: str, expression: Expression, axis: Axis, scope: Scope) -> Coordinate:
+    value = expression.evaluate(scope)
+    if isinstance(value, (int, float)):
+        column: Numbers = np.full(axis.size, value)
+    else:
+        column = np.asarray(value)
+    if column.ndim != 1:
+        raise fail("V0319", f"'{name}' of an axis is one value per position", expression.text.place, found=repr(value))
+    _same_length(len(column), axis, expression, f"values of '{name}'")
+    if column.dtype.kind not in "biufOU":
+        raise fail("V0319", f"'{name}' cannot be a coordinate", expression.text.place, found=str(column.dtype))
+    if column.dtype.kind == "O":
+        column = np.array([str(v) for v in column.tolist()], dtype=str)
+    return Coordinate(name, column)
+
+
+def _same_length(n: int, axis: Axis, expression: Expression, what: str) -> None:
+    if n != axis.size:
+        raise fail(
+            "V0318",
+            f"{n} {what} for {axis.size} positions along '{axis.name}'",
+            expression.text.place,
+            expected=str(axis.size),
+            found=str(n),
+        )
+
+
+def _units(units: list[Json], axis: Axis, spec: AxisSpec) -> Coordinate:
+    if len(units) != axis.size:
+        raise fail(
+            "V0318",
+            f"{len(units)} units for {axis.size} positions along '{axis.name}'",
+            spec.place,
+            expected=str(axis.size),
+            found=str(len(units)),
+        )
+    return Coordinate("units", np.array([str(u) for u in units], dtype=str))
+
+
+def _scale(spec: AxisSpec, axis: Axis, scope: Scope) -> dict[str, Json]:
+    """Return CF's scalar attributes where all positions agree: physical = gain * raw + offset."""
+    attrs: dict[str, Json] = {}
+    values = {c.name: c.values for c in axis.coordinates}
+    if "gain" in values and "offset" in values and not (_uniform(values["gain"]) and _uniform(values["offset"])):
+        return {}
+    for name, cf in (("gain", "scale_factor"), ("offset", "add_offset")):
+        if name in values and len(values[name]) and _uniform(values[name]):
+            attrs[cf] = float(values[name][0])
+    if ("gain" in values or "offset" in values) and spec.units is not None:
+        units = values["units"] if "units" in values else None
+        if units is None:
+            attrs["units"] = render(spec.units, scope)
+        elif len(units) and _uniform(units):
+            attrs["units"] = str(units[0])
+    return attrs
+
+
+def _uniform(column: Numbers) -> bool:
+    return len(column) == 0 or bool((column == column[0]).all())

@@ -1,0 +1,194 @@
+"""The arrays section of a card in front of one data set: pure arithmetic, no bytes are read for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vspec.card.model import ArraySpec, Card
+from vspec.errors import Problem, VspecError, did_you_mean, fail
+from vspec.expressions import Chain, Expression, Scope, UnknownName, Value
+from vspec.header.dataset import Header
+from vspec.header.home import Absent
+from vspec.header.located import Located
+from vspec.header.roles import RoleFile, RoleFiles
+from vspec.layout import ArrayLayout, Axis, Inline, Json
+from vspec.planning.arranging import Arranged, arrange
+from vspec.planning.attributes import render_all
+from vspec.planning.axes import describe
+from vspec.planning.names import Paths, render_path
+from vspec.planning.regions import Region, raw_region
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All arrays of a data set, and the attributes of its groups ("" is the root)."""
+
+    arrays: tuple[ArrayLayout, ...]
+    groups: Mapping[str, Mapping[str, Json]]
+
+
+def plan(card: Card, header: Header) -> Plan:
+    """Return the array layouts of a data set; raises all problems of all arrays at once."""
+    problems: list[Problem] = []
+    arrays: list[ArrayLayout] = []
+    paths = Paths()
+    for spec in card.arrays:
+        try:
+            arrays += _expand(spec, header, paths)
+        except VspecError as error:
+            problems += error.problems
+    groups = _groups(card, header, problems)
+    if not problems and not arrays:
+        place = card.arrays[0].place if card.arrays else None
+        problems.append(Problem("V0321", "no array is left to map", place))
+    problems += _clashes(arrays, card)
+    if problems:
+        raise VspecError(problems)
+    return Plan(tuple(arrays), groups)
+
+
+def _expand(spec: ArraySpec, header: Header, paths: Paths) -> Iterator[ArrayLayout]:
+    for scope in _scopes(spec, header):
+        if spec.condition is not None and not spec.condition.truth(scope):
+            continue
+        layout = _layout(spec, header, scope)
+        if layout is not None:
+            yield replace(layout, path=paths.add(render_path(spec.name, scope), spec.name))
+
+
+def _scopes(spec: ArraySpec, header: Header) -> Iterator[Scope]:
+    """Yield the scope of each item of ``each:`` (one without it), its lets in sight."""
+    if spec.each is None:
+        yield _with_lets(spec, header)
+        return
+    variable, expression = spec.each
+    for item in _items(expression, header):
+        yield _with_lets(spec, Chain({variable: item}, header))
+
+
+def _with_lets(spec: ArraySpec, scope: Scope) -> Scope:
+    for let in spec.lets:
+        scope = Chain({let.name: let.value.evaluate(scope)}, scope)
+    return scope
+
+
+def _items(expression: Expression, header: Header) -> Sequence[Value]:
+    value = expression.evaluate(header)
+    if isinstance(value, np.ndarray) and value.ndim > 0:
+        return value.tolist()  # type: ignore[no-any-return]  # scalars
+    if value is None or isinstance(value, (str, bytes, int, float)):
+        raise fail("V0313", "this cannot be run over", expression.text.place, found=repr(value))
+    try:
+        return list(value)  # type: ignore[arg-type]  # refused below
+    except TypeError:
+        raise fail("V0313", "this cannot be run over", expression.text.place, found=repr(value)) from None
+
+
+def _layout(spec: ArraySpec, header: Header, scope: Scope) -> ArrayLayout | None:
+    """Return one array with its path still to be given; None where its source is absent."""
+    if spec.values is not None:
+        return _inlined(spec, spec.values, scope)
+    region = _region(spec, header, scope)
+    if region is None:
+        return None
+    arranged = arrange(region.located, region.order, spec.dims, scope)
+    return _finished(spec, arranged, scope)
+
+
+def _finished(spec: ArraySpec, arranged: Arranged, scope: Scope) -> ArrayLayout:
+    described = describe(spec, arranged.axes, scope)
+    attrs = {**described.attrs, **render_all(spec.attrs, scope)}
+    return ArrayLayout(spec.key.value, described.axes, arranged.source.item, arranged.source, attrs)
+
+
+def _region(spec: ArraySpec, header: Header, scope: Scope) -> Region | None:
+    source = _source(spec, header, scope)
+    if source is None or isinstance(source, Absent):
+        return None
+    if isinstance(source, Located):
+        return Region(source, tuple(name for name, _ in source.axes))
+    if isinstance(source, (RoleFile, RoleFiles)) and source.role.layout is None and source.role.text is None:
+        return raw_region(spec, source, header, scope)
+    place = spec.source.text.place if spec.source is not None else spec.place
+    found = type(source).__name__
+    if isinstance(source, (RoleFile, RoleFiles)):
+        fields = source.names()
+        raise fail(
+            "V0322",
+            f"role '{source.role.name}' has a header: name the field that holds the data",
+            place,
+            help=did_you_mean("", fields, f"its fields, e.g. {source.role.name}"),
+        )
+    raise fail("V0322", "'from:' does not name the bytes of an array", place, found=found.lower())
+
+
+def _source(spec: ArraySpec, header: Header, scope: Scope) -> object:
+    if spec.source is not None:
+        return spec.source.locate(scope)
+    first = header.card.roles[0]
+    try:
+        return header.locate(first.name)
+    except UnknownName:
+        raise fail("V0322", f"role '{first.name}' has no file", spec.place) from None
+
+
+def _inlined(spec: ArraySpec, values: Expression, scope: Scope) -> ArrayLayout:
+    column = np.asarray(values.evaluate(scope))
+    if column.dtype.kind not in "biuf":
+        raise fail(
+            "V0319",
+            f"the values of '{spec.key.value}' are not numbers",
+            values.text.place,
+            help="text can be 'labels:' of an axis, or an attribute",
+        )
+    names = spec.dims if isinstance(spec.dims, tuple) else tuple(f"axis_{k}" for k in range(column.ndim))
+    if len(names) != column.ndim:
+        raise fail(
+            "V0316",
+            f"dims names {len(names)} axes but the values have {column.ndim}",
+            values.text.place,
+            expected=f"{column.ndim} names",
+            found=" ".join(names),
+        )
+    column = np.ascontiguousarray(column.astype(column.dtype.newbyteorder("<")))
+    axes = tuple(Axis(name, size, (name,)) for name, size in zip(names, column.shape, strict=True))
+    described = describe(spec, axes, scope)
+    attrs = {**described.attrs, **render_all(spec.attrs, scope)}
+    return ArrayLayout(spec.key.value, described.axes, column.dtype, Inline(column), attrs)
+
+
+def _groups(card: Card, header: Header, problems: list[Problem]) -> dict[str, dict[str, Json]]:
+    """Return attributes by group: a key that begins with ``/`` is the path of a group."""
+    groups: dict[str, dict[str, Json]] = {"": {}}
+    for key, tree in card.attrs.items():
+        try:
+            if key.startswith("/") and isinstance(tree, Mapping):
+                groups[key.strip("/")] = render_all(tree, header)
+            else:
+                groups[""].update(render_all({key: tree}, header))
+        except VspecError as error:
+            problems += error.problems
+    return groups
+
+
+def _clashes(arrays: Sequence[ArrayLayout], card: Card) -> Iterator[Problem]:
+    """Yield a problem for each axis name that means two sizes in one group."""
+    seen: dict[tuple[str, str], tuple[int, str]] = {}
+    for layout in arrays:
+        group = layout.path.rpartition("/")[0]
+        for axis in layout.axes:
+            size, first = seen.setdefault((group, axis.name), (axis.size, layout.path))
+            if size != axis.size:
+                place = card.arrays[0].place if len(card.arrays) == 1 else None
+                spec = next((s for s in card.arrays if s.key.value == layout.path), None)
+                yield Problem(
+                    "V0317",
+                    f"axis '{axis.name}' has {axis.size} positions in '{layout.path}' but {size} in '{first}'",
+                    spec.place if spec is not None else place,
+                    expected=str(size),
+                    found=str(axis.size),
+                    help="put them into groups of their own (a/data, b/data), or name the axes apart",
+                )

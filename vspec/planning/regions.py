@@ -1,0 +1,229 @@
+"""Where the bytes of raw files lie: dtype, shape and offset of an array without a layout."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vspec.card.model import ArraySpec
+from vspec.datatypes import NUMBERS, ElementType, Endian
+from vspec.errors import Place, Problem, VspecError, did_you_mean, fail
+from vspec.expressions import Chain, Expression, Scope, Value
+from vspec.header.byte_order import choose
+from vspec.header.dataset import Header
+from vspec.header.located import Located, stack
+from vspec.header.provenance import trace
+from vspec.header.roles import RoleFile, RoleFiles
+from vspec.layout import InnerAxis
+
+MAX_FITS = 4
+FIT_REACH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Located bytes, and the axes in the order that the card lists them in (before any arrow)."""
+
+    located: Located
+    order: tuple[str, ...]
+
+
+def raw_region(spec: ArraySpec, raw: RoleFile | RoleFiles, header: Header, scope: Scope) -> Region:
+    """Return the region of a raw role: over all its files where it has many.
+
+    Raises V0312 and V0315 where dtype, shape and offset do not fit the bytes.
+    """
+    if isinstance(raw, RoleFile):
+        return _one(spec, raw, header, scope)
+    if not raw.files:
+        raise fail("V0321", f"role '{raw.role.name}' has no files", spec.place)
+    regions = [_one(spec, file, header, Chain(dict(file.captures), scope)) for file in raw.files]
+    located = stack([r.located for r in regions], raw.name, spec.place)
+    return Region(located, (raw.name, *regions[0].order))
+
+
+def _one(spec: ArraySpec, file: RoleFile, header: Header, scope: Scope) -> Region:
+    element = _element(spec, scope)
+    endian: Endian = choose(spec.endian, file.endian, scope, file.view)
+    offset = 0 if spec.offset is None else spec.offset.integer(scope)
+    size = file.nbytes
+    if not 0 <= offset <= size:
+        place = spec.place if spec.offset is None else spec.offset.text.place
+        chain = () if spec.offset is None else trace(spec.offset, header)
+        raise VspecError([Problem("V0302", f"the offset is outside {file.view.name}", place, data_file=file.view.name,
+                                  offset=offset, expected=f"0 to {size}", found=str(offset), chain=chain)])
+    sizes = _sizes(spec, scope)
+    space = size - offset
+    whole = _resolve(spec, sizes, element, Data(file.view.name, offset, space), header)
+    fortran = _is_fortran(spec, scope)
+    stored = list(reversed(whole)) if fortran else list(whole)
+    located = Located(
+        element=element,
+        endian=endian,
+        file=np.array([file.view.index], np.int64),
+        first=np.array([offset], np.int64),
+        place=spec.place,
+        inner=_strides(stored, element.nbytes),
+    )
+    return Region(located, tuple(name for name, _ in whole))
+
+
+def _element(spec: ArraySpec, scope: Scope) -> ElementType:
+    if spec.dtype is None:
+        raise fail("V0305", f"array '{spec.key.value}' has no dtype", spec.place, help="e.g. dtype: int16")
+    value = spec.dtype.evaluate(scope)
+    if isinstance(value, ElementType):
+        return value
+    raise fail(
+        "V0305",
+        "this is not a type",
+        spec.dtype.text.place,
+        found=repr(value),
+        help=did_you_mean(str(value), NUMBERS, "types"),
+    )
+
+
+def _is_fortran(spec: ArraySpec, scope: Scope) -> bool:
+    order = spec.order if isinstance(spec.order, str) else spec.order.evaluate(scope)
+    if order not in ("C", "F"):
+        place = spec.place if isinstance(spec.order, str) else spec.order.text.place
+        raise fail("V0305", "this is not an order", place, expected="'C' or 'F'", found=repr(order))
+    return order == "F"
+
+
+def _sizes(spec: ArraySpec, scope: Scope) -> list[tuple[str, int | None]]:
+    """Return axis names and sizes as written; None is ``auto``."""
+    if isinstance(spec.shape, Mapping):
+        return [(name, None if e is None else _size(name, e, scope)) for name, e in spec.shape.items()]
+    if spec.shape is None:
+        return []
+    value = spec.shape.evaluate(scope)
+    items: Sequence[Value] = value.tolist() if isinstance(value, np.ndarray) else value  # type: ignore[assignment]  # checked below
+    if not isinstance(items, list) or not all(isinstance(v, int) and not isinstance(v, bool) for v in items):
+        raise fail("V0305", "a shape is a list of whole numbers", spec.shape.text.place, found=repr(value))
+    names = spec.dims if isinstance(spec.dims, tuple) else tuple(f"axis_{k}" for k in range(len(items)))
+    if isinstance(spec.dims, Expression):
+        given = spec.dims.evaluate(scope)
+        if isinstance(given, (list, np.ndarray)):
+            names = tuple(str(v) for v in given)
+    if len(names) != len(items):
+        raise fail(
+            "V0316",
+            f"{len(names)} names for {len(items)} axes",
+            spec.shape.text.place,
+            expected=f"{len(items)} names in 'dims:'",
+            found=", ".join(names),
+        )
+    for name, n in zip(names, items, strict=True):
+        if n < 0:  # type: ignore[operator]  # whole numbers, checked above
+            raise fail("V0308", f"the size of '{name}' is negative", spec.shape.text.place, found=str(n))
+    return list(zip(names, items, strict=True))  # type: ignore[arg-type]  # whole numbers, checked above
+
+
+def _size(name: str, expression: Expression, scope: Scope) -> int:
+    n = expression.integer(scope)
+    if n < 0:
+        raise fail("V0308", f"the size of '{name}' is negative", expression.text.place, found=str(n))
+    return n
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The bytes of a file that an array may take."""
+
+    name: str
+    offset: int
+    space: int
+
+
+def _resolve(
+    spec: ArraySpec, sizes: list[tuple[str, int | None]], element: ElementType, data: Data, header: Header
+) -> list[tuple[str, int]]:
+    """Return all sizes, ``auto`` taken from the bytes there are."""
+    known = math.prod(n for _, n in sizes if n is not None)
+    step = known * element.nbytes
+    auto = next((name for name, n in sizes if n is None), None)
+    if auto is None:
+        if step > data.space:
+            raise VspecError([_too_large(spec, step, data, header)])
+        return [(name, n or 0) for name, n in sizes]
+    if step == 0:
+        raise fail("V0310", f"'{auto}' cannot be told: another axis has size 0", _auto_place(spec, auto))
+    count, left = divmod(data.space, step)
+    if left:
+        raise VspecError([_left_over(spec, auto, (sizes, element), data, header)])
+    return [(name, count if n is None else n) for name, n in sizes]
+
+
+def _left_over(
+    spec: ArraySpec,
+    auto: str,
+    shape: tuple[list[tuple[str, int | None]], ElementType],
+    data: Data,
+    header: Header,
+) -> Problem:
+    sizes, element = shape
+    known = [(name, n) for name, n in sizes if n is not None]
+    step = math.prod(n for _, n in known) * element.nbytes
+    fits = fitting(data.space, step, known[-1][1]) if known else []
+    chain = [line for e in _expressions(spec) for line in trace(e, header)]
+    return Problem(
+        "V0312",
+        f"{data.name} holds {data.space} data bytes: not a whole number of '{auto}' steps of {step} bytes "
+        f"({data.space % step} left over)",
+        _auto_place(spec, auto),
+        data_file=data.name,
+        help="wrong channel count, dtype or offset?"
+        + (f" nearest fits: {', '.join(map(str, fits))}" if fits else " no size nearby fits"),
+        chain=tuple(dict.fromkeys(chain)),
+    )
+
+
+def _expressions(spec: ArraySpec) -> list[Expression]:
+    shape = [e for e in spec.shape.values() if e is not None] if isinstance(spec.shape, Mapping) else []
+    return [*shape, *(e for e in (spec.dtype, spec.offset) if e is not None)]
+
+
+def fitting(space: int, step: int, known: int) -> list[int]:
+    """Return the sizes nearest to ``known`` that divide the bytes, nearest first.
+
+    >>> fitting(640000, 126, 63)
+    [64, 50, 80, 40]
+    """
+    if known <= 0:
+        return []
+    unit = step // known
+    near = range(max(1, known - FIT_REACH), known + FIT_REACH + 1)
+    return sorted((n for n in near if space % (n * unit) == 0), key=lambda n: (abs(n - known), n))[:MAX_FITS]
+
+
+def _too_large(spec: ArraySpec, need: int, data: Data, header: Header) -> Problem:
+    place = spec.shape_place or spec.place
+    chain = [line for e in _expressions(spec) for line in trace(e, header)]
+    return Problem(
+        "V0315",
+        f"{data.name} holds {data.space} data bytes, the array needs {need}",
+        place,
+        data_file=data.name,
+        offset=data.offset,
+        expected=f"{need} bytes from byte {data.offset}",
+        found=f"{data.space} bytes",
+        help="is the file cut short or still being written? else the shape, dtype or offset is wrong",
+        chain=tuple(dict.fromkeys(chain)),
+    )
+
+
+def _auto_place(spec: ArraySpec, axis: str) -> Place:
+    return spec.shape_places.get(axis) or spec.shape_place or spec.place
+
+
+def _strides(stored: Sequence[tuple[str, int]], item: int) -> tuple[InnerAxis, ...]:
+    out: list[InnerAxis] = []
+    stride = item
+    for name, size in reversed(stored):
+        out.append(InnerAxis(name, size, stride))
+        stride *= max(size, 1)
+    return tuple(reversed(out))

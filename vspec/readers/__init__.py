@@ -1,0 +1,1 @@
+"""Readers: maps as untrusted files, and as groups that zarr opens."""

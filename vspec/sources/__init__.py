@@ -1,0 +1,26 @@
+"""The data: which files belong together, and reading them. The only room that knows paths."""
+
+from vspec.sources.datasets import DataSet, Found, Member, beside, find
+from vspec.sources.files import FIND_LIMIT, DataFile, Files, PastEnd, Reader, data_file
+from vspec.sources.paths import confine, display, file_url, find_any_case, local_path, printable, relative
+
+__all__ = [
+    "FIND_LIMIT",
+    "DataFile",
+    "DataSet",
+    "Files",
+    "Found",
+    "Member",
+    "PastEnd",
+    "Reader",
+    "beside",
+    "confine",
+    "data_file",
+    "display",
+    "file_url",
+    "find",
+    "find_any_case",
+    "local_path",
+    "printable",
+    "relative",
+]

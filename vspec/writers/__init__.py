@@ -1,0 +1,1 @@
+"""Writers: a manifest in the formats that readers know."""

@@ -1,0 +1,163 @@
+"""Writes a manifest as Kerchunk JSON, version 1, in the portable profile; streaming and atomically."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from vspec.chunks import BLOCK, Rows
+from vspec.layout import Int64, Json
+from vspec.manifest import ArrayEntry, Manifest, blocks, documents
+from vspec.sidecar import Part
+from vspec.writers.digits import render
+
+_SLICE = 1 << 14
+
+
+def write(manifest: Manifest, path: Path, part: Part | None = None) -> None:
+    """Write the map to ``path``, and the sidecar of ``part`` beside it under the manifest's name.
+
+    A run that is killed leaves the old map with its sidecar, or no map: everything is written
+    and flushed under temporary names first. Where the sidecar's bytes change, the old map is taken
+    away before the sidecar that it points into, and the new one comes last. Raises `VspecError`
+    (V0330, V0339, V0343) before anything is written, and `OSError`.
+    """
+    metadata = documents(manifest)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), 0o666 & ~_umask())
+            for piece in pieces(manifest, metadata):
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        _put_in_place(manifest, path, temporary, part)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def sidecar_path(path: Path) -> Path:
+    """Return the sidecar's path for a map's: ``a.vspec.bin`` for ``a.vspec.json``."""
+    return path.with_name(f"{path.name.removesuffix('.json')}.bin")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _put_in_place(manifest: Manifest, path: Path, temporary: Path, part: Part | None) -> None:
+    sidecar = sidecar_path(path)
+    if part is not None and manifest.sidecar is not None:
+        if sidecar.exists() and not _same(sidecar, part.path):
+            path.unlink(missing_ok=True)
+            _flush(path.parent)
+        part.path.chmod(0o666 & ~_umask())
+        part.path.replace(sidecar)
+        _flush(path.parent)
+    temporary.replace(path)
+    _flush(path.parent)
+    if part is None:
+        sidecar.unlink(missing_ok=True)
+
+
+def _same(left: Path, right: Path) -> bool:
+    if left.stat().st_size != right.stat().st_size:
+        return False
+    with left.open("rb") as one, right.open("rb") as other:
+        while block := one.read(BLOCK):
+            if block != other.read(len(block)):
+                return False
+    return True
+
+
+def _flush(folder: Path) -> None:
+    """Make renames in a folder durable, where the system knows how."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def pieces(manifest: Manifest, metadata: Mapping[str, Json] | None = None) -> Iterator[bytes]:
+    """Yield the text of the map. The same manifest gives the same bytes."""
+    metadata = documents(manifest) if metadata is None else metadata
+    texts = [(key, _compact(document)) for key, document in metadata.items()]
+    consolidated: dict[str, Json] = {"metadata": dict(metadata), "zarr_consolidated_format": 1}
+    texts.insert(1, (".zmetadata", _compact(consolidated)))
+    yield b'{"version":1,"refs":{' + ",".join(f"{_compact(k)}:{_compact(t)}" for k, t in texts).encode()
+    urls = [_compact(url) for url in manifest.urls]
+    for entry in manifest.arrays:
+        yield from _references(entry, urls, len(manifest.sources))
+    yield b"}}\n"
+
+
+def _compact(value: Json) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    """Some rows of an array's references, with the indices of their cells along each grid axis."""
+
+    rows: Rows
+    index: tuple[Int64, ...]
+
+
+def _references(entry: ArrayEntry, urls: list[str], sidecar: int) -> Iterator[bytes]:
+    key = _compact(f"{entry.path}/")[1:-1]
+    for start, rows in blocks(entry, sidecar):
+        for low in range(0, len(rows.file), _SLICE):
+            high = min(len(rows.file), low + _SLICE)
+            cell = np.arange(start + low, start + high, dtype=np.int64)
+            grid = entry.grid or (1,)
+            index = tuple(np.asarray(at, np.int64) for at in np.unravel_index(cell, grid))
+            part = Rows(rows.file[low:high], rows.offset[low:high], rows.nbytes[low:high])
+            yield from _rendered(_Block(part, index), key, urls)
+    for cell, chunk in zip(entry.placement.cells.tolist(), entry.placement.inline, strict=False):
+        index = np.unravel_index(cell, entry.grid) if entry.grid else (0,)
+        name = ".".join(str(int(at)) for at in index)
+        yield f',"{key}{name}":"base64:'.encode() + base64.b64encode(chunk) + b'"'
+
+
+def _rendered(block: _Block, key: str, urls: list[str]) -> Iterator[bytes]:
+    """Yield the members of a block, a run of rows of one file at a time."""
+    file = block.rows.file
+    cuts = np.flatnonzero(np.diff(file)) + 1
+    if len(cuts) > len(file) // 8:
+        yield _one_by_one(block, key, urls)
+        return
+    edges = [0, *cuts.tolist(), len(file)]
+    for low, high in zip(edges, edges[1:], strict=False):
+        number = int(file[low])
+        if number < 0:
+            continue
+        parts: list[bytes | Int64] = [f',"{key}'.encode()]
+        for depth, column in enumerate(block.index):
+            parts += [b"."] if depth else []
+            parts.append(column[low:high])
+        parts += [f'":[{urls[number]},'.encode(), block.rows.offset[low:high], b","]
+        parts += [block.rows.nbytes[low:high], b"]"]
+        yield render(parts)
+
+
+def _one_by_one(block: _Block, key: str, urls: list[str]) -> bytes:
+    rows = block.rows
+    names = zip(*(column.tolist() for column in block.index), strict=True)
+    columns = zip(names, rows.file.tolist(), rows.offset.tolist(), rows.nbytes.tolist(), strict=True)
+    return "".join(
+        f',"{key}{".".join(map(str, name))}":[{urls[file]},{offset},{nbytes}]'
+        for name, file, offset, nbytes in columns
+        if file >= 0
+    ).encode()
