@@ -40,8 +40,8 @@ test: $(VENV)/.ready-dev
 lint: $(VENV)/.ready-dev
 	@echo 'ruff'; $(RUN) -m ruff check --quiet . && $(RUN) -m ruff format --check --quiet .
 	@echo 'mypy'; $(RUN) -m mypy --no-error-summary
-	@echo 'import contracts'; $(VENV)/bin/lint-imports --no-cache >out/.imports.log 2>&1 || { cat out/.imports.log; exit 1; }
-	@echo 'size limits'; $(RUN) -m pytest -q --no-header tests/house/test_size_limits.py
+	@echo 'import contracts, size limits, names'; $(RUN) -m pytest -q --no-header tests/house/test_import_contracts.py \
+	  tests/house/test_size_limits.py tests/house/test_no_format_names.py
 
 corpus: $(VENV)/.ready-dev
 	@mkdir -p out

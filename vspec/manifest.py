@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from vspec.chunks import BLOCK, ArrayPlan, PlannedAxis, References, Rows
+from vspec.chunks import BLOCK, ArrayPlan, PlannedAxis, References, Rows, stored_values
 from vspec.errors import Problem, VspecError
 from vspec.layout import Axis, Int64, Json
 
@@ -148,10 +148,8 @@ def _axes_json(plan: ArrayPlan) -> dict[str, Json]:
     texts: dict[str, Json] = {
         axis.name: text for axis in logical if (text := _texts(axis, stored[axis.name]))
     }
-    for key, value in (("axes", axes), ("labels", labels), ("coordinates", texts)):
-        if value:
-            found[key] = value
-    return found
+    parts: dict[str, Json] = {"axes": axes, "labels": labels, "coordinates": texts}
+    return found | {key: value for key, value in parts.items() if value}
 
 
 def _affine(axis: Axis, stored: PlannedAxis) -> Json:
@@ -169,12 +167,11 @@ def _affine(axis: Axis, stored: PlannedAxis) -> Json:
 
 def _texts(axis: Axis, stored: PlannedAxis) -> dict[str, Json]:
     """Return the coordinates that are text: they stay attributes, since strings are no portable arrays."""
-    found: dict[str, Json] = {}
-    for coordinate in axis.coordinates:
-        if coordinate.values.dtype.kind not in "biuf":
-            texts = [str(value) for value in coordinate.values.tolist()]
-            found[coordinate.name] = [*(texts[::-1] if stored.reversed else texts)]
-    return found
+    return {
+        coordinate.name: [str(value) for value in stored_values(stored, coordinate.values).tolist()]
+        for coordinate in axis.coordinates
+        if coordinate.values.dtype.kind not in "biuf"
+    }
 
 
 def documents(manifest: Manifest) -> dict[str, Json]:

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
+from types import EllipsisType
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vspec.errors import Problem, VspecError, fail
-from vspec.layout import ArrayLayout, Axis, Chunked, InnerAxis, Inline, Strided
+from vspec.layout import ArrayLayout, Axis, Chunked, Inline, InnerAxis, Strided
 
 Array = NDArray[np.generic]
 Range = tuple[int, int]
@@ -60,8 +61,9 @@ def window(
         case Strided(unpack=None) as source:
             return _strided(layout, source, open_file, ranges)
         case Inline(values):
-            turned = values[tuple(slice(None, None, -1 if axis.reverse else 1) for axis in layout.axes)]
-            return turned.astype(layout.dtype)[tuple(slice(*part) for part in ranges)]
+            turned = np.asarray(values, layout.dtype)[_turn(layout)]
+            part: tuple[slice | EllipsisType, ...] = (*(slice(*span) for span in ranges), ...)
+            return turned[part]
         case Chunked(peer=name) if peers is not None and name in peers:
             return peers[name](layout, open_file, tuple(slice(*part) for part in ranges))
         case _:
@@ -149,8 +151,14 @@ def _strided(layout: ArrayLayout, source: Strided, open_file: OpenFile, ranges: 
     joined = raw.transpose(order).reshape(
         [prod(stored.ranges[part][1] - stored.ranges[part][0] for part in axis.parts) for axis in layout.axes]
     )
-    cut = joined[tuple(slice(s, s + b - a) for s, (a, b) in zip(stored.skips, ranges, strict=True))]
-    return cut[tuple(slice(None, None, -1 if axis.reverse else 1) for axis in layout.axes)]
+    exact = (slice(s, s + stop - start) for s, (start, stop) in zip(stored.skips, ranges, strict=True))
+    cut: tuple[slice | EllipsisType, ...] = (*exact, ...)
+    return joined[cut][_turn(layout)]
+
+
+def _turn(layout: ArrayLayout) -> tuple[EllipsisType | slice, ...]:
+    """Return the index that reverses the reversed axes (and never makes a scalar of an array)."""
+    return (*(slice(None, None, -1 if axis.reverse else 1) for axis in layout.axes), ...)
 
 
 def _steps(source: Strided, cell: int, wanted: Range) -> list[tuple[int, int, int, int]]:
@@ -209,9 +217,7 @@ def _walked(axis: InnerAxis, at: int, ranges: Mapping[str, Range]) -> slice:
     return slice(at, at + 1)
 
 
-def _view(
-    run: _Run, reader: Viewable, offset: int, shape: tuple[int, ...], strides: Sequence[int]
-) -> Array:
+def _view(run: _Run, reader: Viewable, offset: int, shape: tuple[int, ...], strides: Sequence[int]) -> Array:
     reach = [(size - 1) * stride for size, stride in zip(shape, strides, strict=True)]
     low = offset + sum(min(0, far) for far in reach)
     high = offset + sum(max(0, far) for far in reach) + run.source.item.itemsize

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import os
 import tempfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from types import EllipsisType
 from typing import BinaryIO, Protocol
 
 import numpy as np
@@ -121,7 +124,8 @@ def copied_chunk(plan: ArrayPlan, cell: int, open_file: OpenFile) -> bytes:
         case Values(values):
             corner = np.unravel_index(cell, plan.grid) if plan.grid else ()
             start = [int(at) * chunk for at, chunk in zip(corner, plan.chunks, strict=True)]
-            window = tuple(slice(a, a + chunk) for a, chunk in zip(start, plan.chunks, strict=True))
+            ranges = (slice(a, a + chunk) for a, chunk in zip(start, plan.chunks, strict=True))
+            window: tuple[slice | EllipsisType, ...] = (*ranges, ...)
             return _padded(values[window], plan.chunks, plan.dtype)
         case Recoded():
             return _recoded(plan, plan.content, cell, open_file)
@@ -234,18 +238,11 @@ def _decode(plan: ArrayPlan, chain: Codecs, data: bytes) -> bytes:
     for config in reversed(chain):
         try:
             found = _codec(plan, dict(config)).decode(found)
-        except (ValueError, RuntimeError, OSError, EOFError) as error:
-            raise VspecError([_undecodable(plan, str(config.get("id")), error)]) from error
-    return bytes(memoryview(np.ascontiguousarray(found)).cast("B")) if isinstance(found, np.ndarray) else _raw(found)
-
-
-def _undecodable(plan: ArrayPlan, name: str, error: Exception) -> Problem:
-    message = f"a chunk of array '{plan.layout.path}' cannot be decoded by '{name}': {error}"
-    return Problem("V0337", message, help="the file is damaged or still being written")
-
-
-def _raw(found: object) -> bytes:
-    return np.frombuffer(memoryview(found), np.uint8).tobytes()  # type: ignore[arg-type]  # codecs return buffers
+        except (ValueError, RuntimeError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+            message = f"a chunk of array '{plan.layout.path}' cannot be decoded by '{config['id']}': {error}"
+            damaged = Problem("V0337", message, help="the file is damaged or still being written")
+            raise VspecError([damaged]) from error
+    return _raw(found)
 
 
 def _encode(plan: ArrayPlan, chain: Codecs, data: bytes) -> bytes:
@@ -254,5 +251,11 @@ def _encode(plan: ArrayPlan, chain: Codecs, data: bytes) -> bytes:
         try:
             found = _codec(plan, dict(config)).encode(found)
         except (NotImplementedError, ValueError, RuntimeError) as error:
-            raise _no_codec(plan, str(config.get("id")), error) from error
-    return _raw(np.ascontiguousarray(found)) if isinstance(found, np.ndarray) else _raw(found)
+            raise _no_codec(plan, str(config["id"]), error) from error
+    return _raw(found)
+
+
+def _raw(found: object) -> bytes:
+    if isinstance(found, np.ndarray):
+        return found.tobytes()
+    return bytes(found)  # type: ignore[call-overload,no-any-return]  # codecs return buffers

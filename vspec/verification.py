@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
+from types import EllipsisType
 from typing import Protocol
 
 import numpy as np
@@ -88,7 +89,9 @@ def _pair(layout: ArrayLayout, array: ZarrArray) -> _Pair | Problem:
     expected = (*layout.shape, 2) if split else layout.shape
     if shape != expected:
         return _mismatch(layout, "shape", str(expected), str(shape))
-    kind, itemsize = ("f", layout.dtype.itemsize // 2) if split else (layout.dtype.kind, layout.dtype.itemsize)
+    kind, itemsize = (
+        ("f", layout.dtype.itemsize // 2) if split else (layout.dtype.kind, layout.dtype.itemsize)
+    )
     if array.dtype.kind != kind or array.dtype.itemsize != itemsize:
         return _mismatch(layout, "dtype", str(layout.dtype), str(array.dtype))
     return _Pair(layout, array, order, tuple(name.startswith("-") for name in asked))
@@ -131,14 +134,13 @@ def _difference(pair: _Pair, selection: tuple[slice, ...], truth: Truth) -> Prob
         part, size = selection[number], pair.array.shape[number]
         window.append(slice(size - part.stop, size - part.start) if flip else part)
     window = window[: len(layout.axes)]
-    expected = np.ascontiguousarray(oracle.window(layout, truth.open_file, window, truth.peers))
+    expected = oracle.window(layout, truth.open_file, window, truth.peers)
     found = _found(pair, selection)
     if isinstance(found, Problem):
         return found
-    differs = (_bytes(expected) != _bytes(found)).any(axis=-1)
-    if not differs.any():
+    if np.array_equal(_bytes(expected), _bytes(found)):
         return None
-    first = int(np.argmax(differs))
+    first = int(np.argmax((_bytes(expected) != _bytes(found)).any(axis=-1)))
     inside = np.unravel_index(first, expected.shape) if expected.shape else ()
     index = tuple(int(at) + part.start for at, part in zip(inside, window, strict=True))
     return _differing(layout, index, truth, (_bytes(expected)[first], _bytes(found)[first]))
@@ -151,10 +153,11 @@ def _found(pair: _Pair, selection: tuple[slice, ...]) -> NDArray[np.generic] | P
         where = tuple((part.start, part.stop) for part in selection)
         message = f"array '{pair.layout.path}' cannot be read at {where} through the map: {error}"
         return Problem("V0722", message, help="`vspec status` tells whether a source is missing or changed")
-    turned = raw.transpose(pair.order)[tuple(slice(None, None, -1 if flip else 1) for flip in pair.flips)]
+    turn: tuple[slice | EllipsisType, ...] = (*(slice(None, None, -1 if f else 1) for f in pair.flips), ...)
+    turned = raw.transpose(pair.order)[turn]
     dtype = pair.layout.dtype
     if dtype.kind != "c":
-        return np.ascontiguousarray(turned.astype(dtype))
+        return turned.astype(dtype)
     float_dtype = np.dtype(f"{dtype.str[0]}f{dtype.itemsize // 2}")
     return np.ascontiguousarray(turned.astype(float_dtype)).view(dtype)[..., 0]
 

@@ -62,14 +62,13 @@ class Vspec:
     """vspec itself."""
 
     def identify(self, folder: Path) -> Identified:
-        """Return the cards that fit what lies in ``folder``."""
-        from vspec import commands
-        from vspec.errors import VspecError
+        """Return the cards that fit what lies in ``folder``.
 
-        try:
-            report = commands.identify(folder)
-        except VspecError as error:
-            raise RefusedError(str(error)) from error
+        An error here is no refusal of the data, as no card was chosen: it goes on as a crash.
+        """
+        from vspec import commands
+
+        report = commands.identify(folder)
         near = tuple(f"{m.card_id}: {p.code}: {p.message}" for m in report.near_misses for p in m.problems)
         return Identified(tuple(Candidate(m.card_id, m.card_path, m.files) for m in report.matches), near)
 

@@ -140,10 +140,19 @@ def lines(outcomes: Sequence[Outcome], listed: Listed) -> Iterator[str]:
         ],
     )
     yield from _section("in the list of exceptions, but served by now", stale(outcomes, listed))
-    for o in outcomes:
-        if o.result == "crashed":
-            yield from _section(f"{o.id} crashed", o.reason.rstrip().splitlines())
+    for reason, crashed in _crashes(outcomes).items():
+        also = f" and {len(crashed) - 1} more" if len(crashed) > 1 else ""
+        yield from _section(f"{crashed[0]}{also} crashed", reason.rstrip().splitlines())
     yield from _section("these must not be", faults(outcomes, listed))
+
+
+def _crashes(outcomes: Sequence[Outcome]) -> dict[str, list[str]]:
+    """Return the entries that crashed, by traceback: one fault of ours may stop many."""
+    found: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        if outcome.result == "crashed":
+            found.setdefault(outcome.reason, []).append(outcome.id)
+    return found
 
 
 def _row(name: str, counts: Counts, width: int) -> str:

@@ -74,6 +74,10 @@ def test_no_module_is_too_long():
     assert {name: n for name, n in lengths.items() if n > MOST_MODULE_LINES} == {}
 
 
+def test_the_shared_fixtures_are_few():
+    assert len((ROOT / "tests" / "conftest.py").read_text(encoding="utf-8").splitlines()) < 80
+
+
 def test_no_function_is_too_long():
     assert [f"{f.place}: {f.lines} lines" for f in house() if f.lines > MOST_FUNCTION_LINES] == []
 

@@ -36,7 +36,8 @@ OEBIN = """{
   "continuous": [
     {"folder_name": "A/", "sample_rate": 30000, "num_channels": 2, "extra": true,
      "channels": [{"name": "CH1", "bit_volts": 0.195}, {"name": "CH2", "bit_volts": 0.5}]},
-    {"folder_name": "B/", "sample_rate": 2500.5, "num_channels": 1, "channels": [{"name": "X", "bit_volts": 1}]}
+    {"folder_name": "B/", "sample_rate": 2500.5, "num_channels": 1,
+     "channels": [{"name": "X", "bit_volts": 1}]}
   ],
   "ints": [1, 2, 3], "floats": [1, 2.5], "texts": ["a", "b"], "flags": [true, false], "mixed": [1, "a", null],
   "nested": [[1, 2], [3, 4]], "none": null, "empty": [], "digits": "63", "whole": 40000.0
@@ -171,7 +172,8 @@ def test_values_of_another_type(key, kind, found):
     assert (told.code, told.found) == ("V0505", found)
 
 
-NUMBERS = '{"ok": 1, "nan": NaN, "inf": -Infinity, "big": 9223372036854775808, "huge": 1e999, "list": [1, NaN], "n": %s}'
+NUMBERS = """{"ok": 1, "nan": NaN, "inf": -Infinity, "big": 9223372036854775808,
+ "huge": 1e999, "list": [1, NaN], "n": %s}"""
 
 
 def test_numbers_that_do_not_exist_are_refused_when_they_are_read():
@@ -195,11 +197,11 @@ def test_numbers_that_do_not_exist_are_refused_when_they_are_read():
 
 
 def test_a_fault_of_the_text_is_shown_at_its_byte():
-    text = '\n{"µ": 1,\n "b": 2,}\n'
+    text = '\n{"µ": 1,\n "b" 2}\n'
     found = problem(text)
     assert found.code == "V0510"
     assert found.message.startswith("s.oebin line 3: not JSON")
-    assert found.offset == 5 + text.encode().index(b"}")
+    assert found.offset == 5 + text.encode().index(b"2}")
     assert problem('{"a": 1').found == "the end of the text"
     assert problem("").code == "V0510"
 

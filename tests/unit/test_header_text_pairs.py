@@ -50,7 +50,10 @@ def problem(raw, *fields, **options):
     return found
 
 
-META = "nSavedChans=63\r\n~imroTbl=(0,384)(0 0 500)(1 0 250)\r\nsns=384, 0 1\r\nimSampRate=30000.5\r\nnote= a = b \r\n"
+META = (
+    "nSavedChans=63\r\n~imroTbl=(0,384)(0 0 500)(1 0 250)\r\nsns=384, 0 1\r\n"
+    "imSampRate=30000.5\r\nnote= a = b \r\n"
+)
 
 
 def test_values_have_their_types():
@@ -192,10 +195,12 @@ def test_a_value_that_is_wrong_is_not_replaced_by_the_default():
 
 def test_a_blank_separator_is_any_run_of_blanks():
     text = '######## Neuralynx\n-ADBitVolts \t 0.25\n-ProbeName \n-Original "E:\\a b.ncs"\n'
-    record = read(
-        text, wanted("volts", "-ADBitVolts", type="float"), wanted("probe", "-ProbeName"), wanted("o", "-Original"),
-        separator=" ",
-    )  # fmt: skip
+    fields = (
+        wanted("volts", "-ADBitVolts", type="float"),
+        wanted("probe", "-ProbeName"),
+        wanted("o", "-Original"),
+    )
+    record = read(text, *fields, separator=" ")
     assert record.get("volts") == 0.25
     assert record.get("probe") == ""
     assert record.get("o") == '"E:\\a b.ncs"'
@@ -378,7 +383,13 @@ def test_no_key_fits():
 
 # --- lines ----------------------------------------------------------------------------------
 
-HEA = "# made by hand\n100 2 360 650000\n100.dat 212 200 11 1024 MLII\n100.dat 212 100 11 1024 V5\n\n# Age: 69\n"
+HEA = """# made by hand
+100 2 360 650000
+100.dat 212 200 11 1024 MLII
+100.dat 212 100 11 1024 V5
+
+# Age: 69
+"""
 
 
 def test_the_first_line_that_matches_is_a_record_or_a_value():

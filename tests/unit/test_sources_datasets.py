@@ -8,6 +8,7 @@ import pytest
 
 from vspec.card.model import Role
 from vspec.errors import Place, Text, VspecError
+from vspec.expressions import parse
 from vspec.patterns import parse_path
 from vspec.sources import beside, data_file, find
 from vspec.sources import walk as walking
@@ -195,6 +196,17 @@ def test_an_expression_decides_the_order(tmp_path):
     order = Order(lambda scope: int(scope.get("n")[::-1]))
     (dataset,) = find((role("dat", "{n}spool.dat", over="n", order=order),), [tmp_path]).datasets
     assert [m.file.path[:2] for m in dataset.members["dat"]][8:] == ["80", "90", "01", "11", "21"]
+
+
+def test_the_order_is_an_expression_of_the_card(tmp_path):
+    grow(tmp_path, *(f"{i % 10}{i // 10}spool.dat" for i in range(13)))
+    order = parse(Text("int(n[1]) * 10 + int(n[0])", place()))
+    (dataset,) = find((role("dat", "{n}spool.dat", over="n", order=order),), [tmp_path]).datasets
+    assert dataset.problems == ()
+    assert [m.captures["n"] for m in dataset.members["dat"]][-4:] == ["90", "01", "11", "21"]
+    order = parse(Text("int(m[1])", place()))
+    (dataset,) = find((role("dat", "{n}spool.dat", over="n", order=order),), [tmp_path]).datasets
+    assert len(dataset.problems) == 1
 
 
 def test_an_order_that_decides_nothing_is_an_error(tmp_path):

@@ -33,7 +33,7 @@ URLS = [
 @pytest.mark.parametrize(("path", "url"), URLS)
 def test_a_url_and_its_path_are_inverses(path, url):
     assert paths.file_url(path) == url
-    assert paths.local_path(url, windows=isinstance(path, PureWindowsPath)) == path
+    assert paths.pure_path(url, windows=isinstance(path, PureWindowsPath)) == path
 
 
 def test_the_extended_form_of_windows_paths_does_not_reach_a_url():
@@ -66,13 +66,13 @@ def test_a_path_that_is_not_absolute_has_no_url(path):
 )
 def test_urls_that_are_no_file_of_this_system(url, windows):
     with pytest.raises(VspecError) as error:
-        paths.local_path(url, windows=windows)
+        paths.pure_path(url, windows=windows)
     assert code(error) == "V0419"
 
 
 def test_localhost_is_this_system():
-    assert paths.local_path("file://localhost/data/a.bin", windows=False) == PurePosixPath("/data/a.bin")
-    assert paths.local_path("file://localhost/C:/a.bin", windows=True) == PureWindowsPath("C:/a.bin")
+    assert paths.pure_path("file://localhost/data/a.bin", windows=False) == PurePosixPath("/data/a.bin")
+    assert paths.pure_path("file://localhost/C:/a.bin", windows=True) == PureWindowsPath("C:/a.bin")
 
 
 def test_relative_paths_are_written_with_slashes():
@@ -258,4 +258,5 @@ def test_a_name_that_is_no_text_is_refused():
 
 def test_a_path_is_a_path_of_this_system(tmp_path):
     path = tmp_path / "a b#.bin"
-    assert Path(paths.local_path(paths.file_url(path))) == path
+    assert paths.local_path(paths.file_url(path)) == path
+    assert isinstance(paths.local_path(paths.file_url(path)), Path)

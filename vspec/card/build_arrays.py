@@ -98,6 +98,7 @@ def _axis(entry: Entry, leaves: Leaves) -> AxisSpec:
     return AxisSpec(
         entry.key.value,
         entry.key.place,
+        condition=optional(leaves.expression, node.get("if")),
         start=optional(leaves.expression, node.get("start")),
         step=optional(leaves.expression, node.get("step")),
         units=optional(leaves.template, node.get("units")),

@@ -13,7 +13,7 @@ from vspec.errors import Problem, Text
 _ALLOWED = {
     "pairs": frozenset({"key", "line", "each", "section", "skip", "type", "default"}),
     "lines": frozenset({"line", "each", "section", "skip", "type", "default"}),
-    "json": frozenset({"key", "type", "default"}),
+    "json": frozenset({"key", "each", "skip", "type", "default"}),
 }
 _EXAMPLE = {
     "pairs": "e.g. {key: nSavedChans, type: int}",
@@ -38,7 +38,7 @@ def build_text(key: Text, node: Mapping, leaves: Leaves) -> TextFormat:
         fields=tuple(_fields(word, node, leaves)),
         separator=text(node, "separator", "="),
         comment=text(node, "comment") or None,
-        end=text(node, "end") or None,
+        end=text(node, "end") if node.get("end") is not None else None,
         encoding=encoding,
     )
 

@@ -178,7 +178,7 @@ class _Names:
             yield from (size for axis in array.dims.left for _, size in axis.parts)
             yield from (axis.size for axis in array.dims.right)
         for axis in array.axes:
-            yield from (axis.start, axis.step, axis.labels, axis.gain, axis.offset)
+            yield from (axis.condition, axis.start, axis.step, axis.labels, axis.gain, axis.offset)
             yield from axis.coordinates.values()
 
     def _shape(self, array: ArraySpec, names: Names) -> None:

@@ -270,7 +270,7 @@ TEXT_FIELD = Shape(
         Key("default", Value("constant"), "The value when there is none; without it that is an error.", 512),
     ),
     short="text field",
-    apart=(("key", "line"), ("line", "each"), ("each", "type")),
+    apart=(("key", "line"), ("line", "each"), ("line", "type"), ("each", "type")),
 )
 
 CHECK = Shape(
@@ -338,6 +338,7 @@ AXIS = Shape(
     "axis",
     "An axis: start and step, or labels; any further name is a coordinate along it.",
     (
+        Key("if", EXPRESSION, _IF.format("entry"), "ndim >= 4"),
         Key("start", EXPRESSION, "The coordinate of the first element.", 0),
         Key("step", EXPRESSION, "The distance between elements.", "1 / 30000"),
         Key("units", TEMPLATE, "The units of the coordinate, or of the data along this axis.", "s"),

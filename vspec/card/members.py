@@ -63,5 +63,11 @@ def _field_members(field: Field, card: Card) -> Mapping[str, Entity] | None:
 
 
 def _text_field_members(field: TextField) -> Mapping[str, Entity] | None:
+    """Return the captures of a table or a line; a line with one capture is its value."""
+    if field.key is not None and "{" in field.key.value:
+        return None
     pattern = field.each or field.line
-    return None if pattern is None else dict.fromkeys(capture.name for capture in pattern.captures)
+    if pattern is None:
+        return None
+    names = [capture.name for capture in pattern.captures]
+    return {} if field.each is None and len(names) == 1 else dict.fromkeys(names)

@@ -16,7 +16,6 @@ _TOKEN = re.compile(
       |(?P<sign>\S)""",
     re.VERBOSE,
 )
-_HOLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _SYNTAX = frozenset(
     {"if", "else", "and", "or", "not", "in", "none", "true", "false", "None", "True", "False"}
 )
@@ -41,13 +40,8 @@ class Reference:
 
 def references(source: Expression | Template) -> list[Reference]:
     """Return every name that an expression, or the holes of a text, mention."""
-    text = source.text
-    if isinstance(source, Expression):
-        return list(_Scan(text).run())
-    found: list[Reference] = []
-    for match in _HOLE.finditer(text.value):
-        found += _Scan(text.cut(match.start(1), match.end(1))).run()
-    return found
+    expressions = (source,) if isinstance(source, Expression) else source.expressions
+    return [reference for expression in expressions for reference in _Scan(expression.text).run()]
 
 
 @dataclass(slots=True)

@@ -155,10 +155,7 @@ class NameCheck:
                 return
             if name.value not in known:
                 message = f"'{before.value}' has no field '{name.value}'"
-                help = (
-                    did_you_mean(name.value, known, "it has")
-                    or f"nothing is known of '{before.value}' but its bytes"
-                )
+                help = did_you_mean(name.value, known, "it has") or "it is a single value, or raw bytes"
                 self.problems.append(Problem("V0173", message, name.place, help=help))
                 return
             entity = known[name.value]

@@ -1,6 +1,6 @@
 """Chunk planning: where a Zarr chunk of an array lies in the files, and what must be copied."""
 
-from vspec.chunks.coordinates import Coordinates, coordinate_plans
+from vspec.chunks.coordinates import Coordinates, coordinate_plans, stored_values
 from vspec.chunks.model import (
     ArrayPlan,
     ChunkOptions,
@@ -34,5 +34,6 @@ __all__ = [
     "coordinate_plans",
     "plan",
     "plan_all",
+    "stored_values",
     "units",
 ]

@@ -86,7 +86,9 @@ def _cells(layout: ArrayLayout, source: Chunked) -> _Cells:
     )
     for axis in order:
         if int(np.prod([sizes[part] for part in axis.parts], dtype=object)) != axis.size:
-            raise incoherent(layout, f"axis '{axis.name}' of size {axis.size} is not the product of its parts")
+            raise incoherent(
+                layout, f"axis '{axis.name}' of size {axis.size} is not the product of its parts"
+            )
     used = [part for axis in order for part in axis.parts]
     unused = [name for name in names if name not in used]
     wide = [name for name in used if chunks[name] > 1]
@@ -183,8 +185,8 @@ def _fill(layout: ArrayLayout, source: Chunked) -> Json:
     if source.fill is None:
         raise fail(
             "V0338",
-            f"array '{layout.path}' has {(source.file < 0).sum()} chunks that are not in any file, and no fill"
-            " value that says what they hold",
+            f"array '{layout.path}' has {(source.file < 0).sum()} chunks that are in no file, and no fill value"
+            " that says what they hold",
             help="the container must state its fill value",
         )
     return source.fill

@@ -135,9 +135,9 @@ def survey(frame: Frame, extent: int, sizes: Sequence[int]) -> Survey:
     return Survey(extent, located, np.concatenate(straddling), np.concatenate(padded), past)
 
 
-def nearest_divisor(number: int, target: int) -> int | None:
-    """Return the divisor of ``number`` within a factor of two of ``target`` that is nearest to it."""
-    found = _divisors(number, -(-target // 2), 2 * target)
+def nearest_divisor(number: int, target: int, most: int | None = None) -> int | None:
+    """Return the divisor of ``number`` nearest to ``target``, within a factor of two, at most ``most``."""
+    found = _divisors(number, -(-target // 2), 2 * target if most is None else min(2 * target, most))
     return int(found[np.argmin(np.abs(np.log(found / target)))]) if len(found) else None
 
 
@@ -148,11 +148,11 @@ def _divisors(number: int, low: int, high: int) -> Int64:
         return np.zeros(0, np.int64)
     if high - low < root:
         trial = np.arange(low, high + 1, dtype=np.int64)
-        return trial[number % trial == 0]
+        return np.extract(number % trial == 0, trial)
     trial = np.arange(1, root + 1, dtype=np.int64)
     small = trial[number % trial == 0]
     both = np.unique(np.concatenate([small, number // small]))
-    return both[(both >= low) & (both <= high)]
+    return np.extract((both >= low) & (both <= high), both)
 
 
 def choose(frame: Frame, sizes: Sequence[int], options: ChunkOptions) -> Survey | None:
@@ -202,8 +202,8 @@ def _without_copies(frame: Frame, options: ChunkOptions) -> Iterator[int]:
     if size <= target:
         yield size
         return
-    divisor = target if size % target == 0 else nearest_divisor(size, target)
-    if divisor is not None and divisor != size:
+    divisor = target if size % target == 0 else nearest_divisor(size, target, size // 2)
+    if divisor is not None:
         yield divisor
     yield target
     if size < 2 * target:

@@ -184,9 +184,9 @@ def _axes(layout: ArrayLayout, source: Strided, digits: dict[str, Digit]) -> tup
     stored += [(source.outer, digits[source.outer].size)]
     stored += [(axis.name, axis.size) for axis in source.inner]
     check_parts(layout, stored)
-    for axis in source.inner:
-        if axis.offsets is not None and len(axis.offsets) != axis.size:
-            raise incoherent(layout, f"'{axis.name}' has {len(axis.offsets)} offsets for size {axis.size}")
+    for inner in source.inner:
+        if inner.offsets is not None and len(inner.offsets) != inner.size:
+            raise incoherent(layout, f"'{inner.name}' has {len(inner.offsets)} offsets for size {inner.size}")
     found = []
     for number in stored_order(layout, [name for name, _ in stored]):
         axis = layout.axes[number]
@@ -295,7 +295,11 @@ def _merged(axis: MapAxis) -> MapAxis:
     digits: list[Digit] = []
     for digit in axis.digits:
         left = digits[-1] if digits else None
-        if isinstance(left, Linear) and isinstance(digit, Linear) and left.stride == digit.size * digit.stride:
+        if (
+            isinstance(left, Linear)
+            and isinstance(digit, Linear)
+            and left.stride == digit.size * digit.stride
+        ):
             digits[-1] = Linear(left.size * digit.size, digit.stride)
         else:
             digits.append(digit)

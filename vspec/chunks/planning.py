@@ -160,7 +160,7 @@ def _as_dtype(layout: ArrayLayout, values: NDArray[np.generic]) -> NDArray[np.ge
     if kinds[0] in "fc" and kinds[1] in "fc":
         fits = np.array_equal(np.isfinite(cast), np.isfinite(values))
     else:
-        signs = kinds[1] == "c" or np.array_equal(cast < 0, values < 0)
+        signs = kinds[1] == "c" or np.array_equal(np.signbit(cast + 0), np.signbit(values + 0))
         fits = signs and np.array_equal(back, values)
     if not fits:
         raise _not_representable(layout, values)

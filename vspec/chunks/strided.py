@@ -125,11 +125,12 @@ def checked(plan: ArrayPlan, files: Sources) -> ArrayPlan:
 
 
 def past_end(layout: ArrayLayout, files: Sources, file: int, offset: int) -> Problem:
-    """Return the problem of an element that lies outside its file."""
+    """Return the problem of bytes from ``offset`` on that do not all lie in their file."""
+    offset = max(offset, files.sizes[file]) if offset >= 0 else offset
     return Problem(
         "V0331",
-        f"array '{layout.path}' needs bytes of {files.name(file)} from {offset} (0x{max(offset, 0):x}) on that"
-        " are not in the file",
+        f"array '{layout.path}' needs bytes from {offset} (0x{max(offset, 0):x}) on that are not in"
+        f" {files.name(file)}",
         data_file=files.name(file),
         offset=offset,
         found=f"a file of {files.sizes[file]} bytes",
@@ -205,4 +206,3 @@ def _too_much_to_copy(layout: ArrayLayout, best: Survey, options: ChunkOptions) 
 def _nbytes(best: Survey) -> int:
     geometry = best.located.geometry
     return int(np.prod(geometry.shape, dtype=object)) * geometry.item
-

@@ -24,7 +24,7 @@ from vspec.cli.views import (
     verify_view,
 )
 from vspec.commands.options import ApplyOptions
-from vspec.commands.reports import exit_code
+from vspec.commands.reports import FailedReport, exit_code
 from vspec.errors import Problem, VspecError
 
 PATHS = click.Path(path_type=Path)
@@ -273,19 +273,9 @@ def main() -> None:
         cli.main(standalone_mode=True)
     except VspecError as error:
         if "--json" in sys.argv:
-            say_json(_Failed(error.problems))
+            say_json(FailedReport(error.problems))
         else:
             say_problems(error.problems)
         sys.exit(exit_code(error.problems))
     except BrokenPipeError:
         sys.exit(0)
-
-
-class _Failed:
-    """The JSON of a command that could not be carried out."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        self._problems = problems
-
-    def to_json(self) -> dict[str, commands.Json]:
-        return {"problems": [commands.problem_json(p) for p in self._problems]}

@@ -1,12 +1,31 @@
 """The verbs: each is one function that returns a report and prints nothing."""
 
+from vspec.authoring.faking import FakeOptions
 from vspec.commands.apply import apply
 from vspec.commands.check import check
 from vspec.commands.explain import explain
+from vspec.commands.fake import fake
 from vspec.commands.identify import identify
 from vspec.commands.info import info
+from vspec.commands.new import new
+from vspec.commands.options import ApplyOptions
 from vspec.commands.relocate import relocate
+from vspec.commands.schema import schema
 from vspec.commands.status import status
 from vspec.commands.verify import verify
 
-__all__ = ["apply", "check", "explain", "identify", "info", "relocate", "status", "verify"]
+__all__ = [
+    "ApplyOptions",
+    "FakeOptions",
+    "apply",
+    "check",
+    "explain",
+    "fake",
+    "identify",
+    "info",
+    "new",
+    "relocate",
+    "schema",
+    "status",
+    "verify",
+]

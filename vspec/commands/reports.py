@@ -321,3 +321,13 @@ class ExplainReport:
             "wrong": self.wrong,
             "right": self.right,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class FailedReport:
+    """A command that could not be carried out at all."""
+
+    problems: tuple[Problem, ...]
+
+    def to_json(self) -> dict[str, Json]:
+        return {"problems": [to_json(p) for p in self.problems]}

@@ -13,11 +13,10 @@ from vspec.expressions.columns import (
     INT_MAX,
     INT_MIN,
     admitted,
-    column_of,
     described,
     gathered,
     kind_of,
-    objects,
+    settled,
 )
 from vspec.expressions.comparison import rows_of
 from vspec.expressions.sites import Site, shortened
@@ -43,7 +42,7 @@ class RowScope:
             return self._outer.get(name)
         if name in self._outer.names():
             message = f"'{name}' is a column of {self._site.name(0)} and also a name outside the brackets"
-            help = f"write {self._site.name(0)}.{name} for the column, or rename one of them"
+            help = f"rename one of them, or name the outer one under let: and write {self._site.name(0)}.{name}"
             raise self._site.fail("V0224", message, help)
         return self._rows.column(name)
 
@@ -107,9 +106,7 @@ def item(value: Value, index: Value, site: Site) -> Value:
 
 
 def _settled_index(index: Value) -> Value:
-    if isinstance(index, list):
-        column = column_of(index)
-        return index if column is None else column
+    index = settled(index)
     if isinstance(index, float) and index.is_integer():
         return int(index)
     return index
@@ -234,38 +231,3 @@ def whole(value: Value, site: Site, part: int) -> int:
         raise site.fail("V0233", f"{site.name(part)} must be whole, is {value}", help, part)
     number = operand(value, site, part)
     raise site.fail("V0226", f"{site.name(part)} must be one whole number, is {described(number)}", part=part)
-
-
-def clipped(value: Value, mask: Column) -> Value:
-    """Return the elements of a column (or list) under a mask; anything else as it is."""
-    if isinstance(value, np.ndarray) and value.ndim and len(value) == len(mask):
-        return value[mask]
-    if isinstance(value, list) and len(value) == len(mask):
-        return [v for v, keep in zip(value, mask, strict=True) if keep]
-    return value
-
-
-def merged(mask: Column, yes: Value, no: Value, site: Site) -> Value:
-    """Return, row by row, the next of ``yes`` where ``mask`` holds, else the next of ``no``."""
-    result = [
-        _filled(value, count, site) for value, count in ((yes, int(mask.sum())), (no, int((~mask).sum())))
-    ]
-    if all(isinstance(r, np.ndarray) and r.dtype.kind in "if" for r in result):
-        merged = np.empty(mask.shape, np.result_type(*cast("list[Column]", result)))
-    elif all(isinstance(r, np.ndarray) and r.dtype.kind == "b" for r in result):
-        merged = np.empty(mask.shape, np.bool_)
-    else:
-        merged = objects([None] * len(mask))
-    for chosen, values in ((mask, result[0]), (~mask, result[1])):
-        merged[chosen] = values if isinstance(values, np.ndarray) else objects(values)
-    return gathered(merged.tolist()) if merged.dtype == object else merged
-
-
-def _filled(value: Value, count: int, site: Site) -> Column | list[Value]:
-    if isinstance(value, (np.ndarray, list)):
-        if len(value) != count:
-            raise site.fail("V0229", f"a branch has {len(value)} elements for {count} rows", None)
-        column = column_of(value) if isinstance(value, list) else value
-        return value if column is None else cast("Column", column)
-    column = column_of([value])
-    return [value] * count if column is None else np.repeat(column, count)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vspec.expressions.columns import INT_MAX, INT_MIN, column_kind, column_of, described, kind_of, objects
+from vspec.expressions.columns import INT_MAX, INT_MIN, column_kind, described, objects, settled
 from vspec.expressions.sites import Site
 from vspec.expressions.values import Column, Value
 
@@ -21,7 +21,7 @@ _CONVERT = "convert it first: int(...) or float(...)"
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operator: ``on_ints`` and ``on_floats`` are numpy-capable, for columns and scalars alike.
+    """An operator: ``scalar`` is Python's, in which numpy's columns take part.
 
     ``bounds`` gives the smallest and largest result from those of the operands, in Python's
     unbounded integers. ``whole`` operators take whole numbers only.
@@ -46,7 +46,7 @@ def _within(a: int, b: int, c: int, d: int) -> tuple[int, int]:
     return min(a, c), max(b, d)
 
 
-def _quotients(a: int, b: int, c: int, d: int) -> tuple[int, int]:
+def _quotients(a: int, b: int, _c: int, _d: int) -> tuple[int, int]:
     return min(a, -b), max(b, -a)
 
 
@@ -59,7 +59,7 @@ OPERATIONS: dict[str, Operation] = {
         Operation("//", operator.floordiv, _quotients),
         Operation("%", operator.mod, _within),
         Operation("<<", operator.lshift, _shifted, whole=True),
-        Operation(">>", operator.rshift, lambda a, b, c, d: (min(a, 0), max(b, 0)), whole=True),
+        Operation(">>", operator.rshift, lambda a, b, _c, _d: (min(a, 0), max(b, 0)), whole=True),
         Operation("&", operator.and_, _within, whole=True),
         Operation("|", operator.or_, _within, whole=True),
         Operation("^", operator.xor, _within, whole=True),
@@ -74,7 +74,7 @@ def combine(symbol: str, left: Value, right: Value, site: Site) -> Value:
     if symbol in "&|^" and _are_truths(left, right):
         return _truth_bits(symbol, left, right, site)
     a, b = operand(left, site, 0), operand(right, site, 1)
-    _same_shape(a, b, site)
+    check_shapes(a, b, site)
     if symbol in ("/", "//", "%"):
         _refuse_zero(b, site)
     if symbol == "/":
@@ -92,24 +92,29 @@ def combine(symbol: str, left: Value, right: Value, site: Site) -> Value:
 
 def operand(value: Value, site: Site, part: int) -> Operand:
     """Return a value as something to calculate with; truth values count as 0 and 1."""
-    kind = kind_of(value)
-    if kind in ("int", "float"):
-        return value  # type: ignore[return-value]  # the kind tells
     if isinstance(value, bool):
         return int(value)
-    column = value if isinstance(value, np.ndarray) else column_of(value) if isinstance(value, list) else None
-    if column is not None:
+    if isinstance(value, (int, float)):
+        return value
+    column = settled(value)
+    if isinstance(column, np.ndarray):
         if column.dtype.kind == "b":
             return column.astype(np.int64)
-        if column.dtype.kind in "if":
-            return column
+        if column.dtype.kind in "if" or not column.size:
+            return column if column.size else np.empty(column.shape, np.int64)
+    raise _not_number(column, site, part)
+
+
+def _not_number(value: Value, site: Site, part: int) -> Exception:
     name = site.name(part)
-    if kind == "none":
+    absent = value.index(None) if isinstance(value, list) and None in value else None
+    if value is None or absent is not None:
+        which = name if absent is None else f"element {absent} of {name}"
         help = "give it a value with 'else', or ask first: x if x != none else 0"
-        raise site.fail("V0225", f"{name} is none (absent) and cannot be calculated with", help, part)
-    textual = kind == "text" or (column is not None and column_kind(column) == "text")
+        return site.fail("V0225", f"{which} is none (absent) and cannot be calculated with", help, part)
+    textual = isinstance(value, str) or (isinstance(value, np.ndarray) and column_kind(value) == "text")
     help = _CONVERT if textual else "calculate with numbers, or with columns of numbers"
-    raise site.fail("V0226", f"{name} is {described(value)}, not a number", help, part)
+    return site.fail("V0226", f"{name} is {described(value)}, not a number", help, part)
 
 
 def negate(value: Value, site: Site) -> Value:
@@ -140,7 +145,8 @@ def _is_whole(value: Operand) -> bool:
     return value.dtype.kind == "i" if isinstance(value, np.ndarray) else isinstance(value, int)
 
 
-def _same_shape(a: Operand, b: Operand, site: Site) -> None:
+def check_shapes(a: Operand, b: Operand, site: Site) -> None:
+    """Refuse two columns of different lengths."""
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.shape != b.shape:
         raise lengths_differ(a, b, site)
 
@@ -207,11 +213,11 @@ def _refuse_zero(divisor: Operand, site: Site) -> None:
 
 def _divide(a: Operand, b: Operand, site: Site) -> Value:
     columns = isinstance(a, np.ndarray) or isinstance(b, np.ndarray)
-    if columns and _is_whole(a) and _is_whole(b):
-        if max(abs(v) for v in (*extent(a), *extent(b))) > _EXACT:
-            left, right = np.broadcast_arrays(a, b)
-            quotients = [int(x) / int(y) for x, y in zip(left.flat, right.flat, strict=True)]
-            return np.array(quotients, np.float64).reshape(left.shape)
+    whole = columns and _is_whole(a) and _is_whole(b)
+    if whole and max(abs(v) for v in (*extent(a), *extent(b))) > _EXACT:
+        left, right = np.broadcast_arrays(a, b)
+        quotients = [int(x) / int(y) for x, y in zip(left.flat, right.flat, strict=True)]
+        return np.array(quotients, np.float64).reshape(left.shape)
     return _finite("/", operator.truediv, a, b, site)
 
 
@@ -266,19 +272,24 @@ def _joined(left: Value, right: Value, site: Site) -> Value:
         help = "flat([a, b]) joins two lists; to add element by element, take columns"
         raise site.fail("V0226", "'+' of two lists could mean two things", help)
     a, b = _texts(left), _texts(right)
-    if a is None or b is None or (isinstance(left, str) and isinstance(right, str)):
+    if a is None or b is None:
         return None
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        if not a.size and not b.size:
+            return None
         if a.shape != b.shape:
             raise lengths_differ(a, b, site)
     rows = np.broadcast_arrays(np.asarray(a, object), np.asarray(b, object))
-    return objects([x + y for x, y in zip(rows[0].flat, rows[1].flat, strict=True)])
+    joined = objects([x + y for x, y in zip(rows[0].flat, rows[1].flat, strict=True)])
+    site.check_text(max((len(text) for text in joined), default=0))
+    return joined
 
 
 def _texts(value: Value) -> str | Column | None:
+    """Return a text or a column of texts (an empty column is one, too); None for anything else."""
     if isinstance(value, str):
         return value
-    column = column_of(value) if isinstance(value, list) else value
-    return (
-        column if isinstance(column, np.ndarray) and column.size and column_kind(column) == "text" else None
-    )
+    column = settled(value)
+    if not isinstance(column, np.ndarray) or (column.size and column_kind(column) != "text"):
+        return None
+    return column

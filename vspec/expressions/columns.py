@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vspec.datatypes import ElementType
 from vspec.errors import Place, fail
-from vspec.expressions.values import Column, Record, Rows, Value
+from vspec.expressions.values import Column, Value
 
 Kind = Literal[
     "none",
@@ -65,7 +65,8 @@ def _kind_of_type(kind: type) -> Kind:
 
 def kind_of(value: object) -> Kind:
     """Return the kind of a value."""
-    return _SIMPLE.get(type(value)) or _kind_of_type(type(value))
+    kind: type = type(value)
+    return _SIMPLE.get(kind) or _kind_of_type(kind)
 
 
 def as_column(values: NDArray[np.generic], place: Place | None = None) -> Column:
@@ -96,7 +97,10 @@ def column_of(values: Sequence[object]) -> Column | None:
     if kinds == {"bool"}:
         return np.array(values, np.bool_)
     if kinds == {"int"}:
-        return np.array(values, np.int64)
+        try:
+            return np.array(values, np.int64)
+        except OverflowError:
+            raise fail("V0230", "a whole number in the list does not fit in 64 bits") from None
     if kinds <= {"int", "float"}:
         return np.array(values, np.float64)
     if kinds in ({"text"}, {"bytes"}):
@@ -111,27 +115,42 @@ def objects(values: Sequence[object]) -> Column:
     return column
 
 
+def settled(value: Value) -> Value:
+    """Return a list or an object array as the column that it stands for; a mixed one as a list."""
+    if isinstance(value, np.ndarray) and value.dtype == object and value.size:
+        if column_kind(value) != "other":
+            return value
+        values: list[Value] = value.ravel().tolist()
+        column = column_of(values)
+        return (values if value.ndim == 1 else value) if column is None else column.reshape(value.shape)
+    if isinstance(value, list):
+        column = column_of(value)
+        return value if column is None else column
+    return value
+
+
 def gathered(values: list[Value]) -> Value:
     """Return a column where the values allow one, else the list."""
     column = column_of(values) if values else None
     return values if column is None else column
 
 
-def admitted(value: Value, place: Place | None = None) -> Value:
-    """Return a value from outside in the forms that expressions know."""
-    if type(value) in _SIMPLE and not isinstance(value, np.ndarray):
-        return list(value) if isinstance(value, tuple) else value
+def admitted(value: object, place: Place | None = None) -> Value:
+    """Return a value from outside in the forms that expressions know.
+
+    numpy's scalars and subclasses of int, float and str become plain values, arrays become columns.
+    """
     if isinstance(value, np.ndarray):
         return as_column(value, place) if value.ndim else admitted(value.item(), place)
-    if isinstance(value, np.generic):
-        if isinstance(value, np.integer) and int(value) > INT_MAX:
-            raise fail("V0230", f"{int(value)} is above {INT_MAX}, the largest whole number", place)
-        plain: Value = value.item()
+    plain: object = value.item() if isinstance(value, np.generic) else value
+    if isinstance(plain, bool):
         return plain
+    if isinstance(plain, int) and not INT_MIN <= plain <= INT_MAX:
+        raise fail("V0230", f"{plain} does not fit in 64 bits", place)
     for simple in (int, float, str):
-        if isinstance(value, simple):
-            return simple(value)
-    return value
+        if isinstance(plain, simple):
+            return simple(plain)
+    return list(plain) if isinstance(plain, tuple) else cast("Value", plain)
 
 
 def column_kind(column: Column) -> Literal["number", "bool", "text", "bytes", "other"]:
@@ -179,11 +198,3 @@ def described(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return _NOUNS.get(kind, f"{value}" if kind in ("int", "float") else f"a {kind}")
-
-
-def is_rows(value: object) -> bool:
-    """Tell whether a value has columns and rows."""
-    return kind_of(value) == "rows"
-
-
-__all__ = ["Kind", "Record", "Rows", "admitted", "as_column", "column_of", "described", "gathered", "kind_of"]

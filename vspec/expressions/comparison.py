@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 import numpy as np
 
 from vspec.datatypes import ElementType
 from vspec.expressions.arithmetic import extent, lengths_differ
-from vspec.expressions.columns import column_kind, column_of, described, kind_of
+from vspec.expressions.columns import column_kind, described, kind_of, settled
 from vspec.expressions.sites import Site
-from vspec.expressions.values import Column, Rows, Value
+from vspec.expressions.values import Column, Record, Rows, Value
 
-_COMPARE: dict[str, Callable[[object, object], object]] = {
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
     "!=": operator.ne,
-    "<": operator.lt,  # type: ignore[dict-item]  # operands are of one kind by then
-    "<=": operator.le,  # type: ignore[dict-item]  # "
-    ">": operator.gt,  # type: ignore[dict-item]  # "
-    ">=": operator.ge,  # type: ignore[dict-item]  # "
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 _NUMERIC = frozenset({"bool", "int", "float", "number"})
 _EXACT = 2**53
@@ -27,13 +28,15 @@ _EXACT = 2**53
 
 def compare(symbol: str, left: Value, right: Value, site: Site) -> bool | Column:
     """Return ``left symbol right``: a truth value, or a column of them."""
-    a, b = _settled(left), _settled(right)
+    a, b = settled(left), settled(right)
     if isinstance(a, list) or isinstance(b, list):
         return _listwise(symbol, a, b, site)
+    if any(isinstance(v, np.ndarray) and not v.size for v in (a, b)):
+        return _of_nothing(a, b, site)
     first, second = _family(a), _family(b)
     equality = symbol in ("==", "!=")
     if equality and "none" in (first, second):
-        return _spread((first == second) == (symbol == "=="), a, b)
+        return _spread(a, b, truth=(first == second) == (symbol == "=="))
     for part, family in ((0, first), (1, second)):
         if family == "none":
             help = "give it a value with 'else', or ask first: x != none"
@@ -48,24 +51,25 @@ def compare(symbol: str, left: Value, right: Value, site: Site) -> bool | Column
     return result.astype(np.bool_) if isinstance(result, np.ndarray) else bool(result)
 
 
-def _settled(value: Value) -> Value:
-    """Return a list as the column that it stands for, where it is one."""
-    if not isinstance(value, list):
-        return value
-    column = column_of(value)
-    return value if column is None else column
-
-
 def _family(value: Value) -> str:
     kind = kind_of(value)
     if isinstance(value, np.ndarray):
-        kind = column_kind(value) if value.size else "int"  # type: ignore[assignment]  # a wider set
+        of = column_kind(value)
+        return "number" if of in _NUMERIC else of
     if kind in _NUMERIC:
         return "number"
     return kind if kind in ("none", "text", "bytes", "type") else "other"
 
 
-def _spread(truth: bool, a: Value, b: Value) -> bool | Column:
+def _of_nothing(a: Value, b: Value, site: Site) -> Column:
+    """Compare an empty column: with a single value or another empty column."""
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.shape != b.shape:
+        raise lengths_differ(a, b, site)
+    shape = a.shape if isinstance(a, np.ndarray) else cast("Column", b).shape
+    return np.zeros(shape, np.bool_)
+
+
+def _spread(a: Value, b: Value, *, truth: bool) -> bool | Column:
     for value in (a, b):
         if isinstance(value, np.ndarray):
             return np.full(value.shape, truth)
@@ -122,7 +126,7 @@ def _unlike(symbol: str, a: Value, b: Value, site: Site) -> Exception:
 def contains(item: Value, container: Value, site: Site) -> bool | Column:
     """Return ``item in container``."""
     kind = kind_of(container)
-    items = _settled(item)
+    items = settled(item)
     if isinstance(container, (list, np.ndarray)):
         return _among(items, container, site)
     if kind in ("rows", "table", "record"):
@@ -145,8 +149,8 @@ def _finder(container: Value) -> Callable[[object], bool]:
     if isinstance(container, Mapping):
         return lambda key: _hashable(key) and key in container
     if kind_of(container) == "rows":
-        return container.has  # type: ignore[union-attr,no-any-return]  # rows, as just asked
-    names = frozenset(container.names())  # type: ignore[union-attr]  # a record
+        return cast("Rows", container).has
+    names = frozenset(cast("Record", container).names())
     return lambda key: _hashable(key) and key in names
 
 
@@ -157,7 +161,7 @@ def _hashable(key: object) -> bool:
 def _among(items: Value, container: list[Value] | Column, site: Site) -> bool | Column:
     if isinstance(container, np.ndarray) and not isinstance(items, (list, np.ndarray)):
         return bool(np.any(compare("==", items, container, site))) if container.size else False
-    found = _spread(False, items, items)
+    found = _spread(items, items, truth=False)
     if isinstance(items, list):
         found = np.zeros(len(items), np.bool_)
     for value in _distinct(container):
@@ -187,18 +191,18 @@ def not_truth(value: Value, site: Site) -> Exception:
         "none": "compare it: ... != none",
         "rows": "len(...) > 0 asks whether there are any",
     }
-    message = f"{site._shown()} is {described(value)}: neither true nor false"
+    message = f"{site.shown()} is {described(value)}: neither true nor false"
     return site.fail("V0234", message, helps.get(kind, "compare it with something"))
 
 
 def truths(value: Value, site: Site) -> bool | Column:
     """Return a truth value or a column of them."""
-    settled = _settled(value)
-    if isinstance(settled, np.ndarray) and settled.dtype.kind in "bif":
-        return settled.astype(np.bool_)
+    flags = settled(value)
+    if isinstance(flags, np.ndarray) and (flags.dtype.kind in "bif" or not flags.size):
+        return flags.astype(np.bool_)
     return truth(value, site)
 
 
 def rows_of(value: Value) -> Rows | None:
     """Return a value that has rows, typed; None for others."""
-    return value if kind_of(value) == "rows" else None  # type: ignore[return-value]  # the kind tells
+    return cast("Rows", value) if kind_of(value) == "rows" else None

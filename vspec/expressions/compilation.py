@@ -9,25 +9,27 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from vspec.datatypes import NUMBERS
 from vspec.errors import Text, did_you_mean
 from vspec.expressions import special
-from vspec.expressions.access import RowScope, attribute, clipped, item, merged, sliced
+from vspec.expressions.access import RowScope, attribute, item, sliced
 from vspec.expressions.arithmetic import combine, invert, negate, operand
 from vspec.expressions.columns import INT_MAX, INT_MIN, admitted, kind_of
 from vspec.expressions.comparison import compare, contains, rows_of, truths
 from vspec.expressions.functions import FUNCTIONS, Call
-from vspec.expressions.location import Evaluator
+from vspec.expressions.masks import Evaluator, Masked, clipped, clipping, masked, merged, unmasked
 from vspec.expressions.sites import Site
-from vspec.expressions.syntax import BINARY, COMPARE, WORDS, Source
+from vspec.expressions.syntax import BINARY, COMPARE, WORDS, Source, called
 from vspec.expressions.values import Column, Scope, UnknownName, Value
 
-_PLAIN = frozenset({int, float, str, bool, type(None)})
+_PLAIN = frozenset({float, str, bool, type(None)})
 _QUICK: dict[str, Callable[[int, int], int]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -36,7 +38,7 @@ _QUICK: dict[str, Callable[[int, int], int]] = {
     "|": operator.or_,
     "^": operator.xor,
 }
-_QUICK_COMPARE: dict[str, Callable[[int, int], bool]] = {
+_QUICK_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -45,35 +47,6 @@ _QUICK_COMPARE: dict[str, Callable[[int, int], bool]] = {
     ">=": operator.ge,
 }
 _QUICK_TYPES = frozenset({(int, int), (str, str)})
-
-
-class Masked:
-    """A scope seen under a mask: the columns as long as the mask show only its rows."""
-
-    def __init__(self, whole: Scope, mask: Column) -> None:
-        self.whole = whole
-        self.mask = mask
-
-    def names(self) -> Iterable[str]:
-        return self.whole.names()
-
-    def get(self, name: str) -> Value:
-        return clipped(admitted(self.whole.get(name)), self.mask)
-
-    def locate(self, name: str) -> object:
-        return self.whole.locate(name)
-
-    def find(self, needle: bytes, start: int | None) -> int:
-        return self.whole.find(needle, start)
-
-
-def masked(scope: Scope, mask: Column) -> Masked:
-    """Return the scope under a mask, which counts the rows that ``scope`` shows."""
-    if not isinstance(scope, Masked):
-        return Masked(scope, mask)
-    inner = np.zeros(scope.mask.shape, np.bool_)
-    inner[np.flatnonzero(scope.mask)[mask]] = True
-    return Masked(scope.whole, inner)
 
 
 @dataclass(slots=True)
@@ -140,13 +113,11 @@ class Compiler:
     def _leaf(self, node: ast.expr) -> Evaluator:
         """Evaluate on whole columns; under a mask, the mask applies to the result."""
         if self.under_mask:
-            inner = self.whole()._leaf(node)
-            return _clipping(inner)
+            return clipping(self.whole().node(node))
         if isinstance(node, ast.Attribute):
             return self._attribute(node)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            return self._call(node) if FUNCTIONS[node.func.id].run else special.compile_call(self, node)
-        raise AssertionError(ast.dump(node))
+        assert isinstance(node, ast.Call)
+        return self._call(node) if FUNCTIONS[called(node)].run else special.compile_call(self, node)
 
     def _constant(self, node: ast.Constant, sign: int = 1) -> Evaluator:
         value = node.value
@@ -170,6 +141,8 @@ class Compiler:
                 value = scope.get(name)
             except UnknownName:
                 raise unknown(name, scope, site) from None
+            if type(value) is int and INT_MIN <= value <= INT_MAX:
+                return value
             return value if type(value) in _PLAIN else admitted(value, site.text.place)
 
         return run
@@ -180,9 +153,9 @@ class Compiler:
 
     def _unary(self, node: ast.UnaryOp) -> Evaluator:
         site = self.site(node, node.operand, node.operand)
-        if isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
-            if isinstance(node.operand.value, (int, float)):
-                return self._constant(node.operand, -1)
+        number = isinstance(node.operand, ast.Constant) and isinstance(node.operand.value, (int, float))
+        if isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant) and number:
+            return self._constant(node.operand, -1)
         value = self.node(node.operand)
         if isinstance(node.op, ast.Not):
             part = self.site(node.operand)
@@ -219,19 +192,20 @@ class Compiler:
             return self._comparison(node.left, node.ops[0], node.comparators[0])
         symbols = [COMPARE[type(op)] for op in node.ops]
         operands = [node.left, *node.comparators]
-        sites = [self._pair_site(a, b) for a, b in zip(operands, operands[1:], strict=False)]
+        sites = [self._pair_site(a, b) for a, b in pairwise(operands)]
         values = [
             self._container(o) if i and symbols[i - 1].endswith("in") else self.node(o)
             for i, o in enumerate(operands)
         ]
 
         def run(scope: Scope) -> Value:
-            left, result = values[0](scope), True
+            left = values[0](scope)
+            result: bool | Column = True
             for symbol, value, site in zip(symbols, values[1:], sites, strict=True):
                 right = value(scope)
                 outcome = related(symbol, left, right, site)
                 result = outcome if result is True else np.logical_and(result, outcome)
-                if result is False or not np.any(result):
+                if not np.any(result):
                     return result
                 left = right
             return result
@@ -249,7 +223,7 @@ class Compiler:
         def run(scope: Scope) -> Value:
             a, b = first(scope), second(scope)
             if (type(a), type(b)) in _QUICK_TYPES:
-                return quick(a, b)  # type: ignore[arg-type]  # two numbers, or two texts
+                return quick(a, b)
             return compare(symbol, a, b, site)
 
         return run
@@ -262,19 +236,17 @@ class Compiler:
         """Compile what follows ``in``: a written list row by row, anything else as a whole."""
         if isinstance(node, ast.List) or not self.under_mask:
             return self.node(node)
-        return _unmasked(self.whole().node(node))
+        return unmasked(self.whole().node(node))
 
     def _logical(self, node: ast.BoolOp) -> Evaluator:
         result = self.node(node.values[0])
         site = self.site(node.values[0])
         for value in node.values[1:]:
-            result = self._join(isinstance(node.op, ast.And), (result, site), value)
+            result = self._join((result, site), value, is_and=isinstance(node.op, ast.And))
             site = self.site(value)
-        if len(node.values) > 1:
-            return result
-        raise AssertionError(ast.dump(node))
+        return result
 
-    def _join(self, is_and: bool, left: tuple[Evaluator, Site], right: ast.expr) -> Evaluator:  # noqa: FBT001  # one of two words
+    def _join(self, left: tuple[Evaluator, Site], right: ast.expr, *, is_and: bool) -> Evaluator:
         first, first_site = left
         second, second_site = self.node(right), self.site(right)
         branch = self._branch(right)
@@ -362,10 +334,10 @@ class Compiler:
     def _masked_item(self, node: ast.Subscript) -> Evaluator:
         """Look up in the whole table what the rows under the mask ask for."""
         whole = self.whole()
-        entire = _clipping(whole._item(node))
+        entire = clipping(whole.node(node))
         if isinstance(node.slice, ast.Slice):
             return entire
-        base, index = _unmasked(whole.node(node.value)), self.node(node.slice)
+        base, index = unmasked(whole.node(node.value)), self.node(node.slice)
         site = self.site(node, node.value, node.slice)
 
         def run(scope: Scope) -> Value:
@@ -380,13 +352,12 @@ class Compiler:
         return run
 
     def _call(self, node: ast.Call) -> Evaluator:
-        function = FUNCTIONS[node.func.id]  # type: ignore[attr-defined]  # a name, as the white list asks
+        function = FUNCTIONS[called(node)]
         run_it = function.run
         arguments = [self.node(argument) for argument in node.args]
         named = {k.arg or "": self.node(k.value) for k in node.keywords}
         site = self.site(node, *node.args, *(k.value for k in node.keywords))
-        if run_it is None:
-            raise AssertionError(function.name)
+        assert run_it is not None
         if not named:
             plain = Call(function, site, {})
             return lambda scope: run_it(plain, [argument(scope) for argument in arguments])
@@ -400,7 +371,7 @@ class Compiler:
 
 def row_by_row(node: ast.Call) -> bool:
     """Tell whether a call gives for columns what it gives for each row."""
-    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    name = called(node)
     return FUNCTIONS[name].elementwise or (name in ("min", "max") and len(node.args) > 1)
 
 
@@ -424,16 +395,3 @@ def unknown(name: str, scope: Scope, site: Site) -> Exception:
 
 def _none(_scope: Scope) -> Value:
     return None
-
-
-def _unmasked(evaluator: Evaluator) -> Evaluator:
-    return lambda scope: evaluator(scope.whole if isinstance(scope, Masked) else scope)
-
-
-def _clipping(evaluator: Evaluator) -> Evaluator:
-    def run(scope: Scope) -> Value:
-        if not isinstance(scope, Masked):
-            return evaluator(scope)
-        return clipped(evaluator(scope.whole), scope.mask)
-
-    return run

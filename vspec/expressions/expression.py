@@ -14,9 +14,10 @@ from vspec.expressions.columns import admitted
 from vspec.expressions.comparison import truth
 from vspec.expressions.compilation import Compiler, row_by_row
 from vspec.expressions.functions import FUNCTIONS
-from vspec.expressions.location import Evaluator, Locator, compile_locate
+from vspec.expressions.location import Locator, compile_locate
+from vspec.expressions.masks import Evaluator
 from vspec.expressions.sites import Site
-from vspec.expressions.syntax import WORDS, children, is_type_name, read
+from vspec.expressions.syntax import WORDS, called, children, is_type_name, read
 from vspec.expressions.values import Scope, Value
 
 
@@ -129,7 +130,7 @@ def _dotted(node: ast.expr) -> str | None:
 
 
 def _looks_at_bytes(tree: ast.expr) -> bool:
-    calls = (n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name))
+    calls = (called(n) for n in ast.walk(tree) if isinstance(n, ast.Call))
     return any(FUNCTIONS[name].run is None and name != "get" for name in calls)
 
 

@@ -25,7 +25,33 @@ _NUMBER = re.compile(
 )
 _ESCAPE = re.compile(r"\\(?:(?P<known>x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[\\'\"nrt]|0(?![0-9]))|.)")
 _KEYWORDS = frozenset(
-    ["as", "assert", "async", "await", "break", "class", "continue", "def", "del", "except", "finally", "for", "from", "global", "import", "is", "lambda", "nonlocal", "pass", "raise", "return", "try", "while", "with", "yield"]
+    [
+        "as",
+        "assert",
+        "async",
+        "await",
+        "break",
+        "class",
+        "continue",
+        "def",
+        "del",
+        "except",
+        "finally",
+        "for",
+        "from",
+        "global",
+        "import",
+        "is",
+        "lambda",
+        "nonlocal",
+        "pass",
+        "raise",
+        "return",
+        "try",
+        "while",
+        "with",
+        "yield",
+    ]
 )
 _WRONG = {
     "**": ("'**' is not an operator here", "write pow(a, b)"),

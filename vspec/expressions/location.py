@@ -9,11 +9,11 @@ from typing import Protocol, cast
 from vspec.errors import VspecError, did_you_mean
 from vspec.expressions.columns import described, kind_of
 from vspec.expressions.comparison import truth
+from vspec.expressions.masks import Evaluator
 from vspec.expressions.sites import Site
 from vspec.expressions.syntax import Source
-from vspec.expressions.values import Record, Scope, UnknownName, Value
+from vspec.expressions.values import Record, Scope, UnknownName
 
-Evaluator = Callable[[Scope], Value]
 Locator = Callable[[Scope], object]
 
 

@@ -12,7 +12,7 @@ MAX_ELEMENTS = 10**7
 MAX_TEXT = 2**20
 
 
-class Absent(VspecError):
+class Absent(VspecError):  # noqa: N818  # a finding, which get() may take
     """A name, key or index on a path that is not there; `get` turns it into its default."""
 
     def __init__(self, problem: Problem, site: Site) -> None:
@@ -47,16 +47,17 @@ class Site:
     def check_elements(self, count: int) -> None:
         """Refuse a result of more elements than a value may have."""
         if count > MAX_ELEMENTS:
-            message = f"{self._shown()} would have {count} elements, {MAX_ELEMENTS} is the most"
+            message = f"{self.shown()} would have {count} elements, {MAX_ELEMENTS} is the most"
             raise self.fail("V0903", message, "is a count from the file wrong (type, byte order, offset)?")
 
     def check_text(self, length: int) -> None:
         """Refuse a text that is longer than a text may be."""
         if length > MAX_TEXT:
-            message = f"{self._shown()} would be a text of {length} characters, {MAX_TEXT} is the most"
+            message = f"{self.shown()} would be a text of {length} characters, {MAX_TEXT} is the most"
             raise self.fail("V0904", message)
 
-    def _shown(self) -> str:
+    def shown(self) -> str:
+        """Return the expression in quotes, for messages."""
         return f"'{shortened(self.text.value)}'"
 
 

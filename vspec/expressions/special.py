@@ -10,15 +10,16 @@ from vspec.expressions.arithmetic import combine
 from vspec.expressions.columns import admitted, described, kind_of
 from vspec.expressions.comparison import rows_of
 from vspec.expressions.functions.texts import as_bytes
-from vspec.expressions.location import Compiling, Evaluator, compile_locate, no_field
+from vspec.expressions.location import Compiling, compile_locate, no_field
+from vspec.expressions.masks import Evaluator
 from vspec.expressions.sites import Absent, Site
+from vspec.expressions.syntax import called
 from vspec.expressions.values import Scope, UnknownName, Value
 
 
 def compile_call(compiler: Compiling, node: ast.Call) -> Evaluator:
     """Return the evaluator of a call whose function is not run on values alone."""
-    name = node.func.id if isinstance(node.func, ast.Name) else ""
-    return _COMPILERS[name](compiler, node)
+    return _COMPILERS[called(node)](compiler, node)
 
 
 def _extent(part: str) -> Callable[[Compiling, ast.Call], Evaluator]:
@@ -58,7 +59,7 @@ def _files(compiler: Compiling, node: ast.Call) -> Evaluator:
             raise site.fail(
                 "V0227", message, "over: names the capture that tells the files of a role apart", 0
             )
-        return [admitted(key) for key in rows.keys()]  # type: ignore[arg-type]  # noqa: SIM118  # the protocol's keys
+        return [admitted(key) for key in rows.keys()]  # noqa: SIM118  # the protocol's keys
 
     return run
 
@@ -72,13 +73,20 @@ def _find(compiler: Compiling, node: ast.Call) -> Evaluator:
         needle = text if isinstance(text, bytes) else as_bytes(text) if isinstance(text, str) else None
         if not needle:
             message = f"find looks for a text of characters below 256, not {described(text)}"
-            raise site.fail("V0227", message, "usage: find('text') or find('text', from_byte)", 0)
+            raise site.fail(
+                "V0227",
+                message,
+                "usage: find('text'), find('text', from_byte) or find('text', from_byte, default)",
+                0,
+            )
         start = whole(values[1](scope), site, 1) if len(values) > 1 else None
         if start is not None and start < 0:
             raise site.fail("V0227", f"find cannot begin at byte {start}", part=1)
         try:
             return scope.find(needle, start)
         except UnknownName:
+            if len(values) > 2:
+                return values[2](scope)
             message = f"{described(text)} is not in the file" + (f" after byte {start}" if start else "")
             raise site.absent("V0241", message) from None
 

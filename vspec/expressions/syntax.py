@@ -217,6 +217,12 @@ def _call_problems(source: Source, node: ast.Call) -> Iterator[Problem]:
         yield Problem("V0209", message, source.cut(node).place, help=f"usage: {function.usage}")
 
 
+def called(node: ast.Call) -> str:
+    """Return the name of the function that a call on the white list calls."""
+    assert isinstance(node.func, ast.Name)
+    return node.func.id
+
+
 def is_type_name(name: str) -> bool:
     """Tell whether a bare word is the name of a number type."""
     return name in NUMBERS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -59,7 +60,7 @@ class Table:
     def row(self, key: int | str) -> Row:
         if isinstance(key, str):
             raise KeyError(key)
-        return Row({name: _item(values[key]) for name, values in self.columns.items()})
+        return Row({name: plain(values[key]) for name, values in self.columns.items()})
 
     def take(self, index: Column | slice) -> Table:
         return Table({name: values[index] for name, values in self.columns.items()})
@@ -71,9 +72,9 @@ class Table:
         return isinstance(key, int) and not isinstance(key, bool) and -len(self) <= key < len(self)
 
 
-def _item(value: object) -> Value:
-    plain: Value = value.item() if isinstance(value, np.generic) else value  # type: ignore[assignment]  # a cell holds a Value
-    return plain
+def plain(cell: object) -> Value:
+    """Return one cell of a column as an ordinary Python value."""
+    return cast("Value", cell.item() if isinstance(cell, np.generic) else cell)
 
 
 def column(values: Sequence[Value], kind: str | None = None) -> Column:

@@ -9,8 +9,8 @@ import numpy as np
 
 from vspec.card.model import Field, Record, StructType
 from vspec.datatypes import NUMBERS, TEXTS, ElementType, TextType
-from vspec.errors import Place, Problem, VspecError, did_you_mean, fail
-from vspec.expressions import Expression, Scope, Value
+from vspec.errors import Problem, VspecError, did_you_mean, fail
+from vspec.expressions import Expression, Scope, UnknownName, Value
 from vspec.header.elements import View
 from vspec.header.home import Home
 
@@ -126,20 +126,9 @@ def items_of(record: Record, scope: Scope) -> Sequence[Value]:
     return items
 
 
-def find(view: View, needle: bytes, start: int, place: Place) -> int:
-    """Return where ``needle`` stands first from ``start`` on; raises V0314 when it does not."""
+def find(view: View, needle: bytes, start: int) -> int:
+    """Return where ``needle`` stands first from ``start`` on; raises `UnknownName` when it does not."""
     found = view.bytes.find(needle, start)
-    if found is not None:
-        return found
-    raise VspecError(
-        [
-            Problem(
-                "V0314",
-                f"{view.name} does not hold {needle!r}",
-                place,
-                data_file=view.name,
-                offset=start,
-                help="find() looks at 4 MiB from where it starts",
-            )
-        ]
-    )
+    if found is None:
+        raise UnknownName(needle.decode("latin-1"))
+    return found

@@ -14,7 +14,7 @@ from vspec.header.elements import View
 from vspec.header.home import Home
 from vspec.header.rows import KeyedRows, gather, stack
 from vspec.header.structs import Around, Struct
-from vspec.header.text import Origin, TextRecord, read_text
+from vspec.header.text import TEXT_LIMIT, Origin, TextRecord, read_text
 from vspec.layout import Int64
 
 
@@ -56,7 +56,7 @@ class RoleFile:
             around = Around(self.scope, self._order)
             return Struct(self.role.layout, self.home, 0, around)
         if self.role.text is not None:
-            raw = self.home.view.bytes.read(0, self.nbytes)
+            raw = self.home.view.bytes.read(0, min(self.nbytes, TEXT_LIMIT + 1))
             return read_text(self.role.text, raw, Origin(self.home.view.name, 0))
         return None
 

@@ -264,7 +264,7 @@ class StructScope:
             return self._outer.locate(name)
 
     def find(self, needle: bytes, start: int | None) -> int:
-        return placing.find(self._struct.home.view, needle, start or 0, self._struct.spec.place)
+        return placing.find(self._struct.home.view, needle, start or 0)
 
 
 class HereScope:

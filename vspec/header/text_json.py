@@ -13,7 +13,7 @@ import numpy as np
 from vspec.card.model import TextField
 from vspec.errors import Problem, Text, VspecError, fail
 from vspec.expressions import Column, UnknownName, Value
-from vspec.expressions.tables import column
+from vspec.expressions.tables import column, plain
 from vspec.header.text_lines import Placed
 from vspec.header.text_pairs import tuples
 from vspec.header.text_source import Source
@@ -269,12 +269,8 @@ def _inside(source: Source, node: Value, name: Text) -> Value:
 def _at_index(source: Source, node: Value, index: int, step: Text) -> Value:
     items = list(node) if isinstance(node, JsonRows) else node
     if isinstance(items, (list, np.ndarray)) and -len(items) <= index < len(items):
-        return _plain(items[index])
-    size = (
-        f"the list has {len(items)} items"
-        if isinstance(items, (list, np.ndarray))
-        else "the value is no list"
-    )
+        return plain(items[index])
+    size = f"it has {len(items)}" if isinstance(items, (list, np.ndarray)) else "the value is no list"
     raise VspecError([source.absent("V0511", f"has no item [{index}] here", step.place, size)])
 
 
@@ -290,16 +286,11 @@ def _typed(source: Source, field: TextField, found: Value) -> Value:
         raise VspecError([misfit(source, field, unfit)]) from None
 
 
-def _plain(item: Value) -> Value:
-    plain: Value = item.item() if isinstance(item, np.generic) else item
-    return plain
-
-
 def _typed_list(found: Value, kind: str) -> Value:
     if not isinstance(found, (list, np.ndarray, JsonRows)) or (isinstance(found, JsonRows) and len(found)):
         raise Unfit("V0505", "a list", _shown(found))
     items = [] if isinstance(found, JsonRows) else list(found)
-    return column([_typed_scalar(_plain(item), kind) for item in items], kind)
+    return column([_typed_scalar(plain(item), kind) for item in items], kind)
 
 
 def _typed_scalar(found: Value, kind: str) -> int | float | str:
@@ -309,7 +300,7 @@ def _typed_scalar(found: Value, kind: str) -> int | float | str:
         if kind == "float":
             return float(found)
         if kind == "int" and found == int(found):
-            return int(found)
+            return scalar(str(int(found)), "int")
     raise Unfit("V0505", {"int": "a whole number", "float": "a number"}.get(kind, "a text"), _shown(found))
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from vspec.errors import Text, VspecError, fail
 from vspec.patterns import structure, syntax
-from vspec.patterns.matching import Program, compile_nodes
+from vspec.patterns.matching import match, scan
 from vspec.patterns.nodes import Blanks, Capture, Captured, Node, Piece, Slot, Verbatim, written
+from vspec.patterns.program import Program, compile_nodes
 
 _SAMPLES = {"int": "0", "float": "0.0", "word": "any", "text": "any", "rest": "", "path": ""}
 
@@ -27,7 +28,7 @@ class Pattern:
     _program: Program = field(repr=False, compare=False)
     _any_case: Program = field(repr=False, compare=False)
 
-    def match_path(self, path: str, any_case: bool = False) -> dict[str, Captured] | None:
+    def match_path(self, path: str, any_case: bool = False) -> dict[str, Captured] | None:  # noqa: FBT001, FBT002 -- the role's own word, handed on
         """Match the last components of a relative path with ``/``; return the captures or None.
 
         The extension matches in any case; with ``any_case`` everything does. Of several ways to
@@ -40,21 +41,21 @@ class Pattern:
         last = program.ops[-2]
         if last.folded and not path.lower().endswith(last.text):
             return None
-        found = program.match(path, starts)
+        found = match(program, path, starts)
         return found.values if found else None
 
     def match(self, text: str) -> dict[str, Captured] | None:
         """Match a whole line, blanks around it aside; return the captures or None."""
-        found = self._program.match(text.strip(), [0])
+        found = match(self._program, text.strip(), [0])
         return found.values if found else None
 
     def search(self, text: str) -> tuple[dict[str, Captured], int, int] | None:
         """Return the captures of the first match anywhere, and where it begins and ends, or None."""
-        return next(iter(self._program.scan(text)), None)
+        return next(iter(scan(self._program, text)), None)
 
     def find_all(self, text: str) -> list[tuple[dict[str, Captured], int]]:
         """Return every match from left to right, without overlap: its captures and its beginning."""
-        return [(found.values, found.start) for found in self._program.scan(text)]
+        return [(found.values, found.start) for found in scan(self._program, text)]
 
     def format(self, values: Mapping[str, Captured]) -> str:
         """Return a text that the pattern reads back as ``values``; unnamed parts get plain fillings.
@@ -109,17 +110,19 @@ def parse_path(text: Text) -> Pattern:
     nodes = structure.settle(_checked(text, path=True), path=True)
     loose = compile_nodes(structure.fold(nodes), path=True)
     strict = compile_nodes(structure.fold_extension(nodes), path=True)
-    return Pattern(text, tuple(structure.captures(nodes)), nodes, True, strict, loose)
+    return Pattern(text, tuple(structure.captures(nodes)), nodes, _program=strict, _any_case=loose, path=True)
 
 
 def parse_text(text: Text) -> Pattern:
     """Return the pattern of a line, or of a part of a value; raise `VspecError`."""
     nodes = structure.settle(_checked(text.strip(), path=False), path=False)
     program = compile_nodes(nodes, path=False)
-    return Pattern(text, tuple(structure.captures(nodes)), nodes, False, program, program)
+    return Pattern(
+        text, tuple(structure.captures(nodes)), nodes, _program=program, _any_case=program, path=False
+    )
 
 
-def _checked(text: Text, path: bool) -> tuple[Node, ...]:
-    nodes = syntax.parse(text, path)
-    structure.check(text, nodes, path)
+def _checked(text: Text, *, path: bool) -> tuple[Node, ...]:
+    nodes = syntax.parse(text, path=path)
+    structure.check(text, nodes, path=path)
     return nodes

@@ -23,7 +23,7 @@ def slots(nodes: tuple[Node, ...]) -> Iterator[Slot]:
             yield from slots(node.nodes)
 
 
-def captures(nodes: tuple[Node, ...], optional: bool = False) -> Iterator[Capture]:
+def captures(nodes: tuple[Node, ...], *, optional: bool = False) -> Iterator[Capture]:
     """Yield the named captures, in the order in which they are written."""
     for node in nodes:
         if isinstance(node, Piece):
@@ -33,7 +33,7 @@ def captures(nodes: tuple[Node, ...], optional: bool = False) -> Iterator[Captur
             yield Capture(node.name, node.kind, node.default, required, node.choices)
 
 
-def check(text: Text, nodes: tuple[Node, ...], path: bool) -> None:
+def check(text: Text, nodes: tuple[Node, ...], *, path: bool) -> None:
     """Raise `VspecError` when the pieces of a pattern do not go together."""
     problems = [*_neighbours(text, nodes), *_rests(text, nodes)]
     if path:
@@ -83,14 +83,14 @@ def _shown(slot: Slot) -> str:
     return f"{{{slot.name}{kind}}}"
 
 
-def _rests(text: Text, nodes: tuple[Node, ...], last: bool = True) -> Iterator[Problem]:
+def _rests(text: Text, nodes: tuple[Node, ...], *, last: bool = True) -> Iterator[Problem]:
     for index, node in enumerate(nodes):
         at_end = last and index == len(nodes) - 1
         if isinstance(node, Slot) and node.kind == "rest" and not at_end:
             message = f"{_shown(node)} takes all that follows: nothing can stand after it"
             yield Problem("V0162", message, text.place, help="use {name} for a part of the line")
         elif isinstance(node, Piece):
-            yield from _rests(text, node.nodes, at_end)
+            yield from _rests(text, node.nodes, last=at_end)
 
 
 def _confinement(text: Text, nodes: tuple[Node, ...]) -> Iterator[Problem]:
@@ -123,25 +123,27 @@ def _literals(nodes: tuple[Node, ...]) -> Iterator[str]:
             yield from _literals(node.nodes)
 
 
-def settle(nodes: tuple[Node, ...], path: bool) -> tuple[Node, ...]:
+def settle(nodes: tuple[Node, ...], *, path: bool) -> tuple[Node, ...]:
     """Tell each node what depends on where it stands: signs, number boundaries, blanks at the end."""
-    return _settle(nodes, path, None)
+    return _settle(nodes, None, path=path)
 
 
-def _settle(nodes: tuple[Node, ...], path: bool, before: Node | None) -> tuple[Node, ...]:
+def _settle(nodes: tuple[Node, ...], before: Node | None, *, path: bool) -> tuple[Node, ...]:
     result = list[Node]()
     for index, node in enumerate(nodes):
+        following = nodes[index + 1 : index + 3]
         if isinstance(node, Slot):
             open_slot = isinstance(before, Slot) and before.kind in _OPEN_ENDED
             loose = before is None or isinstance(before, Piece) or open_slot
             signed = not (path and isinstance(before, (Slot, Piece)))
-            node = replace(node, bounded=loose, sign=signed)
+            result.append(replace(node, bounded=loose, sign=signed))
         elif isinstance(node, Blanks):
-            following = nodes[index + 1] if index + 1 < len(nodes) else None
-            node = Blanks(or_end=isinstance(following, Slot) and following.empty and index + 2 == len(nodes))
+            at_end = len(following) == 1 and isinstance(following[0], Slot) and following[0].empty
+            result.append(Blanks(or_end=at_end))
         elif isinstance(node, Piece):
-            node = Piece(_settle(node.nodes, path, before))
-        result.append(node)
+            result.append(Piece(_settle(node.nodes, before, path=path)))
+        else:
+            result.append(node)
         before = node
     return tuple(result)
 

@@ -22,7 +22,7 @@ _GLOB_CLASS = re.compile(r"[!^]?(?:[A-Za-z]-[A-Za-z]|[0-9]-[0-9])+")
 _BLANKS = " \t"
 
 
-def parse(text: Text, path: bool) -> tuple[Node, ...]:
+def parse(text: Text, *, path: bool) -> tuple[Node, ...]:
     """Return the nodes of a pattern; raise `VspecError` with all of its problems."""
     reader = _Reader(text, path)
     nodes = reader.read()
@@ -170,7 +170,7 @@ class _Reader:
             return slot
         return self._default(slot, _plain(default), span)
 
-    def _check_name(self, name: str, span: tuple[int, int], nameless: bool) -> None:
+    def _check_name(self, name: str, span: tuple[int, int], *, nameless: bool) -> None:
         if not name and nameless:
             return
         if not _NAME.fullmatch(name):
@@ -189,16 +189,16 @@ class _Reader:
         choices = tuple(_plain(part) for part in _alternatives(kinds))
         if len(choices) > 1:
             if "" in choices or len(set(choices)) < len(choices):
-                help = "an optional part is written in brackets: [{name:a|b}]"
-                self._report("V0167", "an alternative is empty or given twice", span, help)
+                advice = "an optional part is written in brackets: [{name:a|b}]"
+                self._report("V0167", "an alternative is empty or given twice", span, advice)
             return Slot(name, "choice", choices=choices)
         kind, empty = kinds.strip(), kinds.strip() == "text?"
         for known in KINDS:
             if kind == known or (empty and known == "text"):
                 return self._placed(Slot(name, known, empty=empty or known in ("rest", "path")), span)
-        help = did_you_mean(kind.rstrip("?"), [*KINDS, "rest"], "kinds")
+        help = did_you_mean(kind, KINDS, "kinds")
         if kind.endswith("?"):
-            help = "only {x:text?} may be empty; else write a default, {x:int=0}, or an optional piece, [{x:int}]"
+            help = "only {x:text?} may be empty; write a default, {x:int=0}, or an optional piece, [{x:int}]"
         self._report("V0154", f"unknown kind of capture '{kind}'", span, help)
         return None
 

@@ -43,8 +43,8 @@ def sources_of(path: Path, origin: Mapping[str, Json], problems: list[Problem]) 
     listed = origin.get("sources")
     for entry in listed if isinstance(listed, list) else [None]:
         match entry:
-            case {"path": str(name), "size": int(size), **rest} if size >= 0 and size is not True:
-                found.append(MapSource(name, size, rest.get("seal")))
+            case {"path": str(name), "size": int(size), "seal": sealed} if size >= 0 and size is not True:
+                found.append(MapSource(name, size, sealed))
             case _:
                 message = f"the sources recorded in {path.name} are malformed"
                 problems.append(Problem("V0703", message, data_file=str(path), help="make the map again"))

@@ -67,9 +67,7 @@ def load(path: Path, limits: MapLimits | None = None) -> MapDocument:
     return MapDocument(path, refs, attrs, origin, root, sources, sidecar, arrays)
 
 
-def _ends(
-    root: str, sources: tuple[MapSource, ...], sidecar: MapSidecar | None
-) -> dict[str, int]:
+def _ends(root: str, sources: tuple[MapSource, ...], sidecar: MapSidecar | None) -> dict[str, int]:
     """Return the size of every file that a reference may name, by URL."""
     found = {source.url(root): source.size for source in sources}
     if sidecar is not None:
@@ -102,19 +100,19 @@ def _no_map(path: Path, why: str) -> VspecError:
     return VspecError([Problem("V0703", message, data_file=str(path), help="make it with `vspec apply`")])
 
 
-class _Refused(ValueError):
+class _RefusedError(ValueError):
     """Raised while parsing JSON for what JSON's own rules allow or leave open, and maps do not."""
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise _Refused("a key stands there twice")
+        raise _RefusedError("a key stands there twice")
     return found
 
 
 def _constant(name: str) -> Json:
-    raise _Refused(f"{name} is not JSON")
+    raise _RefusedError(f"{name} is not JSON")
 
 
 def _json(text: bytes | str) -> Json:
@@ -122,7 +120,7 @@ def _json(text: bytes | str) -> Json:
     try:
         value: Json = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
     except RecursionError:
-        raise _Refused("it is nested too deeply") from None
+        raise _RefusedError("it is nested too deeply") from None
     return value
 
 
@@ -163,16 +161,16 @@ def _malformed(path: Path, key: str, why: str) -> Problem:
     return Problem("V0704", f"the reference '{key[:200]}' of {path.name} {why}", data_file=str(path))
 
 
-def _documents(
-    path: Path, refs: Mapping[str, Reference], limits: MapLimits
-) -> dict[str, dict[str, Json]]:
+def _documents(path: Path, refs: Mapping[str, Reference], limits: MapLimits) -> dict[str, dict[str, Json]]:
     """Return the metadata documents by key."""
     found: dict[str, dict[str, Json]] = {}
     for key, text in _node_texts(refs):
         if not isinstance(text, str):
             raise VspecError([_malformed(path, key, "is metadata and must be text")])
         if len(text) > limits.document_bytes:
-            raise VspecError([_too_large(path, f"'{key[:200]}' of {len(text)} bytes", f"{limits.document_bytes}")])
+            raise VspecError(
+                [_too_large(path, f"'{key[:200]}' of {len(text)} bytes", f"{limits.document_bytes}")]
+            )
         try:
             value = _json(text)
         except ValueError as error:

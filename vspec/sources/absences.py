@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vspec.card.model import Role
-from vspec.errors import Problem, did_you_mean
+from vspec.errors import Level, Problem, did_you_mean
 from vspec.sources.matches import Match
 from vspec.sources.order import expected
 from vspec.sources.paths import display
@@ -66,7 +66,7 @@ def not_an_anchor(tree: Tree, roles: Sequence[Role], path: str, *, alone: bool) 
         help = f"it is a file of the role '{others[0]}': give the one of '{anchor.name}', {patterns(anchor)}"
     else:
         help = _way_out(Tree(tree.root, (path,)), anchor) or "is it a recording of another format?"
-    level = "error" if alone else "warn"
+    level: Level = "error" if alone else "warn"
     message = f"{path} does not match {patterns(anchor)}"
     place = anchor.match[0].text.place
     return Problem("V0424", message, place, data_file=path, help=help, level=level)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -68,7 +69,7 @@ def _by_expression(role: Role, order: Expression, files: Sequence[Match]) -> lis
     place = role.place
     ranks = [(_rank(order.evaluate(_FileScope(file.captures))), file) for file in files]
     for rank, file in ranks:
-        if not isinstance(rank, (int, float, str)) or rank != rank:  # noqa: PLR0124 -- only NaN differs from itself
+        if not isinstance(rank, (int, float, str)):
             message = f"'order' of the role '{role.name}' gives neither a number nor a text for {file.path}"
             raise VspecError([Problem("V0425", message, place, found=repr(rank))])
         if isinstance(rank, str) is not isinstance(ranks[0][0], str):
@@ -82,8 +83,9 @@ def _by_expression(role: Role, order: Expression, files: Sequence[Match]) -> lis
     return [file for _, file in ranks]
 
 
-def _rank(value: Value) -> object:
-    return value.item() if isinstance(value, np.generic) else value
+def _rank(value: object) -> object:
+    plain = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(plain, float) and math.isnan(plain) else plain
 
 
 def twice(role: Role, paths: Sequence[str], what: str) -> Problem:

@@ -130,8 +130,13 @@ def _without_extended(text: str) -> str:
     return text.removeprefix(_EXTENDED)
 
 
-def local_path(url: str, *, windows: bool = os.name == "nt") -> PurePath:
-    """Return the local path of a ``file:`` URL made by `file_url`; V0419 for any other URL."""
+def local_path(url: str) -> Path:
+    """Return the path of this system for a ``file:`` URL made by `file_url`; V0419 for any other URL."""
+    return Path(pure_path(url, windows=os.name == "nt"))
+
+
+def pure_path(url: str, *, windows: bool) -> PurePath:
+    """Return `local_path` for either kind of system."""
     rest = url.removeprefix("file://").removeprefix("localhost/")
     if not url.startswith("file://") or "\0" in rest:
         raise fail("V0419", f"{_quote(url)} is not the URL of a local file", expected="file:///...")

@@ -33,7 +33,8 @@ def render(parts: Sequence[bytes | Int64]) -> bytes:
         else:
             _put(target, part)
         column += width
-    return matrix[matrix != 0].tobytes()
+    text: bytes = matrix[matrix != 0].tobytes()
+    return text
 
 
 def _width(column: Int64) -> int:

@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -139,7 +140,7 @@ def _rendered(block: _Block, key: str, urls: list[str]) -> Iterator[bytes]:
         yield _one_by_one(block, key, urls)
         return
     edges = [0, *cuts.tolist(), len(file)]
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         number = int(file[low])
         if number < 0:
             continue

@@ -86,13 +86,14 @@ def _flat(items: Sequence[object]) -> list[object]:
 
 
 def _text(slot: Slot, value: object) -> bytes:
-    raw = _encoded(slot, value)
+    raw = encoded(slot, value)
     if len(raw) > slot.item:
         raise unfit(slot, value, f"{slot.item} bytes")
     return raw.ljust(slot.item, b" " if slot.field.convert in ("int", "float") else b"\0")
 
 
-def _encoded(slot: Slot, value: object) -> bytes:
+def encoded(slot: Slot, value: object) -> bytes:
+    """Return a text without padding; raises V0853 where the encoding does not have its letters."""
     assert isinstance(slot.kind, TextType)
     if isinstance(value, bytes):
         return value
@@ -150,7 +151,7 @@ def _seen_numbers(slot: Slot, values: NDArray[np.generic]) -> Value:
     native = {"b": np.bool_, "i": np.int64, "u": np.int64, "f": np.float64}.get(values.dtype.kind)
     if native is None:
         raise fail("V0853", f"'{slot.field.name}' is complex: it cannot be computed with", slot.field.place)
-    wide = values.astype(native).reshape(slot.shape)
+    wide: NDArray[np.generic] = values.astype(native).reshape(slot.shape)
     if slot.axes:
         return wide
     scalar: bool | int | float = wide[()].item()

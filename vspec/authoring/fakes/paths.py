@@ -1,12 +1,15 @@
-"""The dotted paths of a card: everything in a file that an example may give a value for."""
+"""Paths: the dotted ones under which an example gives values, and those of arrays."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from vspec.card.model import Card, Field, Record, Role, TextFormat
+from vspec.expressions import Scope, Template
 
 MAX_DEPTH = 16
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]+")
 
 
 def role_paths(role: Role, card: Card) -> Iterator[str]:
@@ -42,3 +45,13 @@ def _text_paths(text: TextFormat, prefix: str) -> Iterator[str]:
         yield f"{prefix}.*"
     for field in text.fields:
         yield f"{prefix}.{field.name}"
+
+
+def path_of(template: Template, scope: Scope) -> str:
+    """Return the path of an array; what comes from values is made safe."""
+    pieces = [p if isinstance(p, str) else _safe(Template(p.text, (p, "")).string(scope)) for p in template.parts]
+    return "/".join(part.strip() for part in "".join(pieces).strip("/").split("/"))
+
+
+def _safe(text: str) -> str:
+    return _UNSAFE.sub("_", text).strip().strip(".")[:128] or "_"

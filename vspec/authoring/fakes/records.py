@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from vspec.authoring.fakes import draws
-from vspec.authoring.fakes.fields import Slot, numbers, seen, texts
+from vspec.authoring.fakes.examples import Given
+from vspec.authoring.fakes.fields import Slot, encoded, numbers, seen, texts
 from vspec.authoring.fakes.known import Dense, Known
 from vspec.authoring.fakes.orders import choose
 from vspec.authoring.fakes.sheets import MISSING, Sheet
 from vspec.authoring.fakes.tables import Rows
 from vspec.authoring.fakes.texts import TextPart
-from vspec.card.model import Field
+from vspec.card.model import ByteOrderTest, Field
 from vspec.card.model import Record as RecordSpec
 from vspec.datatypes import NUMBERS, TEXTS, ElementType, Endian, TextType
 from vspec.errors import fail
@@ -52,6 +53,7 @@ class Struct:
         self._offsets: dict[str, int] = {}
         self._pending: list[str] = []
         self._endian: Endian | None = None
+        self.worth = ""
 
     # --- names
 
@@ -132,10 +134,30 @@ class Struct:
         if struct is not None:
             where = self.where.inside(field.name, self._offset_of(field.name), f"type:{struct.name}")
             inner = self._inner(struct.record, where, self.sheet.constants)
+            if struct.value is not None:
+                inner.worth = struct.value.text.value.strip()
             return Projected(inner, struct.value)
         if field.parse is not None:
             return Leaf(self, field, TextPart(field.parse, self.sheet, self.path(field.name), self.scope))
         return Leaf(self, field)
+
+    def natural_length(self, field: Field) -> int | None:
+        """Return the bytes that the text of a field needs; None where nothing says what it holds."""
+        if field.parse is not None:
+            part = self.part(field.name)
+            return len(part.text.encoded()) if isinstance(part, Leaf) and part.text is not None else None
+        given = self.given(field)
+        if given is MISSING or field.axes:
+            return None
+        slot = Slot(field, TEXTS[field.type.word or "bytes"], 2**31, "little")
+        return len(encoded(slot, self.sheet.settled(given, self.scope, self.where.index)))
+
+    def given(self, field: Field) -> Given:
+        """Return what the example says of a field; a field that its type is worth may be given by the type's."""
+        found = self.sheet.given(self.path(field.name), self.where.index, len(field.axes))
+        if found is MISSING and self.worth == field.name:
+            return self.sheet.given(self.where.path, self.where.index, len(field.axes))
+        return found
 
     def _rows(self, spec: RecordSpec, scope: Scope) -> Rows:
         def make(i: int, before: Callable[[], int], outer: Scope) -> Struct:
@@ -261,6 +283,8 @@ class Leaf:
         self._slot: Slot | None = None
         self._raw: bytes | None = None
         self.firm = True
+        self.is_drawn = False
+        self._mark: bytes | None = None
 
     @property
     def use(self) -> str:
@@ -283,6 +307,32 @@ class Leaf:
         if self._raw is None:
             self._raw = self._encode()
         return self._raw
+
+    # --- a text that is searched for its end
+
+    def _whole_text(self) -> bytes:
+        assert self.text is not None
+        text = self.text.encoded()
+        return text if self._mark is None or self._mark in text else text.rstrip(b"\r\n") + self._mark
+
+    @property
+    def tail(self) -> bytes:
+        """The mark behind a text by which `find` tells its end."""
+        return b"" if self._mark is None else self._whole_text()[self.nbytes :]
+
+    def find(self, needle: bytes, start: int) -> int | None:
+        """Return where a text holds ``needle``; one that holds no mark yet is given it at its end."""
+        if self.text is None:
+            return None
+        if self._mark is None:
+            self._mark = needle
+        offset = self.struct.offset_of(self.field.name)
+        found = self._whole_text().find(needle, max(0, start - offset))
+        return None if found < 0 else offset + found
+
+    def adopt(self, raw: bytes) -> None:
+        """Take the bytes of the fields that were written in this place before."""
+        self._raw = raw
 
     def seen(self) -> Value:
         if self.text is not None:
@@ -314,16 +364,11 @@ class Leaf:
         if ref.word in NUMBERS:
             return NUMBERS[ref.word], NUMBERS[ref.word].nbytes
         if ref.word in TEXTS and ref.length is not None:
-            return TEXTS[ref.word], max(0, self._length(ref.length, scope))
+            return TEXTS[ref.word], max(0, ref.length.integer(scope))
         value = ref.value.evaluate(scope) if ref.value is not None else scope.get(ref.word or "")
         if not isinstance(value, ElementType):
             raise fail("V0853", f"the type of '{self.field.name}' is not a type", ref.place, found=repr(value))
         return value, value.nbytes
-
-    def _length(self, length: Expression, scope: Scope) -> int:
-        if self.text is None:
-            return length.integer(scope)
-        return length.integer(_FindScope(self.text.encoded(), self.struct.offset_of(self.field.name), scope))
 
     def _order(self, kind: ElementType | TextType) -> Endian:
         matters = kind.nbytes > 1 if isinstance(kind, ElementType) else kind.encoding == "utf-16"
@@ -335,17 +380,17 @@ class Leaf:
 
     def _encode(self) -> bytes:
         if self.text is not None:
-            return self.text.encoded().ljust(self.nbytes, b"\0")[: self.nbytes]
+            return self._whole_text()[: self.nbytes].ljust(self.nbytes, b"\0")
         value = self._value()
         if isinstance(self.slot.kind, ElementType):
             return numbers(self.slot, value).tobytes()
         return texts(self.slot, value)
 
     def _value(self) -> Value:
-        struct, name = self.struct, self.field.name
+        struct = self.struct
         if self.field.constant is not None:
             return self.field.constant.evaluate(struct.scope)
-        given = struct.sheet.given(struct.path(name), struct.where.index, len(self.field.axes))
+        given = struct.given(self.field)
         if given is not MISSING:
             return struct.sheet.settled(given, struct.scope, struct.where.index)
         return self._invented()
@@ -357,12 +402,32 @@ class Leaf:
             if self.field.convert in ("int", "float"):
                 return draws.small_prime(rng) if self.use in usage.sizes else 0
             return ""
-        if self.use in usage.sizes:
+        found = self._found()
+        if found is not None:
+            return found
+        names = {self.use, self.struct.path(self.field.name)}
+        if names & usage.sizes:
             return draws.small_prime(rng)
-        if self.use in usage.located:
+        if names & usage.located:
+            self.is_drawn = True
             return draws.data(rng, self.slot.kind.dtype("little"), self.slot.shape)
         self.firm = False
         return 0
+
+
+    def _found(self) -> Value:
+        """Return a number that the rest of the file settles: the length of a text, or the byte order's test."""
+        if self.field.axes:
+            return None
+        for sibling in self.struct.spec.fields:
+            if isinstance(sibling, Field) and sibling.type.length is not None:
+                if sibling.type.length.text.value.strip() == self.field.name:
+                    return self.struct.natural_length(sibling)
+        test = self.struct.sheet.role.endian
+        if isinstance(test, ByteOrderTest) and test.equals is not None and test.type == self.field.type.word:
+            at_test = self.struct.offset_of(self.field.name) == test.offset
+            return test.equals if at_test else None
+        return None
 
 
 Part = Struct | Projected | Leaf | Rows | Absent
@@ -435,16 +500,3 @@ class _HereScope(_StructScope):
 
     def find(self, needle: bytes, start: int | None) -> int:
         return self._own.scope.find(needle, start)
-
-
-class _FindScope(Chain):
-    """The scope of a text's length: ``find()`` looks into the text that is about to be written."""
-
-    def __init__(self, raw: bytes, offset: int, outer: Scope) -> None:
-        super().__init__({}, outer)
-        self._raw = raw
-        self._offset = offset
-
-    def find(self, needle: bytes, start: int | None) -> int:
-        found = self._raw.find(needle)
-        return self._offset + (found if found >= 0 else len(self._raw))

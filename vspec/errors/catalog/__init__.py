@@ -1,7 +1,7 @@
 """The registry of stable codes, by family.
 
 V00 the card's text (YAML), V01 its grammar, V02 expressions, V03 layouts and arrays against the
-bytes, V04 files, V05 text headers, V06 constants and checks, V07 maps, V08 usage and environment,
+bytes, V04 files, V05 text headers, V06 constants and checks, V07 maps, drift, V08 usage and environment,
 V09 limits. A code is never given a second meaning and never reused.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from vspec.errors.catalog import (
     card_text,
     checks,
+    drift,
     expression,
     files,
     grammar,
@@ -22,7 +23,7 @@ from vspec.errors.catalog import (
 )
 from vspec.errors.catalog.code import Code, Kind
 
-_FAMILIES = (card_text, grammar, pattern, expression, layout, files, header, checks, maps, usage, limits)
+_FAMILIES = (card_text, grammar, pattern, expression, layout, files, header, checks, maps, drift, usage, limits)
 
 CODES: dict[str, Code] = {code.id: code for family in _FAMILIES for code in family.CODES}
 

@@ -138,7 +138,7 @@ CODES: tuple[Code, ...] = (
         "Inside the brackets of rows, names may be columns of these rows. A name that also means "
         "something outside is refused, for nothing shadows anything.",
         "tag[id == id]",
-        "tag[tag.id == id]",
+        "let: {wanted: id}, then tag[tag.id == wanted]",
     ),
     Code(
         "V0225",

@@ -223,4 +223,13 @@ CODES: tuple[Code, ...] = (
         "'a b?.bin' and 'a b*.bin' in one folder",
         "map them one at a time with -o, or rename one",
     ),
+    Code(
+        "V0450",
+        "data",
+        "A file that a header names is not there",
+        "The header names a file of the data set, and there is no file of that name beside it or below its "
+        "folder. Renaming the files of a recording without mending the names inside them does this.",
+        "DataFile=session1.eeg      # the file is called rat7.eeg now",
+        "DataFile=rat7.eeg",
+    ),
 )

@@ -6,7 +6,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0101",
         "card",
-        "a card of another language version",
+        "A card of another language version",
         "The card says which version of the language it is written in. A newer version is never guessed at.",
         "vspec: 2",
         "vspec: 1",
@@ -14,7 +14,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0102",
         "card",
-        "an unknown key",
+        "An unknown key",
         "The mapping has no such key. 'vspec schema' lists every key; an editor that knows the schema"
         " completes them.",
         "arrays:\n  raw: {dtype: int16, shap: {time: auto}}",
@@ -23,7 +23,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0103",
         "card",
-        "a key is missing",
+        "A key is missing",
         "The mapping means nothing without this key.",
         'vspec: 1\nfiles: "*.dat"',
         'vspec: 1\nfiles: "*.dat"\narrays:\n  raw: {dtype: int16, shape: {time: auto}}',
@@ -31,7 +31,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0104",
         "card",
-        "a value of the wrong form",
+        "A value of the wrong form",
         "The key takes a value of another form: a text, a number, a list or a mapping. A text that "
         "YAML reads as a number needs quotes.",
         "version: 1.0",
@@ -40,7 +40,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0105",
         "card",
-        "a word that may not stand here",
+        "A word that may not stand here",
         "The key takes one of a few words.",
         "missing: ignore",
         "missing: skip",
@@ -48,7 +48,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0106",
         "card",
-        "an empty value",
+        "An empty value",
         "The key has no value, or its list or mapping has too few entries.",
         "arrays:\n  raw:",
         "arrays:\n  raw: {dtype: int16, shape: {time: auto}}",
@@ -56,7 +56,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0107",
         "card",
-        "not in this version of vspec",
+        "Not in this version of vspec",
         "The card language has this feature, but this version of vspec does not read it yet. It is "
         "refused, so that nothing is mapped wrongly.",
         "repeat: {until: id == 0}",
@@ -65,7 +65,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0108",
         "card",
-        "not a name",
+        "Not a name",
         "Names of roles, fields, values and axes are letters, digits and '_', not a digit first, "
         "because expressions use them. A key of the data that is not a name is written with 'key'.",
         'fields:\n  "space directions": str',
@@ -74,7 +74,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0109",
         "card",
-        "keys that do not go together",
+        "Keys that do not go together",
         "One key excludes the other, or means nothing without it.",
         'bin: {match: "*.x", named: h.file}',
         "bin: {named: h.file}",
@@ -82,7 +82,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0110",
         "card",
-        "a field that cannot be read",
+        "A field that cannot be read",
         "The short form of a field is TYPE[sizes] as WORD if COND else VALUE @ OFFSET = CONST, with "
         "all sizes in one pair of brackets. Byte order has a key of its own, 'endian'.",
         'samples: ">int16[4]"',
@@ -91,7 +91,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0111",
         "card",
-        "an unknown type",
+        "An unknown type",
         "The name is neither a type of the language, nor an entry of 'types', nor a value in sight "
         "that holds a type.",
         "dtype: in16",
@@ -100,7 +100,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0112",
         "card",
-        "sizes of a field",
+        "Sizes of a field",
         "The sizes of a field are named axes, each once; an unnamed size may only follow a type of "
         "the language.",
         "samples: point[8]",
@@ -109,7 +109,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0113",
         "card",
-        "clauses out of order",
+        "Clauses out of order",
         "The clauses of a field stand in the order as, if, else, @, =, each at most once. A choice "
         "between two types stands in parentheses.",
         "n: uint16 @ 4 if version > 1",
@@ -118,7 +118,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0114",
         "card",
-        "a text without its length",
+        "A text without its length",
         "ascii, latin1, cp1252, utf8, utf16, bytes and pad take their length in bytes.",
         "name: ascii",
         "name: ascii(16)",
@@ -126,7 +126,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0115",
         "card",
-        "not an arrow",
+        "Not an arrow",
         "'dims' is a list of names, or an arrow: the stored axes, '->', the axes asked for.",
         "dims: time channel",
         "dims: [time, channel]",
@@ -134,7 +134,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0116",
         "card",
-        "an arrow that loses or doubles an axis",
+        "An arrow that loses or doubles an axis",
         "Each axis before the arrow, or each part of one that is split, is used once after it.",
         "dims: block channel sample -> time=(block sample)",
         "dims: block channel sample -> time=(block sample) channel",
@@ -142,7 +142,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0117",
         "card",
-        "a byte order test that tests nothing",
+        "A byte order test that tests nothing",
         "The test names a number type, an offset from the start of the file, and what must be found "
         "there: '= CONSTANT', or an expression of 'test' under 'that'.",
         "endian: {test: uint16 @ 2}",
@@ -151,7 +151,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0118",
         "card",
-        "a repeat that cannot be read",
+        "A repeat that cannot be read",
         "'repeat' is a count, NAME in LIST, or rest (as many whole records as fit).",
         "repeat: to eof",
         "repeat: rest",
@@ -159,7 +159,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0119",
         "card",
-        "an 'each' that cannot be read",
+        "An 'each' that cannot be read",
         "'each' of an array is NAME in LIST.",
         "each: header.variables",
         "each: v in header.variables",
@@ -167,7 +167,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0120",
         "card",
-        "a text field that does not suit the format",
+        "A text field that does not suit the format",
         "Fields of pairs and json are found by key, fields of lines by a pattern. json has no lines "
         "and sections.",
         "format: lines\nfields: {n: int}",
@@ -176,7 +176,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0121",
         "card",
-        "a choice that needs parentheses",
+        "A choice that needs parentheses",
         "After 'if', '@' and '=' a conditional expression stands in parentheses, because 'if' is a "
         "clause of the field itself.",
         "first: uint32 @ 8 if big else 4",
@@ -185,7 +185,7 @@ _FORM: tuple[Code, ...] = (
     Code(
         "V0122",
         "card",
-        "a default of another type",
+        "A default of another type",
         "The default of a parameter is of the parameter's type.",
         "params: {n: {type: int, default: four}}",
         "params: {n: {type: int, default: 4}}",
@@ -196,7 +196,7 @@ _MEANING: tuple[Code, ...] = (
     Code(
         "V0170",
         "card",
-        "a name declared twice",
+        "A name declared twice",
         "A name means one thing along the chain of own record, enclosing records, file role, let, "
         "params, captures, tables and loop variables. Nothing shadows anything.",
         'files: "{n:int}.dat"\nlet: {n: 3}',
@@ -205,7 +205,7 @@ _MEANING: tuple[Code, ...] = (
     Code(
         "V0171",
         "card",
-        "a word of the language as a name",
+        "A word of the language as a name",
         "here, start, rest, auto, prev, none, true, false, little, big, the names of types and the "
         "words of expressions (if, in, and, ...) cannot be names.",
         "let: {start: 4}",
@@ -214,7 +214,7 @@ _MEANING: tuple[Code, ...] = (
     Code(
         "V0172",
         "card",
-        "an unknown name",
+        "An unknown name",
         "Nothing of this name is in sight: no field of this record or one around it, no let, param, "
         "table, capture or role. Fields of another role are written ROLE.FIELD.",
         "shape: {time: auto, channel: n_chan}",
@@ -223,7 +223,7 @@ _MEANING: tuple[Code, ...] = (
     Code(
         "V0173",
         "card",
-        "no such field",
+        "No such field",
         "The role or record has no field, derived value or capture of this name.",
         "let: {n: meta.nSavedChan}",
         "let: {n: meta.nSavedChans}",
@@ -231,7 +231,7 @@ _MEANING: tuple[Code, ...] = (
     Code(
         "V0174",
         "card",
-        "a key that is no field",
+        "A key that is no field",
         "'key' names the field of the record by which its rows are found.",
         "tag: {repeat: n, key: idd, fields: {id: uint16}}",
         "tag: {repeat: n, key: id, fields: {id: uint16}}",
@@ -239,7 +239,7 @@ _MEANING: tuple[Code, ...] = (
     Code(
         "V0175",
         "card",
-        "axes that the data do not have",
+        "Axes that the data do not have",
         "The names before the arrow are the stored axes, slowest first, as 'shape' gives them; names "
         "under 'axes' are axes of the array.",
         "shape: {t: 3, y: 4}\ndims: t x -> x t",
@@ -265,7 +265,7 @@ _MEANING: tuple[Code, ...] = (
     Code(
         "V0178",
         "card",
-        "bytes described in two places",
+        "Bytes described in two places",
         "A role with a layout says where its bytes are and what they are; an array selects a field of"
         " it and gives neither dtype nor shape nor offset.",
         "from: rhd\ndtype: int16",
@@ -274,7 +274,7 @@ _MEANING: tuple[Code, ...] = (
     Code(
         "V0179",
         "card",
-        "bytes described nowhere",
+        "Bytes described nowhere",
         "An array of a raw file (a role without layout) gives dtype and shape; an array with neither "
         "'from' nor 'values' takes the first role.",
         "raw: {dtype: int16}",
@@ -291,7 +291,7 @@ _MEANING: tuple[Code, ...] = (
     Code(
         "V0181",
         "card",
-        "patterns with different captures",
+        "Patterns with different captures",
         "Every pattern of a role has the same captures, or those that are missing have a default.",
         'match: ["{a}_{b}.dat", "{a}.dat"]',
         'match: ["{a}_{b}.dat", "{a}[_{b=x}].dat"]',
@@ -299,7 +299,7 @@ _MEANING: tuple[Code, ...] = (
     Code(
         "V0182",
         "card",
-        "a repeat that is a condition",
+        "A repeat that is a condition",
         "A record that stands there once or not at all has 'if', not a repeat of 1 or 0.",
         "repeat: 1 if c else 0",
         "if: c",
@@ -307,7 +307,7 @@ _MEANING: tuple[Code, ...] = (
     Code(
         "V0183",
         "card",
-        "a field right after a fixed place",
+        "A field right after a fixed place",
         "'@' never moves the cursor: the field after one with a constant '@' begins where the cursor "
         "was before, which is hardly ever meant. Give it an '@' of its own, or put it first.",
         "a: int16 @ 40\nb: int16",
@@ -316,7 +316,7 @@ _MEANING: tuple[Code, ...] = (
     Code(
         "V0184",
         "card",
-        "values that need each other",
+        "Values that need each other",
         "Derived values may stand in any order, but not in a circle.",
         "let: {a: b + 1, b: a - 1}",
         "let: {a: 4, b: a - 1}",
@@ -324,7 +324,7 @@ _MEANING: tuple[Code, ...] = (
     Code(
         "V0185",
         "card",
-        "an array without a source",
+        "An array without a source",
         "An array takes its data from a located field or role, or from values; what comes from a text"
         " is written with 'values'.",
         "gain: {from: meta.gain}",
@@ -333,7 +333,7 @@ _MEANING: tuple[Code, ...] = (
     Code(
         "V0186",
         "card",
-        "a negative size",
+        "A negative size",
         "Sizes, counts and offsets are not negative.",
         "shape: {time: auto, channel: -1}",
         "shape: {time: auto, channel: 64}",

@@ -120,14 +120,6 @@ CODES: tuple[Code, ...] = (
         "each: s in range(n_signals)",
     ),
     Code(
-        "V0314",
-        "data",
-        "find() found nothing",
-        "The text must stand within 4 MiB of where the search begins.",
-        "at: find('</Config>')",
-        "at: find('</Configuration>')",
-    ),
-    Code(
         "V0315",
         "data",
         "The array is larger than the file",
@@ -213,9 +205,9 @@ CODES: tuple[Code, ...] = (
         "V0330",
         "card",
         "The layout contradicts itself",
-        "The axes of an array, the records that make them and their sizes must agree: every stored axis is used "
-        "once, and sizes multiply. A card that passes `vspec check` should never come here; if yours does, "
-        "please report it with the card.",
+        "The axes of an array, the records that make them and their sizes must agree: every stored axis "
+        "is used once, and sizes multiply. A card that passes `vspec check` should never come here; if "
+        "yours does, please report it with the card.",
         'dims: "block sample -> time=(block)"',
         'dims: "block sample -> time=(block sample)"',
     ),
@@ -223,8 +215,8 @@ CODES: tuple[Code, ...] = (
         "V0331",
         "data",
         "An array's bytes are not all in the file",
-        "Every byte that an array needs must lie inside its file. Mostly the recording is cut short or still "
-        "being written; else a count, an offset or the dtype is wrong.",
+        "Every byte that an array needs must lie inside its file. Mostly the recording is cut short or "
+        "still being written; else a count, an offset or the dtype is wrong.",
         "shape: {time: 1000, channel: 64}      # the file holds 640 rows",
         "shape: {time: auto, channel: 64}",
     ),
@@ -232,9 +224,10 @@ CODES: tuple[Code, ...] = (
         "V0332",
         "card",
         "Too many bytes would have to be copied",
-        "A chunk of a map is one stretch of one file. A chunk that lies across the ends of two files or runs, "
-        "or that needs padding, is copied into the map's sidecar: at most 2 % of the array, or 64 MiB. Beyond "
-        "that the data would no longer be read in place; make segments, one array for each file or run.",
+        "A chunk of a map is one stretch of one file. A chunk that lies across the ends of two files or "
+        "runs, or that needs padding, is copied into the map's sidecar: at most 2 % of the array, or 64 "
+        "MiB. Beyond that the data would no longer be read in place; make segments, one array for each "
+        "file or run.",
         "from: rec.samples                     # thousands of runs of unequal length",
         "each: r in runs(rec)",
     ),
@@ -242,8 +235,8 @@ CODES: tuple[Code, ...] = (
         "V0333",
         "card",
         "Too many references",
-        "A map may hold 10^8 references. An array needs more when only a few of its bytes follow each other; "
-        "larger chunks, or mapping the neighbours of a field along with it, make fewer.",
+        "A map may hold 10^8 references. An array needs more when only a few of its bytes follow each "
+        "other; larger chunks, or mapping the neighbours of a field along with it, make fewer.",
         "from: sample.left                     # two bytes out of every four",
         "from: sample                          # left and right as one axis",
     ),
@@ -251,8 +244,8 @@ CODES: tuple[Code, ...] = (
         "V0334",
         "card",
         "No portable map can hold this dtype",
-        "Portable maps hold bool, integers of 8 to 64 bits, floats of 16 to 64 bits, and complex numbers as "
-        "pairs of floats. Text belongs into attributes or labels, a record into one array per field.",
+        "Portable maps hold bool, integers of 8 to 64 bits, floats of 16 to 64 bits, and complex numbers "
+        "as pairs of floats. Text belongs into attributes or labels, a record into one array per field.",
         "dtype: ascii(16)",
         "labels: hdr.names",
     ),
@@ -260,15 +253,15 @@ CODES: tuple[Code, ...] = (
         "V0335",
         "card",
         "The array has no bytes of its own",
-        "A map points at bytes. Values that exist only after reading a text table or a stream over the whole "
-        "file have none, and would have to be converted first.",
+        "A map points at bytes. Values that exist only after reading a text table or a stream over the "
+        "whole file have none, and would have to be converted first.",
     ),
     Code(
         "V0336",
         "card",
         "Packed samples cannot be mapped yet",
-        "Samples of 10, 12 or 24 bits are not a number type that readers know. Map the raw bytes as uint8 with "
-        "an axis of bytes.",
+        "Samples of 10, 12 or 24 bits are not a number type that readers know. Map the raw bytes as uint8"
+        " with an axis of bytes.",
         "adc: int24[channel=8]",
         "adc: uint8[channel=8, byte=3]",
     ),
@@ -276,22 +269,22 @@ CODES: tuple[Code, ...] = (
         "V0337",
         "data",
         "A stored chunk has an impossible length",
-        "A chunk that is not compressed has exactly the bytes of its shape, and no chunk is empty. The file is "
-        "damaged or still being written.",
+        "A chunk that is not compressed has exactly the bytes of its shape, and no chunk is empty. The "
+        "file is damaged or still being written.",
     ),
     Code(
         "V0338",
         "data",
         "Missing chunks without a fill value",
-        "A container may leave chunks out; then it must say which value they hold. Guessing a zero would make "
-        "up data.",
+        "A container may leave chunks out; then it must say which value they hold. Guessing a zero would "
+        "make up data.",
     ),
     Code(
         "V0339",
         "card",
         "This attribute belongs to the map",
-        "The attributes 'vspec' and '_ARRAY_DIMENSIONS' are written by vspec itself, so that readers can rely "
-        "on them.",
+        "The attributes 'vspec' and '_ARRAY_DIMENSIONS' are written by vspec itself, so that readers can "
+        "rely on them.",
         "attrs: {vspec: 1}",
         "attrs: {rig: 1}",
     ),
@@ -299,7 +292,8 @@ CODES: tuple[Code, ...] = (
         "V0340",
         "card",
         "The values do not fit the dtype",
-        "Values given in the card or its header are stored as they are; a dtype that would cut them is refused.",
+        "Values given in the card or its header are stored as they are; a dtype that would cut them is "
+        "refused.",
         "dtype: int8\nvalues: [1, 300]",
         "dtype: int16\nvalues: [1, 300]",
     ),
@@ -307,7 +301,8 @@ CODES: tuple[Code, ...] = (
         "V0341",
         "card",
         "float16 is not known to every reader",
-        "Readers in Python read float16; zarrita, which browsers use, does not. The map is made all the same.",
+        "Readers in Python read float16; zarrita, which browsers use, does not. The map is made all the "
+        "same.",
         "dtype: float16",
         "dtype: float32",
     ),
@@ -315,8 +310,8 @@ CODES: tuple[Code, ...] = (
         "V0342",
         "card",
         "Chunks cannot be joined along this axis",
-        "A container's chunks stay whole. They can be joined along an axis when each file or page ends with a "
-        "whole chunk, and their own axes keep their order.",
+        "A container's chunks stay whole. They can be joined along an axis when each file or page ends "
+        "with a whole chunk, and their own axes keep their order.",
         'dims: "page y x -> y page x"          # chunks hold several pages',
         'dims: "page y x"',
     ),
@@ -324,8 +319,8 @@ CODES: tuple[Code, ...] = (
         "V0343",
         "card",
         "This value cannot be written as JSON",
-        "Attributes, labels and coordinates of a map are JSON, which knows neither NaN nor infinity. Leave the "
-        "attribute out, or write text.",
+        "Attributes, labels and coordinates of a map are JSON, which knows neither NaN nor infinity. "
+        "Leave the attribute out, or write text.",
         "attrs: {gain: '{{ 1 / 0.0 }}'}",
         "attrs: {gain: unknown}",
     ),

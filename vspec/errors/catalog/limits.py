@@ -79,4 +79,27 @@ CODES: tuple[Code, ...] = (
         "[[[[[[...",
         "a file that a recording program wrote",
     ),
+    Code(
+        "V0920",
+        "data",
+        "A header value is too large",
+        "A value that an expression uses is read as a whole, at most 64 MiB of it. Data belong in 'arrays: from:', "
+        "where they are only located.",
+        "checks: [{that: all(rec.samples > 0), else: ...}]",
+        "checks: [{that: all(rec.marker == 170), else: ...}]",
+    ),
+    Code(
+        "V0921",
+        "data",
+        "Too many rows of varying size",
+        "Rows whose size depends on their own bytes are walked one by one, at most a million of them. Rows of one "
+        "size have no such limit.",
+    ),
+    Code(
+        "V0922",
+        "data",
+        "Too deeply nested",
+        "Records nest at most 32 levels deep, and a value may depend on at most 100 others in a row. A type that "
+        "contains itself without an end is the usual reason.",
+    ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Mapping
 
@@ -12,7 +12,20 @@ from vspec.expressions.functions.registry import Call, Function, table
 from vspec.expressions.functions.texts import each, textual
 from vspec.expressions.values import Value
 
-_MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _FIELDS = {
     "%Y": r"(?P<Y>[0-9]{4})",
     "%y": r"(?P<y>[0-9]{2})",
@@ -75,7 +88,7 @@ def _iso(call: Call, text: str, found: Mapping[str, str | None], pivot: int) -> 
     month = int(fields["m"]) if "m" in fields else _month(fields)
     hour, minute, second = (int(fields.get(key, 0)) for key in "HMS")
     try:
-        moment = datetime.datetime(year, month, int(fields["d"]), hour, minute, second)  # noqa: DTZ001  # headers give no zone
+        moment = dt.datetime(year, month, int(fields["d"]), hour, minute, second)  # noqa: DTZ001  # headers give no zone
     except ValueError as error:
         raise call.site.fail("V0239", f"{described(text)} is no date: {error}", part=0) from error
     if not fields.keys() & set("HMSf"):

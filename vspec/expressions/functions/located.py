@@ -10,6 +10,8 @@ FUNCTIONS = table(
     Function("nbytes", "nbytes(field)", None),
     Function("size", "size(role)", None),
     Function("files", "files(role)", None),
-    Function("find", "find('text')  or  find('text', from_byte)", None, 1, 2),
+    Function(
+        "find", "find('text')  or  find('text', from_byte)  or  find('text', from_byte, default)", None, 1, 3
+    ),
     Function("get", "get(path, default)  or  get(table, key, default)", None, 2, 3),
 )

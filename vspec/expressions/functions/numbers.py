@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 
 from vspec.expressions.access import whole
-from vspec.expressions.arithmetic import Operand, combine, extent, operand, overflow, refuse_infinite
+from vspec.expressions.arithmetic import Operand, check_shapes, extent, operand, overflow, refuse_infinite
 from vspec.expressions.columns import INT_MAX, INT_MIN, column_of
 from vspec.expressions.comparison import compare
 from vspec.expressions.functions.registry import MANY, Call, Function, table
@@ -125,7 +125,13 @@ def _abs(call: Call, values: list[Value]) -> Value:
     number = operand(values[0], call.site, 0)
     if extent(number)[0] == INT_MIN if not _is_float(number) else False:
         raise overflow(f"abs({INT_MIN})", -INT_MIN, call.site)
-    return abs(number)
+    return (
+        np.abs(number)
+        if isinstance(number, np.ndarray)
+        else abs(float(number))
+        if isinstance(number, float)
+        else abs(number)
+    )
 
 
 def _is_float(number: Operand) -> bool:
@@ -136,12 +142,8 @@ def _pow(call: Call, values: list[Value]) -> Value:
     base, exponent = (operand(v, call.site, i) for i, v in enumerate(values))
     if not isinstance(base, np.ndarray) and not isinstance(exponent, np.ndarray):
         return power(call, base, exponent)
-    combine("-", base, exponent, call.site) if _is_float(base) or _is_float(exponent) else None
-    try:
-        left, right = np.broadcast_arrays(base, exponent)
-    except ValueError:
-        combine("+", base, exponent, call.site)
-        raise
+    check_shapes(base, exponent, call.site)
+    left, right = np.broadcast_arrays(base, exponent)
     results = [power(call, x, y) for x, y in zip(left.ravel().tolist(), right.ravel().tolist(), strict=True)]
     kind = np.float64 if any(isinstance(r, float) for r in results) else np.int64
     return np.array(results, kind).reshape(left.shape)
@@ -158,11 +160,11 @@ def power(call: Call, base: float, exponent: float) -> int | float:
     if base == 0 and exponent < 0:
         raise call.site.fail("V0231", f"division by zero: pow(0, {exponent})", part=0)
     try:
-        result = float(base) ** float(exponent)
+        result = math.pow(base, exponent)
     except OverflowError:
         result = math.inf
-    if isinstance(result, complex):
-        raise call.site.fail("V0240", f"pow({base}, {exponent}) is not a real number", part=0)
+    except ValueError:
+        raise call.site.fail("V0240", f"pow({base}, {exponent}) is not a real number", part=0) from None
     refuse_infinite(result, (float(base), float(exponent)), "the power", call.site)
     return result
 

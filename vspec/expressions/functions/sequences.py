@@ -8,13 +8,15 @@ from typing import cast
 
 import numpy as np
 
-from vspec.expressions.access import item, merged, sliced, whole
+from vspec.expressions.access import item, sliced, whole
 from vspec.expressions.arithmetic import combine, extent, lengths_differ, overflow
 from vspec.expressions.columns import INT_MAX, INT_MIN, column_kind, column_of, gathered, kind_of
 from vspec.expressions.comparison import rows_of, truths
 from vspec.expressions.functions.numbers import numeric
 from vspec.expressions.functions.registry import Call, Function, table
-from vspec.expressions.values import Column, Rows, UnknownName, Value
+from vspec.expressions.masks import merged
+from vspec.expressions.tables import Table
+from vspec.expressions.values import Column, Rows, Value
 
 
 def _sequence(call: Call, value: Value, part: int = 0) -> list[Value] | Column:
@@ -173,44 +175,6 @@ def _sort_by(call: Call, values: list[Value]) -> Value:
         message = f"{call.site.name(0)} has {count} elements, {call.site.name(1)} has {len(keys)}"
         raise call.site.fail("V0229", message, "one key for each element is needed", 1)
     return rows.take(order) if rows is not None else item(value, order, call.site)
-
-
-class Table:
-    """Rows made of columns that an expression computed; they lie nowhere in a file."""
-
-    def __init__(self, columns: dict[str, Column]) -> None:
-        self._columns = columns
-
-    def __len__(self) -> int:
-        return len(next(iter(self._columns.values())))
-
-    def __iter__(self) -> Iterator[Value]:
-        return (self.row(index) for index in range(len(self)))
-
-    def names(self) -> Iterable[str]:
-        return list(self._columns)
-
-    def column(self, name: str) -> Value:
-        if name not in self._columns:
-            raise UnknownName(name)
-        return self._columns[name]
-
-    def locate(self, name: str) -> object:
-        raise UnknownName(name)
-
-    def row(self, key: int | str) -> Value:
-        if isinstance(key, str):
-            raise KeyError(key)
-        return {name: column[key].item() for name, column in self._columns.items()}
-
-    def take(self, index: Column | slice) -> Rows:
-        return Table({name: column[index] for name, column in self._columns.items()})
-
-    def keys(self) -> Iterable[object]:
-        return range(len(self))
-
-    def has(self, key: object) -> bool:
-        return isinstance(key, int) and -len(self) <= key < len(self)
 
 
 def _runs(call: Call, values: list[Value]) -> Value:

@@ -1,0 +1,57 @@
+"""Maps read back: every array in the order that its card asks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vspec.readers import zarr_store
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadArray:
+    """An array of a map, its axes in the card's order, and its attributes."""
+
+    values: NDArray[np.generic]
+    dims: tuple[str, ...]
+    attrs: Mapping[str, object]
+
+    @property
+    def labels(self) -> Mapping[str, list[str]]:
+        """Labels by axis, and texts along an axis by ``<axis>_<name>``."""
+        said = self.attrs["vspec"]
+        return said.get("labels", {}) if isinstance(said, dict) else {}
+
+    @property
+    def axes(self) -> Mapping[str, Mapping[str, object]]:
+        """Start, step, units and epoch by axis."""
+        said = self.attrs["vspec"]
+        return said.get("axes", {}) if isinstance(said, dict) else {}
+
+
+def read(path: Path) -> dict[str, ReadArray]:
+    """Return all arrays of a map by path."""
+    group = zarr_store.open_group(path)
+    refs = json.loads(path.read_text(encoding="utf-8"))["refs"]
+    names = [key.removesuffix("/.zarray") for key in refs if key.endswith("/.zarray")]
+    return {name: _arranged(group[name]) for name in names}
+
+
+def attributes(path: Path) -> Mapping[str, object]:
+    """Return the attributes of the root group of a map."""
+    return dict(zarr_store.open_group(path).attrs)
+
+
+def _arranged(array: object) -> ReadArray:
+    attrs = dict(array.attrs)  # type: ignore[attr-defined]  # zarr's Array
+    stored = list(attrs["_ARRAY_DIMENSIONS"])
+    wanted = attrs["vspec"]["dims"]
+    names = [dim.removeprefix("-") for dim in wanted]
+    flips = tuple(slice(None, None, -1 if dim.startswith("-") else 1) for dim in wanted)
+    values = np.asarray(array[...])  # type: ignore[index]  # zarr's Array
+    return ReadArray(values.transpose([stored.index(dim) for dim in names])[flips], tuple(names), attrs)

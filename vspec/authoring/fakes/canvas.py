@@ -1,0 +1,156 @@
+"""Putting values into a file one after the other, and noticing when two claim the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from vspec.authoring.fakes.constants import Constants
+from vspec.authoring.fakes.records import Leaf, Projected, Struct
+from vspec.authoring.fakes.tables import Rows
+from vspec.card.model import ByteOrderTest, Field, Role
+from vspec.datatypes import NUMBERS, Endian
+from vspec.errors import Place, fail
+from vspec.expressions import Chain
+
+MAX_BYTES = 256 * 2**20
+"""Bytes that a file with a layout may have; raw files may be larger."""
+
+MAX_TRIED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A field where it was written, for those who want to damage it."""
+
+    path: str
+    offset: int
+    nbytes: int
+    leaf: Leaf
+
+
+def leaves(struct: Struct) -> Iterator[Written]:
+    """Yield every field of numbers or text of a record, in the order of the card."""
+    for field in struct.spec.fields:
+        part = struct.part(field.name)
+        if isinstance(part, Leaf):
+            yield Written(f"{struct.where.use}.{field.name}", struct.offset_of(field.name), part.nbytes, part)
+        elif isinstance(part, Projected):
+            yield from leaves(part.struct)
+        elif isinstance(part, Struct):
+            yield from leaves(part)
+        elif isinstance(part, Rows):
+            for row in part.rows:
+                assert isinstance(row, Struct)
+                yield from leaves(row)
+
+
+def extent(struct: Struct) -> int:
+    """Return where the last byte of a record and of everything in it ends."""
+    end = struct.offset + struct.nbytes
+    for field in struct.spec.fields:
+        part = struct.part(field.name)
+        if isinstance(part, Leaf):
+            end = max(end, struct.offset_of(field.name) + part.nbytes + len(part.tail))
+        elif isinstance(part, Projected):
+            end = max(end, extent(part.struct))
+        elif isinstance(part, Struct):
+            end = max(end, extent(part))
+        elif isinstance(part, Rows):
+            end = max([end, *(extent(row) for row in part.rows if isinstance(row, Struct))])
+    return end
+
+
+def texts_of(struct: Struct) -> Iterator[Leaf]:
+    """Yield the texts with fields of their own that stand in a record, outside of repeats."""
+    for field in struct.spec.fields:
+        if isinstance(field, Field) and field.parse is None and field.type.word not in struct.sheet.plan.card.types:
+            continue
+        if isinstance(field, Field) or field.repeat is None:
+            part = struct.part(field.name)
+            if isinstance(part, Leaf):
+                yield part
+            elif isinstance(part, Projected):
+                yield from texts_of(part.struct)
+            elif isinstance(part, Struct):
+                yield from texts_of(part)
+
+
+class Canvas:
+    """The bytes of one file; bytes that were written firmly may only be written again alike."""
+
+    def __init__(self, size: int) -> None:
+        self.content = bytearray(size)
+        self._firm = np.zeros(size, np.bool_)
+
+    @classmethod
+    def blank(cls, size: int, role: Role) -> Canvas:
+        """Return an empty file; raises V0857 for one that is too large."""
+        if size > MAX_BYTES:
+            message = f"the file of '{role.name}' would have {size} bytes"
+            raise fail("V0857", message, role.place, expected=f"at most {MAX_BYTES}")
+        return cls(size)
+
+    def paint(self, struct: Struct) -> None:
+        """Write all fields of a record; raises V0857 and V0858 as `put` does."""
+        for written in leaves(struct):
+            leaf = written.leaf
+            raw = leaf.raw + leaf.tail
+            start, end = written.offset, written.offset + len(raw)
+            taken = self._firm[start:end]
+            if leaf.is_drawn and len(taken) and taken.all() and end <= len(self.content):
+                leaf.adopt(bytes(self.content[start:end]))
+            elif leaf.firm:
+                self.put(written.path, start, raw, leaf.field.place)
+            else:
+                self._require(written.path, end, leaf.field.place)
+
+    def put(self, name: str, start: int, raw: bytes, place: Place) -> None:
+        """Write bytes; raises V0857 behind the end of the file, V0858 over others that differ."""
+        end = start + len(raw)
+        self._require(name, end, place)
+        taken = self._firm[start:end]
+        differ = taken & (np.frombuffer(self.content[start:end], np.uint8) != np.frombuffer(raw, np.uint8))
+        if differ.any():
+            at = start + int(np.flatnonzero(differ)[0])
+            found = f"'{name}' would write over what is there"
+            help = "where fields overlap, the example gives values that agree"
+            raise fail("V0858", f"two values want byte {at}", place, found=found, help=help)
+        self.content[start:end] = raw
+        self._firm[start:end] = True
+
+    def _require(self, name: str, end: int, place: Place) -> None:
+        if end > len(self.content):
+            help = f"the example says that the file has {len(self.content)} bytes"
+            raise fail("V0857", f"'{name}' would end at byte {end}", place, help=help)
+
+    def stamp(self, role: Role, order: Endian) -> None:
+        """Write the number by which the byte order is told, where nothing was written before."""
+        test = role.endian
+        if not isinstance(test, ByteOrderTest):
+            return
+        kind = NUMBERS[test.type]
+        if self._firm[test.offset : test.offset + kind.nbytes].any():
+            return
+        value = test.equals if test.equals is not None else _fitting(test)
+        self.put("endian", test.offset, np.array(value).astype(kind.dtype(order)).tobytes(), test.place)
+
+
+def _fitting(test: ByteOrderTest) -> int:
+    """Return the smallest number for which the test holds in one byte order only."""
+    assert test.that is not None
+    kind = NUMBERS[test.type]
+    for n in range(MAX_TRIED):
+        swapped = np.array(n).astype(kind.dtype("little")).view(kind.dtype("big"))[()].item()
+        if _holds(test, n) and not _holds(test, swapped):
+            return n
+    raise fail("V0855", "no number below 1000 tells the byte order", test.place, help="give the field in the example")
+
+
+def _holds(test: ByteOrderTest, value: int | float) -> bool:
+    assert test.that is not None
+    return test.that.truth(Chain({"test": value}, Constants({})))
+
+

@@ -1,0 +1,153 @@
+"""Raw files: dense arrays in stored order behind ``offset`` bytes of filler."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from vspec.authoring.fakes import draws
+from vspec.authoring.fakes.files import FakeFile
+from vspec.authoring.fakes.known import Dense
+from vspec.authoring.fakes.options import KEEP_LIMIT
+from vspec.authoring.fakes.orders import choose
+from vspec.authoring.fakes.paths import path_of
+from vspec.authoring.fakes.sheets import open_size
+from vspec.card.model import ArraySpec, ByteOrderTest
+from vspec.datatypes import ElementType
+from vspec.errors import fail
+from vspec.expressions import Chain, Expression, Scope, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The bytes of an array in a raw file; ``stored`` are its axes, slowest first, ``listed`` as in the card."""
+
+    spec: ArraySpec
+    key: str
+    dtype: np.dtype[np.generic]
+    offset: int
+    stored: tuple[tuple[str, int], ...]
+    listed: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        """Number of elements."""
+        return math.prod(size for _, size in self.stored)
+
+    @property
+    def end(self) -> int:
+        """First byte behind the array."""
+        return self.offset + self.count * self.dtype.itemsize
+
+
+def region(spec: ArraySpec, file: FakeFile, scope: Scope, space: int | None = None) -> Region:
+    """Return where an array lies in a raw file; ``space`` is the file's size where that is settled."""
+    inside = Chain(dict(file.captures), scope)
+    if spec.dtype is None:
+        raise fail("V0853", f"'{spec.key.value}' has no dtype", spec.place)
+    kind = spec.dtype.evaluate(inside)
+    if not isinstance(kind, ElementType):
+        raise fail("V0853", "this is no type", spec.dtype.text.place, found=repr(kind))
+    order = file.endian
+    if not isinstance(spec.endian, ByteOrderTest):
+        order = choose(spec.endian, order, inside)
+    offset = 0 if spec.offset is None else spec.offset.integer(inside)
+    sizes = _sizes(spec, inside)
+    known = math.prod(n for _, n in sizes if n is not None) * kind.nbytes
+    axes: list[tuple[str, int]] = []
+    for name, n in sizes:
+        if n is None and space is not None:
+            n = (space - offset) // known if known else 0
+        axes.append((name, open_size(file.sheet.plan, name, file.sheet.index, spec.place) if n is None else n))
+    fortran = (spec.order if isinstance(spec.order, str) else spec.order.evaluate(inside)) == "F"
+    stored = tuple(reversed(axes)) if fortran else tuple(axes)
+    return Region(spec, path_of(spec.name, scope), kind.dtype(order), offset, stored, tuple(name for name, _ in axes))
+
+
+def _sizes(spec: ArraySpec, scope: Scope) -> list[tuple[str, int | None]]:
+    if isinstance(spec.shape, Mapping):
+        return [(name, None if e is None else e.integer(scope)) for name, e in spec.shape.items()]
+    if spec.shape is None:
+        return []
+    value = spec.shape.evaluate(scope)
+    items = _items(value)
+    names = spec.dims if isinstance(spec.dims, tuple) else tuple(f"axis_{k}" for k in range(len(items)))
+    if isinstance(spec.dims, Expression):
+        given = spec.dims.evaluate(scope)
+        names = names if isinstance(given, str) else tuple(str(name) for name in _items(given))
+    return [(name, int(n)) for name, n in zip(names, items, strict=True)]
+
+
+def _items(value: Value) -> list[int]:
+    items: list[int] = value.tolist() if isinstance(value, np.ndarray) else list(value)  # type: ignore[arg-type]  # a list or column
+    return items
+
+
+@dataclass(frozen=True, slots=True)
+class RawFile:
+    """The regions of a raw file, in the order of the card; those without room of their own come last."""
+
+    file: FakeFile
+    regions: tuple[Region, ...]
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the file."""
+        return max((r.end for r in self.regions), default=0)
+
+    @property
+    def kept(self) -> bool:
+        """Whether the contents are kept in memory."""
+        return self.nbytes <= KEEP_LIMIT
+
+    def contents(self, *, filler: bool = True) -> bytes:
+        """Return the bytes of the file; raises V0858 where arrays share some of their bytes only."""
+        rng = self._rng("filler")
+        whole = np.frombuffer(rng.bytes(self.nbytes if filler else 0), np.uint8).copy()
+        whole.resize(self.nbytes)
+        taken = np.zeros(self.nbytes, np.bool_)
+        for r in self.regions:
+            if taken[r.offset : r.end].any():
+                if not taken[r.offset : r.end].all():
+                    raise fail("V0858", f"'{r.key}' overlaps another array", r.spec.place)
+                continue
+            shape = [size for _, size in r.stored]
+            values = draws.data(self._rng(r.key), r.dtype, shape)
+            whole[r.offset : r.end] = np.frombuffer(values.tobytes(), np.uint8)
+            taken[r.offset : r.end] = True
+        return whole.tobytes()
+
+    def known(self, r: Region, contents: bytes) -> Dense:
+        """Return an array as it was written."""
+        flat = np.frombuffer(contents, r.dtype, r.count, r.offset)
+        return Dense(tuple(name for name, _ in r.stored), flat.reshape([size for _, size in r.stored]))
+
+    def stream(self, path: Path) -> None:
+        """Write a file too large for memory, in blocks; raises V0857 unless it holds one array alone."""
+        if len(self.regions) != 1:
+            raise fail("V0857", f"{path.name} would have {self.nbytes} bytes in several arrays", self.file.role.place)
+        only = self.regions[0]
+        with path.open("wb") as handle:
+            handle.write(self._rng("filler").bytes(only.offset))
+            for block in draws.blocks(self._rng(only.key), only.dtype, only.count):
+                handle.write(block)
+
+    def _rng(self, name: str) -> np.random.Generator:
+        return self.file.sheet.rng(f"{self.file.role.name} {name}", self.file.sheet.index)
+
+
+def raw_file(file: FakeFile, arrays: Iterator[tuple[ArraySpec, Scope]]) -> RawFile:
+    """Return the regions of all arrays of a raw file; the first one settles its size for later ``auto`` axes."""
+    regions: list[Region] = []
+    for spec, scope in arrays:
+        space = max((r.end for r in regions), default=None)
+        regions.append(region(spec, file, scope, space if _is_open(spec) else None))
+    return RawFile(file, tuple(regions))
+
+
+def _is_open(spec: ArraySpec) -> bool:
+    return isinstance(spec.shape, Mapping) and None in spec.shape.values()

@@ -1,0 +1,201 @@
+"""`fake`: files that fit a card, with known contents, from the card alone."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vspec.authoring.fakes.acceptance import require_accepted
+from vspec.authoring.fakes.canvas import Canvas
+from vspec.authoring.fakes.damage import DAMAGES, damage, possible
+from vspec.authoring.fakes.data_sets import FakeSet
+from vspec.authoring.fakes.examples import choose
+from vspec.authoring.fakes.files import FakeFile, FakeFiles
+from vspec.authoring.fakes.known import Known, arranged, axes_of, in_order
+from vspec.authoring.fakes.options import FakeOptions, Faked
+from vspec.authoring.fakes.paths import path_of
+from vspec.authoring.fakes.records import Struct
+from vspec.authoring.fakes.sheets import Plan
+from vspec.authoring.fakes.tables import together
+from vspec.authoring.fakes.texts import TextPart
+from vspec.authoring.fakes.usage import usage_of
+from vspec.card.dims import parse_arrow
+from vspec.card.model import ArraySpec, Arrow, Card
+from vspec.errors import Text, did_you_mean, fail
+from vspec.expressions import Expression, Scope
+
+__all__ = ["DAMAGES", "FakeOptions", "Faked", "damages", "fake"]
+
+Arrays = dict[str, NDArray[np.generic]]
+
+
+def fake(card: Card, out: Path, options: FakeOptions | None = None) -> Faked:
+    """Write files of a data set below ``out`` and return what they hold.
+
+    The contents come from the order in which values are written, never from where the card's
+    reader finds them. The files are held against the card: V0859 says which of its checks they
+    miss. Raises V0850 to V0858 for examples that do not fit the card, V0860 for a kind of damage
+    that the card cannot notice, V0861 for a file that exists already.
+    """
+    options = options or FakeOptions()
+    if options.damage is not None and options.damage not in DAMAGES:
+        help = did_you_mean(options.damage, DAMAGES, "kinds of damage")
+        raise fail("V0860", f"there is no damage '{options.damage}'", help=help)
+    made = _made(card, options)
+    contents = _Contents(made)
+    files = contents.write(out)
+    require_accepted(card, out, files, made.params)
+    arrays, unkept = contents.arrays()
+    refused: tuple[str, ...] = ()
+    if options.damage is not None:
+        refused = _spoil(options.damage, made, out, files)
+    left = tuple(file for file in files if file.exists())
+    return Faked(left, arrays, made.params, unkept, options.damage, refused)
+
+
+def damages(card: Card, options: FakeOptions | None = None) -> tuple[str, ...]:
+    """Return the kinds of damage that the card notices in the files of an example."""
+    made = _made(card, options or FakeOptions())
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder)
+        files = _Contents(made).write(out)
+        require_accepted(card, out, files, made.params)
+        return possible(made, out, files)
+
+
+def _made(card: Card, options: FakeOptions) -> FakeSet:
+    example = choose(card, options.example)
+    return FakeSet(Plan(card, example, usage_of(card), options.seed, options.sizes))
+
+
+def _spoil(kind: str, made: FakeSet, out: Path, files: tuple[Path, ...]) -> tuple[str, ...]:
+    problems = damage(kind, made, out, files)
+    if problems:
+        return tuple(dict.fromkeys(problem.code for problem in problems))
+    kinds = ", ".join(possible(made, out, files)) or "none"
+    for file in files:
+        file.unlink()
+    message = f"the card does not notice the damage '{kind}'"
+    raise fail("V0860", message, made.plan.card.roles[0].place, help=f"it notices: {kinds}")
+
+
+class _Contents:
+    """The bytes of a data set's files, and the arrays in them."""
+
+    def __init__(self, made: FakeSet) -> None:
+        self._made = made
+        self._raw: dict[int, bytes | None] = {}
+
+    def write(self, out: Path) -> tuple[Path, ...]:
+        """Write all files; raises V0861 before the first one if any of them exists."""
+        planned = list(dict.fromkeys(out / file.path for file in self._made.files()))
+        for path in planned:
+            if path.exists():
+                message = f"{path.name} exists already"
+                raise fail("V0861", message, found=str(path), help="give an empty folder with -o")
+        for path in planned:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._write([file for file in self._made.files() if out / file.path == path], path)
+        return tuple(planned)
+
+    def _write(self, roles: list[FakeFile], path: Path) -> None:
+        """Write a file, which may stand in for several roles: raw data first, then the header over it."""
+        raw = [file for file in roles if file.content is None]
+        others = [file for file in roles if file.content is not None]
+        if raw and not others:
+            self._write_raw(raw[0], path)
+            return
+        size = roles[0].nbytes
+        canvas = Canvas.blank(size, roles[0].role)
+        for file in raw:
+            contents = self._made.raw(file).contents(filler=False)
+            self._raw[id(file)] = contents
+            for region in self._made.raw(file).regions:
+                canvas.put(region.key, region.offset, contents[region.offset : region.end], region.spec.place)
+        for file in others:
+            content = file.content
+            if isinstance(content, TextPart):
+                canvas.put(content.path, 0, content.encoded(), file.role.place)
+            elif isinstance(content, Struct):
+                canvas.paint(content)
+                canvas.stamp(file.role, file.endian)
+        path.write_bytes(bytes(canvas.content))
+
+    def _write_raw(self, file: FakeFile, path: Path) -> None:
+        raw = self._made.raw(file)
+        if not raw.kept:
+            self._raw[id(file)] = None
+            raw.stream(path)
+            return
+        self._raw[id(file)] = contents = raw.contents()
+        path.write_bytes(contents.ljust(file.nbytes, b"\0"))
+
+    # --- what the files hold
+
+    def arrays(self) -> tuple[Arrays, tuple[str, ...]]:
+        """Return the contents by path, and the paths of arrays that are too large to be kept."""
+        arrays: Arrays = {}
+        unkept: list[str] = []
+        for spec, scope, source in self._made.arrays():
+            path = _unique(path_of(spec.name, scope), arrays, unkept)
+            if spec.values is not None:
+                arrays[path] = np.asarray(spec.values.evaluate(scope))
+            elif isinstance(source, (FakeFile, FakeFiles)):
+                values = self._raw_values(spec, source, scope)
+                if values is None:
+                    unkept.append(path)
+                else:
+                    arrays[path] = values
+            elif source is not None and hasattr(source, "known"):
+                known: Known | None = source.known()
+                if known is not None:
+                    arrays[path] = _shaped(spec, known, axes_of(known), scope)
+        return arrays, tuple(unkept)
+
+    def _raw_values(self, spec: ArraySpec, source: FakeFile | FakeFiles, scope: Scope) -> NDArray[np.generic] | None:
+        files = [source] if isinstance(source, FakeFile) else list(source.files)
+        parts: list[Known | None] = []
+        listed: tuple[str, ...] = ()
+        for file in files:
+            contents = self._raw[id(file)]
+            if contents is None:
+                return None
+            raw = self._made.raw(file)
+            region = next(r for r in raw.regions if r.spec is spec and r.key == path_of(spec.name, scope))
+            parts.append(raw.known(region, contents))
+            listed = region.listed
+        if isinstance(source, FakeFile):
+            assert parts[0] is not None
+            return _shaped(spec, parts[0], listed, scope)
+        known = together(parts, None, source.name, spec.place)
+        assert known is not None
+        return _shaped(spec, known, (source.name, *listed), scope)
+
+
+def _shaped(spec: ArraySpec, known: Known, order: tuple[str, ...], scope: Scope) -> NDArray[np.generic]:
+    """Return the contents with the axes that ``dims:`` asks for, else in ``order``."""
+    arrow = _arrow(spec, scope)
+    return in_order(known, order, spec.place) if arrow is None else arranged(known, arrow, scope)
+
+
+def _arrow(spec: ArraySpec, scope: Scope) -> Arrow | None:
+    if isinstance(spec.dims, Arrow):
+        return spec.dims
+    if isinstance(spec.dims, Expression):
+        value = spec.dims.evaluate(scope)
+        if isinstance(value, str):
+            return parse_arrow(Text(value, spec.dims.text.place, exact=False))
+    return None
+
+
+def _unique(path: str, arrays: Mapping[str, object], unkept: list[str]) -> str:
+    taken = {*arrays, *unkept}
+    n = 2
+    unique = path
+    while unique in taken:
+        unique, n = f"{path}_{n}", n + 1
+    return unique

@@ -1,0 +1,1 @@
+"""Public strategies and fixtures for tests of cards, layouts, maps and readers."""
