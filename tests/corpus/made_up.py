@@ -118,7 +118,7 @@ class Stand:
         self.seen.append(files)
         cards = next((self.cards[file] for file in files if file in self.cards), ["maker/format"])
         found = tuple(Candidate(card, card, tuple(files)) for card in cards)
-        return Identified(found, () if found else ("near/miss: V0601: another magic number",))
+        return Identified(found, () if found else ("near/miss: another magic number",))
 
     def apply(self, candidate: Candidate, folder: Path, out: Path) -> Applied:  # noqa: ARG002  # see Driver
         """Raise what is said for the entry, or give one map."""

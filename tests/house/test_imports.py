@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+# Also where vspec is not installed, as the checkout's tests may run.
+WITH_CHECKOUT = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
 HEAVY = ("zarr", "xarray", "kerchunk", "pandas")
 CARD = """\
 vspec: 1
@@ -25,7 +29,7 @@ PROGRAM = """\
 import json, sys
 from vspec.cli import main
 try:
-    code = main(sys.argv[1:])
+    code = main()
 except SystemExit as done:
     code = done.code
 print("\\n" + json.dumps([code or 0, sorted({name.split(".")[0] for name in sys.modules})]))
@@ -44,6 +48,7 @@ def run(folder, *arguments):
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *arguments],
         cwd=folder,
+        env=WITH_CHECKOUT,
         capture_output=True,
         text=True,
         check=False,
@@ -85,6 +90,7 @@ def test_the_measure_sees_a_heavy_import(rig):
     done = subprocess.run(
         [sys.executable, "-c", f"import zarr\n{PROGRAM}", "--help"],
         cwd=rig,
+        env=WITH_CHECKOUT,
         capture_output=True,
         text=True,
         check=True,

@@ -8,7 +8,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from vspec.cli import main
+from vspec.commands import ApplyOptions, apply
 
 CARD = """\
 vspec: 1
@@ -56,16 +56,19 @@ def zarr2():
 
 
 @pytest.mark.peer
-@pytest.mark.parametrize("options", ((), ("--no-inline",)), ids=("inline", "no inline"))
-def test_zarr_2_and_its_xarray_read_a_map(zarr2, tmp_path, options):
+@pytest.mark.parametrize("inline", (True, False))
+def test_zarr_2_and_its_xarray_read_a_map(zarr2, tmp_path, inline):
     rng = np.random.default_rng(2)
     head = rng.integers(0, 256, 48, dtype=np.uint8).tobytes()
     raw = rng.integers(-(2**15), 2**15, (SAMPLES, 5)).astype("<i2")
     (tmp_path / "card.yaml").write_text(CARD)
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "a.dat").write_bytes(head + raw.tobytes())
-    arguments = ["apply", str(tmp_path / "card.yaml"), str(tmp_path / "data"), "-o", str(tmp_path)]
-    assert run(*arguments, "--chunk-bytes", "16384", *options) == 0
+    report = apply(
+        tmp_path / "card.yaml", tmp_path / "data", tmp_path, options=ApplyOptions(16_384, inline=inline)
+    )
+    assert report.problems == ()
+    assert max(array.refs for array in report.maps[0].arrays) > 2
     done = subprocess.run(
         [zarr2, "-W", "ignore", "-c", READ, str(tmp_path / "a.vspec.json"), str(tmp_path)],
         capture_output=True,
@@ -78,10 +81,3 @@ def test_zarr_2_and_its_xarray_read_a_map(zarr2, tmp_path, options):
     np.testing.assert_array_equal(np.load(tmp_path / "raw.npy"), raw)
     big = np.frombuffer(head, dtype=">i4", count=9, offset=4).reshape(3, 3)
     np.testing.assert_array_equal(np.load(tmp_path / "aux-big.npy"), big)
-
-
-def run(*arguments):
-    try:
-        return main(list(arguments))
-    except SystemExit as done:
-        return done.code or 0

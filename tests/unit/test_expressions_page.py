@@ -66,7 +66,11 @@ def test_the_page_has_examples():
 
 def test_the_page_names_every_function_and_no_other():
     tables = "\n".join(line for line in PAGE.splitlines() if line.startswith("| `"))
-    named = {name for cell in re.findall(r"^\| (.*?) \|", tables, re.MULTILINE) for name in re.findall(r"`(\w+)\(", cell)}
+    named = {
+        name
+        for cell in re.findall(r"^\| (.*?) \|", tables, re.MULTILINE)
+        for name in re.findall(r"`(\w+)\(", cell)
+    }
     assert named == set(FUNCTIONS)
 
 

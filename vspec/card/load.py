@@ -9,20 +9,22 @@ from vspec.card.build import build_card
 from vspec.card.check import check_card
 from vspec.card.leaves import Leaves
 from vspec.card.model import Card
+from vspec.card.overlay import merge
 from vspec.card.structure import check_structure
 from vspec.card.yaml_nodes import Mapping
 from vspec.card.yaml_text import decode, parse_yaml
 from vspec.errors import VspecError, fail
 
 
-def load(path: str | PathLike[str]) -> Card:
-    """Return the card of a file; raise `VspecError` with everything that is wrong with it."""
-    try:
-        raw = Path(path).read_bytes()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise fail("V0001", f"cannot read the card {path}: {reason}") from error
-    return loads(decode(raw, str(path)), str(path))
+def load(path: str | PathLike[str], overlay: str | PathLike[str] | None = None) -> Card:
+    """Return the card of a file, corrected by an overlay where one is given.
+
+    Raises `VspecError` with everything that is wrong with them.
+    """
+    node = _tree(_text(path), str(path), "a card is a mapping of keys")
+    if overlay is not None:
+        node = merge(node, _tree(_text(overlay), str(overlay), "an overlay is a mapping of keys"))
+    return _card(node, str(path))
 
 
 def loads(text: str, name: str) -> Card:
@@ -31,9 +33,26 @@ def loads(text: str, name: str) -> Card:
     ``name`` stands in messages where the name of the file would. Raises `VspecError` with every
     problem of the first stage that has any: YAML, the grammar, the meaning of names.
     """
+    return _card(_tree(text, name, "a card is a mapping of keys"), name)
+
+
+def _text(path: str | PathLike[str]) -> str:
+    try:
+        raw = Path(path).read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise fail("V0001", f"cannot read {path}: {reason}") from error
+    return decode(raw, str(path))
+
+
+def _tree(text: str, name: str, want: str) -> Mapping:
     node = parse_yaml(text, name)
     if not isinstance(node, Mapping):
-        raise fail("V0013", "a card is a mapping of keys", node.place, help="it begins with 'vspec: 1'")
+        raise fail("V0013", want, node.place, help="a card begins with 'vspec: 1'")
+    return node
+
+
+def _card(node: Mapping, name: str) -> Card:
     types = node.get("types")
     leaves = Leaves(frozenset(types.keys()) if isinstance(types, Mapping) else frozenset())
     check_structure(node, leaves)

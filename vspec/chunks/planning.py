@@ -138,7 +138,7 @@ def _plain_axes(layout: ArrayLayout, order: Iterable[int]) -> tuple[PlannedAxis,
 
 
 def _plan_values(layout: ArrayLayout, source: Inline, options: ChunkOptions) -> ArrayPlan:
-    values = _as_dtype(layout, source.values)
+    values = _as_dtype(layout, np.asarray(source.values))
     if values.shape != layout.shape:
         raise fail(
             "V0330", f"the values of array '{layout.path}' have shape {values.shape}, not {layout.shape}"

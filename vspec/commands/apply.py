@@ -46,7 +46,7 @@ def apply(
     nothing can be done at all (the card is wrong, no data, a bad ``out``).
     """
     options = options or ApplyOptions()
-    loaded = open_card(card)
+    loaded = open_card(card, options.overlay)
     values = resolve(loaded, params or {})
     paths = [data] if isinstance(data, (str, Path)) else list(data)
     found = find(loaded.roles, paths)

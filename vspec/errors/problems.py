@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
 from vspec.errors.catalog import CODES
 
@@ -84,15 +84,14 @@ class VspecError(Exception):
         super().__init__("; ".join(f"{p.code}: {p.message}" for p in self.problems))
 
 
-def fail(
-    code: str,
-    message: str,
-    place: Place | None = None,
-    *,
-    help: str | None = None,
-    expected: str | None = None,
-    found: str | None = None,
-) -> VspecError:
+class Details(TypedDict, total=False):
+    """What `fail` may say beside the message."""
+
+    help: str | None
+    expected: str | None
+    found: str | None
+
+
+def fail(code: str, message: str, place: Place | None = None, **details: Unpack[Details]) -> VspecError:
     """Return (for ``raise``) the error that carries one problem without a place in the data."""
-    problem = Problem(code, message, place, help=help, expected=expected, found=found)
-    return VspecError([problem])
+    return VspecError([Problem(code, message, place, **details)])

@@ -72,9 +72,10 @@ class Compiler:
 
     def site(self, node: ast.expr, *parts: ast.expr) -> Site:
         """Return the site of a node with those of its operands."""
-        return self._kept(self.source.cut(node), *(self.source.cut(part) for part in parts))
+        return self.keep(self.source.cut(node), *(self.source.cut(part) for part in parts))
 
-    def _kept(self, text: Text, *parts: Text) -> Site:
+    def keep(self, text: Text, *parts: Text) -> Site:
+        """Return a site of texts that are no nodes, and remember it."""
         site = Site(text, parts)
         self.made.append(site)
         return site
@@ -230,7 +231,7 @@ class Compiler:
 
     def _pair_site(self, left: ast.expr, right: ast.expr) -> Site:
         both = self.source.span(left.col_offset, right.end_col_offset or right.col_offset)
-        return self._kept(both, self.source.cut(left), self.source.cut(right))
+        return self.keep(both, self.source.cut(left), self.source.cut(right))
 
     def _container(self, node: ast.expr) -> Evaluator:
         """Compile what follows ``in``: a written list row by row, anything else as a whole."""
@@ -299,7 +300,7 @@ class Compiler:
     def _attribute(self, node: ast.Attribute) -> Evaluator:
         base, name = self.node(node.value), node.attr
         whole, stop = self.source.cut(node), (node.end_col_offset or 0)
-        site = self._kept(whole, self.source.cut(node.value), self.source.span(stop - len(name), stop))
+        site = self.keep(whole, self.source.cut(node.value), self.source.span(stop - len(name), stop))
         return lambda scope: attribute(base(scope), name, site)
 
     def _item(self, node: ast.Subscript) -> Evaluator:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Protocol, cast
 
-from vspec.errors import VspecError, did_you_mean
+from vspec.errors import Text, VspecError, did_you_mean
 from vspec.expressions.columns import described, kind_of
 from vspec.expressions.comparison import truth
 from vspec.expressions.masks import Evaluator
@@ -27,6 +27,9 @@ class Compiling(Protocol):
 
     def recorded(self, node: ast.expr) -> tuple[Evaluator, frozenset[Site]]:
         """Return the same, with every site in it."""
+
+    def keep(self, text: Text, *parts: Text) -> Site:
+        """Return a site of texts that are no nodes, and remember it."""
 
     def site(self, node: ast.expr, *parts: ast.expr) -> Site:
         """Return the site of a node with those of its operands."""
@@ -73,7 +76,7 @@ def _name(name: str, site: Site) -> Locator:
 def _attribute(compiler: Compiling, node: ast.Attribute) -> Locator:
     base, name, stop = compiler.node(node.value), node.attr, node.end_col_offset or 0
     field = compiler.source.span(stop - len(name), stop)
-    site = Site(compiler.source.cut(node), (compiler.source.cut(node.value), field))
+    site = compiler.keep(compiler.source.cut(node), compiler.source.cut(node.value), field)
 
     def run(scope: Scope) -> object:
         value = base(scope)

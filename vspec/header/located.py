@@ -93,12 +93,17 @@ def take(located: Located, name: str, index: Int64) -> Located:
         rows = np.arange(len(located.first)).reshape(shape).take(index, axis=at).ravel()
         lead = list(located.lead)
         lead[at] = (name, len(index))
-        counts = None if located.counts is None else located.counts[rows]
-        return replace(
-            located, lead=tuple(lead), file=located.file[rows], first=located.first[rows], counts=counts
-        )
+        taken = replace(located, lead=tuple(lead), file=located.file[rows], first=located.first[rows])
+        return taken if located.counts is None else _with_counts(taken, located.counts[rows])
     inner = tuple(_take_inner(axis, index) if axis.name == name else axis for axis in located.inner)
     return replace(located, inner=inner)
+
+
+def _with_counts(located: Located, counts: Int64) -> Located:
+    """Return ``located`` with rows of these sizes: not ragged when they are all the same."""
+    ragged = len(counts) > 0 and not (counts == counts[0]).all()
+    first = replace(located.inner[0], size=int(counts.max(initial=0)))
+    return replace(located, inner=(first, *located.inner[1:]), counts=counts if ragged else None)
 
 
 def _take_inner(axis: InnerAxis, index: Int64) -> InnerAxis:
@@ -123,7 +128,6 @@ def stack(parts: Sequence[Located], name: str, place: Place) -> Located:
                 found=describe(part),
                 help="select rows of one kind, or make one array per kind with 'each:'",
             )
-    counts, inner = _counts(parts)
     file = np.concatenate([p.file for p in parts])
     first = np.concatenate([p.first for p in parts])
     sizes = {tuple(size for _, size in p.lead) for p in parts}
@@ -134,7 +138,8 @@ def stack(parts: Sequence[Located], name: str, place: Place) -> Located:
             place,
             help="join both axes in 'dims:', or select rows of one size",
         )
-    return replace(head, lead=((name, len(parts)), *head.lead), file=file, first=first, counts=counts, inner=inner)
+    stacked = replace(head, lead=((name, len(parts)), *head.lead), file=file, first=first)
+    return _with_counts(stacked, _sizes(parts)) if head.inner else stacked
 
 
 def _alike(part: Located, head: Located) -> bool:
@@ -152,19 +157,12 @@ def _alike(part: Located, head: Located) -> bool:
     return True
 
 
-def _counts(parts: Sequence[Located]) -> tuple[Int64 | None, tuple[InnerAxis, ...]]:
-    head = parts[0]
-    if not head.inner:
-        return None, ()
+def _sizes(parts: Sequence[Located]) -> Int64:
+    """Return the size of the first inner axis for each row of all parts."""
     columns = [
         p.counts if p.counts is not None else np.full(len(p.first), p.inner[0].size, np.int64) for p in parts
     ]
-    counts = np.concatenate(columns)
-    most = int(counts.max(initial=0))
-    if len(counts) == 0 or (counts == counts[0]).all():
-        most = int(counts[0]) if len(counts) else head.inner[0].size
-        return None, (replace(head.inner[0], size=most), *head.inner[1:])
-    return counts, (replace(head.inner[0], size=most), *head.inner[1:])
+    return np.concatenate(columns)
 
 
 def describe(located: Located) -> str:

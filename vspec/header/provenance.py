@@ -60,7 +60,7 @@ def looked_at(expression: Expression, header: Header) -> Origin | None:
 
 def _steps(path: str, header: Header, depth: int) -> Iterator[str]:
     found = _follow(path, header)
-    if found is None or found.value is None or isinstance(found.value, (RoleFile, Struct)):
+    if found is None or found.value is None or isinstance(found.value, (RoleFile, Struct, TextRecord)):
         return
     words = f" ({found.origin.words})" if found.origin is not None else ""
     yield f"{path} = {_short(found.value)}{words}"

@@ -320,6 +320,8 @@ class OverRows(KeyedRows):
 
 def over(rows: FixedRows, pick: Callable[[Value], Value]) -> Value:
     """Return what ``pick`` finds in each row of a fixed table, as one value."""
+    if len(rows) == 0:
+        return np.zeros(0, np.int64)
     first = pick(rows.first)
     if isinstance(first, KeyedRows):
         return OverRows(rows, pick)

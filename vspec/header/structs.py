@@ -28,11 +28,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a struct stands in: names, the byte order (asked only when it matters), and how deep."""
+    """What a struct stands in: names, the byte order (asked only when it matters), and how deep.
+
+    ``reserved`` tells that its bytes are known to lie in the file (a row of a fixed table).
+    """
 
     scope: Scope
     endian: Callable[[], Endian]
     depth: int = 0
+    reserved: bool = False
 
 
 class Struct:
@@ -126,7 +130,7 @@ class Struct:
     # --- how it is done
 
     def _inside(self, scope: Scope) -> Around:
-        return Around(scope, lambda: self.endian, self._around.depth + 1)
+        return Around(scope, lambda: self.endian, self._around.depth + 1, self._around.reserved)
 
     def _end_of(self, k: int, cursor: int) -> int:
         field = self.spec.fields[k]
@@ -180,9 +184,9 @@ class Struct:
         count = placing.count_of(spec, scope)
         if count is None:
             count = self.home.fit(offset, stride, spec.partial, spec.name, spec.place)
-        self.home.reserve(offset, count, stride, spec.name, spec.place)
-
-        around = self._inside(self.scope)
+        if spec.at is not None or not self._around.reserved:
+            self.home.reserve(offset, count, stride, spec.name, spec.place)
+        around = Around(self.scope, lambda: self.endian, self._around.depth + 1, reserved=True)
 
         def make(i: int) -> Struct:
             return Struct(spec, self.home, offset + i * stride, around)
@@ -209,7 +213,8 @@ class Struct:
         if len(rows) >= MAX_WALKED:
             raise fail("V0921", f"more than {MAX_WALKED} rows of varying size in '{row.spec.name}'", row.spec.place)
         nbytes = row.nbytes
-        self.home.reserve(row.offset, 1, nbytes, row.spec.name, row.spec.place)
+        if not self._around.reserved:
+            self.home.reserve(row.offset, 1, nbytes, row.spec.name, row.spec.place)
         if nbytes == 0 and placing.is_rest(row.spec):
             raise fail("V0310", f"a row of '{row.spec.name}' has no bytes: 'rest' would never end", row.spec.place)
         rows.append(row)

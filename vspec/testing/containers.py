@@ -107,7 +107,7 @@ def inline(draw: st.DrawFn) -> Sample:
     sizes = draw(st.lists(st.sampled_from([0, 1, 2, 5, 13]), max_size=3))
     array = values(item, sizes, draw(st.integers(0, 2**32)))
     if item.kind in "fc":
-        array = np.nan_to_num(array, copy=True)
+        array = np.asarray(np.nan_to_num(array), item)
     flips = [draw(st.booleans()) for _ in sizes]
     axes = tuple(
         Axis(f"axis{at}", size, (f"axis{at}",), flip)

@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from vspec import compiler
 from vspec.card.model import Card
 from vspec.errors import Problem, VspecError
 from vspec.expressions import Value
-from vspec.header.checks import run_checks
-from vspec.header.constants import check_constants
-from vspec.header.dataset import open_dataset
-from vspec.planning.plan import plan
 from vspec.sources import DataSet, Files, find
 
 
@@ -40,16 +37,12 @@ def _paths(dataset: DataSet) -> set[Path]:
 
 
 def _inside(card: Card, dataset: DataSet, table: Files, params: Mapping[str, Value]) -> list[Problem]:
-    problems: list[Problem] = []
     try:
-        header = open_dataset(card, dataset, table, params)
-        problems += check_constants(header)
-        problems += run_checks(header)
-        if not any(problem.level == "error" for problem in problems):
-            plan(card, header)
+        read_ = compiler.read(card, dataset, table, params)
+        compiler.chunk(read_, compiler.Options())
     except VspecError as error:
-        problems += error.problems
-    return problems
+        return list(error.problems)
+    return []
 
 
 def require_accepted(card: Card, out: Path, files: Sequence[Path], params: Mapping[str, Value]) -> None:

@@ -10,14 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from vspec.authoring.fakes.acceptance import refusals
-from vspec.authoring.fakes.canvas import Written, leaves
+from vspec.authoring.fakes.canvas import Written, leaves, texts_of
 from vspec.authoring.fakes.data_sets import FakeSet
+from vspec.authoring.fakes.fields import written
 from vspec.authoring.fakes.files import FakeFile
 from vspec.authoring.fakes.records import Struct
 from vspec.authoring.fakes.sheets import MISSING
 from vspec.authoring.fakes.texts import TextPart
 from vspec.authoring.fakes.trees import plant
-from vspec.card.model import ByteOrderTest
+from vspec.card.model import ByteOrderTest, TextField
 from vspec.datatypes import NUMBERS, ElementType
 from vspec.errors import Problem
 
@@ -101,8 +102,10 @@ def _extended(fake: FakeSet, out: Path) -> Iterator[Spoiling]:
 
 
 def _missing(fake: FakeSet, out: Path) -> Iterator[Spoiling]:
+    anchor = fake.plan.card.roles[0]
+    anchors = {file.path for file in fake.files() if file.role is anchor}
     for file in fake.files():
-        if file.role is not fake.plan.card.roles[0] and not file.role.optional:
+        if file.path not in anchors and not file.role.optional:
             yield Spoiling(out / file.path, None)
 
 
@@ -112,14 +115,14 @@ def _missing(fake: FakeSet, out: Path) -> Iterator[Spoiling]:
 def _fields(fake: FakeSet) -> Iterator[tuple[FakeFile, Written]]:
     for file in fake.files():
         if isinstance(file.content, Struct):
-            yield from ((file, written) for written in leaves(file.content))
+            yield from ((file, place) for place in leaves(file.content))
 
 
-def _overwritten(file: FakeFile, out: Path, written: Written, raw: bytes) -> Iterator[Spoiling]:
+def _overwritten(file: FakeFile, out: Path, place: Written, raw: bytes) -> Iterator[Spoiling]:
     path = out / file.path
     content = path.read_bytes()
-    if raw and content[written.offset : written.offset + len(raw)] != raw:
-        yield Spoiling(path, content[: written.offset] + raw + content[written.offset + len(raw) :])
+    if raw and content[place.offset : place.offset + len(raw)] != raw:
+        yield Spoiling(path, content[: place.offset] + raw + content[place.offset + len(raw) :])
 
 
 def _magic(fake: FakeSet, out: Path) -> Iterator[Spoiling]:
@@ -127,30 +130,30 @@ def _magic(fake: FakeSet, out: Path) -> Iterator[Spoiling]:
     checked = fake.plan.usage.checked
     constants = [(f, w) for f, w in _fields(fake) if w.leaf.field.constant is not None]
     looked_at = [(f, w) for f, w in _fields(fake) if w.path in checked and (f, w) not in constants]
-    for file, written in [*constants, *looked_at]:
-        yield from _overwritten(file, out, written, bytes(b ^ 0x15 for b in written.leaf.raw))
+    for file, place in [*constants, *looked_at]:
+        yield from _overwritten(file, out, place, bytes(b ^ 0x15 for b in place.leaf.raw))
     yield from _texts(fake, out, checked, lambda value: f"not {value}" if isinstance(value, str) else value)
 
 
 def _counts(fake: FakeSet, out: Path) -> Iterator[Spoiling]:
     sizes = fake.plan.usage.sizes
-    for file, written in _fields(fake):
-        if written.path in sizes:
-            yield from _overwritten(file, out, written, _huge(written))
+    for file, place in _fields(fake):
+        if place.path in sizes:
+            yield from _overwritten(file, out, place, _huge(place))
     yield from _texts(fake, out, sizes, _larger)
 
 
 def _pointers(fake: FakeSet, out: Path) -> Iterator[Spoiling]:
     pointers = fake.plan.usage.pointers
-    for file, written in _fields(fake):
-        if written.path in pointers:
-            yield from _overwritten(file, out, written, _huge(written))
+    for file, place in _fields(fake):
+        if place.path in pointers:
+            yield from _overwritten(file, out, place, _huge(place))
     yield from _texts(fake, out, pointers, _larger)
 
 
-def _huge(written: Written) -> bytes:
+def _huge(place: Written) -> bytes:
     """Return the largest value that a field can hold, all over."""
-    slot = written.leaf.slot
+    slot = place.leaf.slot
     if not isinstance(slot.kind, ElementType):
         return b"9" * slot.nbytes if slot.field.convert else b""
     dtype = slot.kind.dtype(slot.endian)
@@ -161,6 +164,8 @@ def _huge(written: Written) -> bytes:
 
 
 def _larger(value: object) -> object:
+    if isinstance(value, list):
+        return [_larger(item) for item in value]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return value
     return value * 1009 + 7
@@ -169,28 +174,40 @@ def _larger(value: object) -> object:
 def _texts(
     fake: FakeSet, out: Path, paths: frozenset[str], change: Callable[[object], object]
 ) -> Iterator[Spoiling]:
-    """Yield text files in which one of some values is changed."""
+    """Yield files in which one value of a text is changed."""
+    for file, part in _parts(fake):
+        for field in part.form.fields:
+            given = part.given(field)
+            if f"{part.path}.{field.name}" not in paths or given is MISSING:
+                continue
+            changed = change(given)
+            if changed != given:
+                yield from _changed(out / file.path, part, field, changed)
+
+
+def _parts(fake: FakeSet) -> Iterator[tuple[FakeFile, TextPart]]:
     for file in fake.files():
-        part = file.content
-        if isinstance(part, TextPart):
-            for field in part.form.fields:
-                given = part.given(field)
-                if f"{part.path}.{field.name}" in paths and given is not MISSING and change(given) != given:
-                    yield from _changed(out / file.path, part, field.name, (given, change(given)))
+        if isinstance(file.content, TextPart):
+            yield file, file.content
+        elif isinstance(file.content, Struct):
+            yield from ((file, leaf.text) for leaf in texts_of(file.content) if leaf.text is not None)
 
 
-def _changed(path: Path, part: TextPart, name: str, values: tuple[object, object]) -> Iterator[Spoiling]:
+def _changed(path: Path, part: TextPart, field: TextField, changed: object) -> Iterator[Spoiling]:
+    content = path.read_bytes()
+    encoding = part.form.encoding
     if part.form.format == "json":
-        key = next((f.key.value for f in part.form.fields if f.name == name and f.key is not None), name)
+        key = field.key.value if field.key is not None else field.name
         tree = part.tree()
-        _replace(tree, key, values[1])
-        yield Spoiling(path, json.dumps(tree).encode(part.form.encoding))
+        _replace(tree, key, changed)
+        yield Spoiling(path, content.replace(part.encoded(), json.dumps(tree).encode(encoding), 1))
         return
-    text = path.read_bytes().decode(part.form.encoding)
-    for field, line in part.lines():
-        if field == name and str(values[0]) in line:
-            head, _, tail = line.rpartition(str(values[0]))
-            yield Spoiling(path, text.replace(line, f"{head}{values[1]}{tail}").encode(part.form.encoding))
+    old = written(part.given(field))
+    for name, line in part.lines():
+        if name == field.name and old in line:
+            head, _, tail = line.rpartition(old)
+            new = f"{head}{written(changed)}{tail}"
+            yield Spoiling(path, content.replace(line.encode(encoding), new.encode(encoding), 1))
 
 
 def _replace(tree: dict[str, object], key: str, value: object) -> None:
@@ -212,7 +229,7 @@ def _byte_orders(fake: FakeSet, out: Path) -> Iterator[Spoiling]:
             content = bytearray(path.read_bytes())
             content[test.offset : test.offset + NUMBERS[test.type].nbytes] = b"\xa5" * NUMBERS[test.type].nbytes
             yield Spoiling(path, bytes(content))
-    for file, written in _fields(fake):
-        kind = written.leaf.slot.kind
-        if written.leaf.field.constant is not None and isinstance(kind, ElementType) and kind.nbytes > 1:
-            yield from _overwritten(file, out, written, written.leaf.raw[::-1])
+    for file, place in _fields(fake):
+        kind = place.leaf.slot.kind
+        if place.leaf.field.constant is not None and isinstance(kind, ElementType) and kind.nbytes > 1:
+            yield from _overwritten(file, out, place, place.leaf.raw[::-1])

@@ -87,7 +87,8 @@ class FakeSet:
     def role(self, role: Role) -> FakeFile | FakeFiles | None:
         """Return the file or files of a role; None where an optional one is left out."""
         if role.name not in self.roles:
-            self.roles[role.name] = self._open(role) if self._wanted(role) else None
+            absent = None if role.over is None else FakeFiles(role, [], [])
+            self.roles[role.name] = self._open(role) if self._wanted(role) else absent
         return self.roles[role.name]
 
     def files(self) -> Iterator[FakeFile]:

@@ -43,6 +43,8 @@ def _field_paths(field: Field, path: str, card: Card, depth: int) -> Iterator[st
 def _text_paths(text: TextFormat, prefix: str) -> Iterator[str]:
     if text.format == "json":
         yield f"{prefix}.*"
+    else:
+        yield f"{prefix}.lines"
     for field in text.fields:
         yield f"{prefix}.{field.name}"
 

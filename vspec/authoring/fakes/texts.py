@@ -168,7 +168,10 @@ class TextPart:
         return "".join(f"{line}\n" for line in lines)
 
     def lines(self) -> Iterator[Line]:
-        """Yield the lines in the order of the card, gathered by section, those without one first."""
+        """Yield the lines: those that the example puts first, then the fields by section, those without one first."""
+        first = self.sheet.given(f"{self.path}.lines", self.sheet.index, 1)
+        if isinstance(first, (list, tuple)):
+            yield from (("", str(line)) for line in first)
         sections: dict[tuple[str, tuple[str, str] | None], list[TextField]] = {("", None): []}
         for field in self.form.fields:
             name = field.section.value if field.section is not None else ""
@@ -265,7 +268,13 @@ def _sample(kind: str, choices: Sequence[str], name: str) -> Captured:
 
 
 def _formatted(pattern: Pattern, row: Mapping[str, Given]) -> str:
-    known = {c.name: _captured(c.kind, row[c.name]) for c in pattern.captures if row.get(c.name) is not None}
+    known: dict[str, Captured] = {}
+    for capture in pattern.captures:
+        given = row.get(capture.name)
+        if given is not None:
+            known[capture.name] = _captured(capture.kind, given)
+        elif capture.required and capture.kind == "text":
+            known[capture.name] = ""
     return pattern.format(known)
 
 

@@ -58,6 +58,12 @@ CODES: tuple[Code, ...] = (
         "The folder does not exist or is read-only.",
     ),
     Code(
+        "V0808",
+        "usage",
+        "An overlay needs a card's file",
+        "An overlay is merged into the text of a card before it is loaded.",
+    ),
+    Code(
         "V0810",
         "usage",
         "The card has no such param",
@@ -198,25 +204,8 @@ CODES: tuple[Code, ...] = (
         "V0861",
         "usage",
         "A file exists already",
-        "fake and new never write over anything.",
+        "fake never writes over anything.",
         "vspec fake card.yaml -o data/",
         "vspec fake card.yaml -o empty/",
-    ),
-    Code(
-        "V0862",
-        "usage",
-        "There is no such starter card",
-        "A starter card is raw (numbers without a header), record (a binary header and records) or sibling (a text "
-        "header beside raw data).",
-        "vspec new mine --kind binary",
-        "vspec new mine --kind record",
-    ),
-    Code(
-        "V0863",
-        "usage",
-        "This cannot be the name of a card",
-        "The name becomes the file NAME.yaml and the id of the card: lower-case letters, digits and hyphens.",
-        "vspec new 'Rig 3'",
-        "vspec new rig-3",
     ),
 )

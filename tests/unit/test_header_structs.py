@@ -1,0 +1,242 @@
+"""Byte layouts: fields are placed by the card's order, read lazily, and bounded by the file."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.unit.opening import codes, header
+
+from vspec.errors import VspecError
+from vspec.header.constants import check_constants
+
+CARD = """
+vspec: 1
+files:
+  f:
+    match: "{{name}}.bin"
+    {endian}
+    layout:
+      fields:
+{fields}
+{lets}
+arrays:
+  a: {{values: "[1]", dims: [x]}}
+"""
+
+
+def card(fields: str, *, endian: str = "endian: little", lets: str = "") -> str:
+    body = "\n".join(f"        {line}" for line in fields.strip("\n").splitlines())
+    extra = "" if not lets else "      let:\n" + "\n".join(f"        {line}" for line in lets.splitlines())
+    return CARD.format(fields=body, endian=endian, lets=extra)
+
+
+def get(fields: str, data: bytes, folder: Path, name: str, **options: str) -> object:
+    return header(card(fields, **options), folder, {"x.bin": data}).get("f").get(name)
+
+
+def test_fields_follow_each_other(tmp_path: Path) -> None:
+    data = struct.pack("<HbI", 515, -7, 70000)
+    assert get("a: uint16\nb: int8\nc: uint32", data, tmp_path, "c") == 70000
+
+
+@pytest.mark.parametrize(("order", "sign"), [("little", "<"), ("big", ">")])
+def test_both_byte_orders(tmp_path: Path, order: str, sign: str) -> None:
+    data = struct.pack(sign + "hfq", -2, 0.5, 2**40)
+    fields = "a: int16\nb: float32\nc: int64"
+    opened = header(card(fields, endian=f"endian: {order}"), tmp_path, {"x.bin": data})
+    assert [opened.get("f").get(n) for n in "abc"] == [-2, 0.5, 2**40]
+    assert opened.get("f").get("endian") == order
+
+
+@pytest.mark.parametrize("sign", ["<", ">"])
+def test_byte_order_by_test(tmp_path: Path, sign: str) -> None:
+    data = struct.pack(sign + "ih", 348, 7)
+    fields = "n: int32\nb: int16"
+    assert get(fields, data, tmp_path, "b", endian="endian: {test: int32 @ 0 = 348}") == 7
+
+
+def test_byte_order_that_no_reading_gives(tmp_path: Path) -> None:
+    with pytest.raises(VspecError) as caught:
+        get("n: int32", b"\1\2\3\4", tmp_path, "n", endian="endian: {test: int32 @ 0 = 348}")
+    (problem,) = caught.value.problems
+    assert problem.code == "V0602"
+    assert problem.offset == 0
+    assert "67305985 read as little, 16909060 read as big" in str(problem.found)
+
+
+def test_byte_order_that_both_readings_give(tmp_path: Path) -> None:
+    with pytest.raises(VspecError) as caught:
+        get("n: int16", b"\1\1", tmp_path, "n", endian="endian: {test: int16 @ 0 = 257}")
+    assert codes(caught.value) == ["V0602"]
+
+
+def test_byte_order_by_a_field_of_text(tmp_path: Path) -> None:
+    fields = "order: ascii(2)\nn: uint16"
+    endian = "endian: big if order == 'MM' else little"
+    assert get(fields, b"MM\0\7", tmp_path, "n", endian=endian) == 7
+    assert get(fields, b"II\7\0", tmp_path / "b", "n", endian=endian) == 7
+
+
+def test_byte_order_that_needs_itself(tmp_path: Path) -> None:
+    with pytest.raises(VspecError) as caught:
+        get("order: uint16\nn: uint16", b"\0\1\0\7", tmp_path, "n", endian="endian: big if order == 1 else little")
+    assert codes(caught.value) == ["V0311"]
+
+
+def test_expression_that_gives_no_byte_order(tmp_path: Path) -> None:
+    with pytest.raises(VspecError) as caught:
+        get("order: uint8\nn: uint16", b"\1\0\7", tmp_path, "n", endian="endian: order")
+    assert codes(caught.value) == ["V0603"]
+
+
+def test_placement_does_not_move_the_cursor(tmp_path: Path) -> None:
+    data = bytes(range(16))
+    fields = "a: uint8\nlater: uint8 @ (8 + a)\nb: uint8"
+    assert get(fields, data, tmp_path, "b") == 1
+    assert get(fields, data, tmp_path, "later") == 8
+
+
+def test_offsets_from_the_end(tmp_path: Path) -> None:
+    data = bytes(100) + struct.pack("<q", 42)
+    assert get("trailer: int64 @ size(f) - 8", data, tmp_path, "trailer") == 42
+
+
+def test_conditions_and_defaults(tmp_path: Path) -> None:
+    fields = "version: uint8\nextra: uint8 if version > 1 else 99\nlast: uint8\nmaybe: uint8 if version > 1"
+    assert [get(fields, b"\1\5\6", tmp_path, n) for n in ("extra", "last", "maybe")] == [99, 5, None]
+    other = tmp_path / "two"
+    assert [get(fields, b"\2\5\6\7", other, n) for n in ("extra", "last", "maybe")] == [5, 6, 7]
+
+
+def test_text_is_cut_at_nul_and_stripped(tmp_path: Path) -> None:
+    fields = "a: ascii(8)\nb: ascii(4) as int\nc: ascii(3)[2]\nd: utf16(4)\ne: latin1(1)"
+    data = b"ab\0junk " + b" 42 " + b"x  yz\0" + "hi".encode("utf-16-le") + b"\xb5"
+    opened = header(card(fields), tmp_path, {"x.bin": data}).get("f")
+    assert opened.get("a") == "ab"
+    assert opened.get("b") == 42
+    assert list(opened.get("c")) == ["x", "yz"]
+    assert opened.get("d") == "hi"
+    assert opened.get("e") == "µ"
+
+
+def test_text_that_is_not_ascii(tmp_path: Path) -> None:
+    with pytest.raises(VspecError) as caught:
+        get("first: uint8\na: ascii(4)", b"\0a\xb5bc", tmp_path, "a")
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.offset, problem.data_file) == ("V0306", 2, "x.bin")
+
+
+@pytest.mark.parametrize(("text", "found"), [(b"12a ", "'12a'"), (b"    ", "blanks")])
+def test_text_that_is_no_number(tmp_path: Path, text: bytes, found: str) -> None:
+    with pytest.raises(VspecError) as caught:
+        get("a: ascii(4) as int", text, tmp_path, "a")
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.found, problem.offset) == ("V0307", found, 0)
+
+
+def test_arrays_are_columns_in_their_shape(tmp_path: Path) -> None:
+    data = np.arange(6, dtype=">i2").tobytes()
+    found = get("m: int16[2, 3]", data, tmp_path, "m", endian="endian: big")
+    assert np.array_equal(found, np.arange(6).reshape(2, 3))
+    assert found.dtype == np.int64
+
+
+def test_types_from_tables_and_conditions(tmp_path: Path) -> None:
+    text = card("code: uint8\nx: kinds[code][k=2]\ny: (uint8 if code == 2 else uint16)").replace(
+        "files:", "tables:\n  kinds: {1: int8, 2: float32}\nfiles:"
+    )
+    opened = header(text, tmp_path, {"x.bin": b"\2" + struct.pack("<ffB", 1.5, -2.0, 9)}).get("f")
+    assert list(opened.get("x")) == [1.5, -2.0]
+    assert opened.get("y") == 9
+
+
+def test_a_type_that_is_none(tmp_path: Path) -> None:
+    text = card("code: uint8\nx: kinds[code]").replace("files:", "tables:\n  kinds: {1: in8}\nfiles:")
+    with pytest.raises(VspecError) as caught:
+        header(text, tmp_path, {"x.bin": b"\1\0"}).get("f").get("x")
+    (problem,) = caught.value.problems
+    assert problem.code == "V0305"
+    assert "int8" in str(problem.help)
+
+
+def test_locations(tmp_path: Path) -> None:
+    fields = "a: uint8\nb: uint16[3]\nc: uint8"
+    lets = "where: at(b)\nbehind: end(b)\nlong: nbytes(b)"
+    opened = header(card(fields, lets=lets), tmp_path, {"x.bin": bytes(8)}).get("f")
+    assert [opened.get(n) for n in ("where", "behind", "long")] == [1, 7, 6]
+
+
+def test_here_and_start(tmp_path: Path) -> None:
+    fields = "a: uint8\nr:\n  repeat: 2\n  fields:\n    x: uint8\n    again: uint8 @ start\n    y: uint8 @ here"
+    rows = header(card(fields), tmp_path, {"x.bin": bytes([9, 1, 2, 3])}).get("f").get("r")
+    assert list(rows.column("x")) == [1, 2]
+    assert list(rows.column("again")) == [1, 2]
+    assert list(rows.column("y")) == [2, 3]
+
+
+def test_a_file_that_ends_too_early(tmp_path: Path) -> None:
+    with pytest.raises(VspecError) as caught:
+        get("a: uint32\nb: uint32", b"\1\0\0\0\2\0", tmp_path, "b")
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.offset, problem.data_file) == ("V0301", 4, "x.bin")
+    assert problem.expected == "4 bytes at byte 4"
+    assert problem.place is not None
+    assert problem.place.text.strip() == "b: uint32"
+
+
+def test_offset_outside_the_file(tmp_path: Path) -> None:
+    with pytest.raises(VspecError) as caught:
+        get("p: uint32\nx: uint8 @ p", struct.pack("<I", 10**9), tmp_path, "x")
+    assert codes(caught.value) == ["V0302"]
+
+
+@pytest.mark.parametrize("fields", ["n: int8\nx: uint8[n]", "n: int8\nx: ascii(n)", "n: int8\nr: {repeat: n, fields: {y: uint8}}"])
+def test_negative_counts(tmp_path: Path, fields: str) -> None:
+    name = fields.splitlines()[1].split(":")[0]
+    with pytest.raises(VspecError) as caught:
+        get(fields, b"\xff\0", tmp_path, name)
+    assert codes(caught.value) == ["V0308"]
+
+
+def test_hostile_counts_are_refused_before_anything_is_made(tmp_path: Path) -> None:
+    huge = struct.pack("<I", 0xFFFFFFFF)
+    with pytest.raises(VspecError) as caught:
+        get("n: uint32\nr: {repeat: n, fields: {y: uint32}}", huge, tmp_path, "r")
+    assert codes(caught.value) == ["V0301"]
+    with pytest.raises(VspecError) as caught:
+        get("n: uint32\nx: float64[n, n]", huge, tmp_path / "b", "x")
+    assert codes(caught.value) == ["V0920"]
+
+
+def test_a_let_that_needs_itself(tmp_path: Path) -> None:
+    with pytest.raises(VspecError) as caught:
+        get("n: uint8", b"\1", tmp_path, "a", lets="a: b + n\nb: a - n")
+    assert codes(caught.value) in (["V0311"], ["V0184"], ["V0176"])
+
+
+def test_constants(tmp_path: Path) -> None:
+    fields = "magic: ascii(4) = 'RIG3'\nversion: uint16 = 2"
+    good = header(card(fields), tmp_path, {"x.bin": b"RIG3\2\0"})
+    assert check_constants(good) == []
+    bad = header(card(fields), tmp_path / "b", {"x.bin": b"RIG4\3\0"})
+    problems = check_constants(bad)
+    assert [(p.code, p.offset, p.expected, p.found) for p in problems] == [
+        ("V0601", 0, "RIG3", "RIG4"),
+        ("V0601", 4, "2", "3"),
+    ]
+    assert problems[0].help == "bytes there: 52 49 47 34"
+
+
+def test_constants_of_rows_are_probed_then_checked_in_full(tmp_path: Path) -> None:
+    fields = "r: {repeat: rest, fields: {mark: uint8 = 0x55, x: uint8}}"
+    data = bytearray(b"\x55\0" * 1000)
+    data[2 * 777] = 0x56
+    opened = header(card(fields), tmp_path, {"x.bin": bytes(data)})
+    assert check_constants(opened) == []
+    assert [p.offset for p in check_constants(opened, every_row=True)] == [2 * 777]
+    data[0] = 0
+    first = header(card(fields), tmp_path / "b", {"x.bin": bytes(data)})
+    assert [p.offset for p in check_constants(first)] == [0]
