@@ -9,7 +9,7 @@ import pytest
 
 from vspec.chunks import ChunkOptions, plan, plan_all
 from vspec.errors import VspecError
-from vspec.layout import ArrayLayout, Axis, Derived, InnerAxis, Inline, Runs, Strided, Trim
+from vspec.layout import ArrayLayout, Axis, Derived, Inline, InnerAxis, Runs, Strided, Trim
 
 I2 = np.dtype("<i2")
 
@@ -95,7 +95,7 @@ def test_a_gibibyte_of_64_channels(count):
     found = plan(interleaved(count, 64), [count * 128])
     assert time.perf_counter() - began < 0.5
     assert 2 << 20 <= found.chunk_bytes <= 8 << 20
-    assert 30000 <= found.chunks[0]  # so that one second of samples touches at most two
+    assert found.chunks[0] >= 30000  # so that one second of samples touches at most two
     assert len(found.copies) <= 1
 
 
@@ -252,7 +252,12 @@ def test_a_trim_over_two_files_cuts_both_ends():
     source = Strided(runs((0, 0, 10, 2), (1, 6, 10, 2)), I2, trim=Trim("time", 7, 15))
     layout = ArrayLayout("raw", (Axis("time", 8, ("run",)),), I2, source)
     found = plan(layout, [20, 26], ChunkOptions(chunk_bytes=2, reference_bytes=0, small_chunk=1))
-    assert [row[:2] for row in rows(found)] == [(0, 14), (0, 16), (0, 18), *((1, 6 + 2 * n) for n in range(5))]
+    assert [row[:2] for row in rows(found)] == [
+        (0, 14),
+        (0, 16),
+        (0, 18),
+        *((1, 6 + 2 * n) for n in range(5)),
+    ]
 
 
 def test_a_trimmed_join_with_gaps_begins_inside_a_block():
@@ -407,9 +412,7 @@ def test_derived_and_packed_arrays_are_refused_together():
 )
 def test_layouts_that_contradict_themselves(broken):
     good = interleaved(30)
-    layout = ArrayLayout(
-        "raw", broken.get("axes", good.axes), broken.get("dtype", good.dtype), good.source
-    )
+    layout = ArrayLayout("raw", broken.get("axes", good.axes), broken.get("dtype", good.dtype), good.source)
     assert code_of(lambda: plan(layout, [1000])).code == "V0330"
 
 

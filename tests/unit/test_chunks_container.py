@@ -98,9 +98,7 @@ def test_an_axis_may_pass_another_when_its_chunks_are_single(tmp_path):
     assert array[:].tolist() == expected.tolist()
 
 
-@pytest.mark.parametrize(
-    ("chunk", "parts"), [([2, 1, 4], ("file", "page")), ([1, 2, 4], ("file", "page"))]
-)
+@pytest.mark.parametrize(("chunk", "parts"), [([2, 1, 4], ("file", "page")), ([1, 2, 4], ("file", "page"))])
 def test_chunks_that_cannot_be_joined(chunk, parts):
     axes = (Axis("time", 6, parts), Axis("x", 4, ("x",)))
     count = -(-2 // chunk[0]) * -(-3 // chunk[1])
@@ -110,9 +108,9 @@ def test_chunks_that_cannot_be_joined(chunk, parts):
 
 
 def test_axes_that_chunks_hold_in_another_order():
-    axes = (Axis("a", 6, ("y", "x")), Axis("b", 2, ("z",)))
-    layout, data = container([("y", 2), ("z", 2), ("x", 3)], [1, 2, 3], [bytes(12)] * 2, axes=axes)
-    assert code_of(layout, data) in ("V0342",) or plan(layout, [len(data)])
+    axes = (Axis("a", 6, ("page", "y")), Axis("b", 2, ("x",)))
+    layout, data = container([("y", 2), ("x", 2), ("page", 3)], [2, 2, 1], [bytes(8)] * 3, axes=axes)
+    assert code_of(layout, data) == "V0342"
 
 
 def test_damaged_cells():

@@ -240,3 +240,12 @@ def test_constants_of_rows_are_probed_then_checked_in_full(tmp_path: Path) -> No
     data[0] = 0
     first = header(card(fields), tmp_path / "b", {"x.bin": bytes(data)})
     assert [p.offset for p in check_constants(first)] == [0]
+
+
+def test_constants_inside_named_types(tmp_path: Path) -> None:
+    types = "types:\n  stamp:\n    fields: {magic: ascii(2) = 'XY', n: uint8}\n  pair: {fields: {left: stamp, right: stamp}}\nfiles:"
+    text = card("p: pair\nr: {repeat: 2, fields: {s: stamp}}").replace("files:", types)
+    good = header(text, tmp_path, {"x.bin": b"XY1XY2XY3XY4"})
+    assert check_constants(good) == []
+    bad = header(text, tmp_path / "b", {"x.bin": b"XY1XZ2XY3ZZ4"})
+    assert [(p.code, p.offset) for p in check_constants(bad)] == [("V0601", 3), ("V0601", 9)]

@@ -10,7 +10,7 @@ import pytest
 
 from vspec import oracle
 from vspec.errors import VspecError
-from vspec.layout import ArrayLayout, Axis, Chunked, Derived, InnerAxis, Inline, Runs, Strided, Trim
+from vspec.layout import ArrayLayout, Axis, Chunked, Derived, Inline, InnerAxis, Runs, Strided, Trim
 from vspec.testing.maps import Memory
 
 RANDOM = np.random.default_rng(5)
@@ -81,7 +81,9 @@ def test_bottom_up_rows():
 
 
 def test_given_values_are_turned():
-    layout = ArrayLayout("v", (Axis("i", 3, ("i",), reverse=True),), np.dtype("<i2"), Inline(np.array([1, 2, 3])))
+    layout = ArrayLayout(
+        "v", (Axis("i", 3, ("i",), reverse=True),), np.dtype("<i2"), Inline(np.array([1, 2, 3]))
+    )
     assert oracle.read(layout, opener()).tolist() == [3, 2, 1]
     assert oracle.window(layout, opener(), (slice(0, 1),)).tolist() == [3]
     assert oracle.place(layout, (0,)) is None

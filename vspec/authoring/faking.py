@@ -156,7 +156,9 @@ class _Contents:
                     arrays[path] = _shaped(spec, known, axes_of(known), scope)
         return arrays, tuple(unkept)
 
-    def _raw_values(self, spec: ArraySpec, source: FakeFile | FakeFiles, scope: Scope) -> NDArray[np.generic] | None:
+    def _raw_values(
+        self, spec: ArraySpec, source: FakeFile | FakeFiles, scope: Scope
+    ) -> NDArray[np.generic] | None:
         files = [source] if isinstance(source, FakeFile) else list(source.files)
         parts: list[Known | None] = []
         listed: tuple[str, ...] = ()

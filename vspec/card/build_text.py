@@ -7,7 +7,7 @@ from typing import Literal, cast
 
 from vspec.card.leaves import Leaves
 from vspec.card.model import Constant, TextField, TextFormat
-from vspec.card.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, entries, optional, text
+from vspec.card.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, entries, items, optional, text
 from vspec.errors import Problem, Text
 
 _ALLOWED = {
@@ -25,13 +25,7 @@ _EXAMPLE = {
 def build_text(key: Text, node: Mapping, leaves: Leaves) -> TextFormat:
     """Return how a text is cut; fields that do not suit the format go to ``leaves.problems``."""
     word = cast("Literal['pairs', 'lines', 'json']", text(node, "format"))
-    encoding = text(node, "encoding", "utf-8")
-    try:
-        "".encode(encoding)
-    except LookupError:
-        place = cast("Scalar", node.get("encoding")).place
-        help = "e.g. utf-8, latin-1, cp1252, utf-16"
-        leaves.problems.append(Problem("V0105", f"unknown encoding '{encoding}'", place, help=help))
+    encodings = _encodings(node.get("encoding"), leaves)
     return TextFormat(
         word,
         key.place,
@@ -39,8 +33,22 @@ def build_text(key: Text, node: Mapping, leaves: Leaves) -> TextFormat:
         separator=text(node, "separator", "="),
         comment=text(node, "comment") or None,
         end=text(node, "end") if node.get("end") is not None else None,
-        encoding=encoding,
+        encoding=encodings[0],
+        otherwise=encodings[1:],
     )
+
+
+def _encodings(node: Node | None, leaves: Leaves) -> tuple[str, ...]:
+    """Return the encodings to try, in order; those that there are not go to ``leaves.problems``."""
+    given = [item for item in (node, *items(node)) if isinstance(item, Scalar)]
+    for scalar in given:
+        name = scalar.text.value
+        try:
+            "".encode(name)
+        except LookupError:
+            help = "e.g. utf-8, latin-1, cp1252, utf-16"
+            leaves.problems.append(Problem("V0105", f"unknown encoding '{name}'", scalar.place, help=help))
+    return tuple(scalar.text.value for scalar in given) or ("utf-8",)
 
 
 def _fields(word: str, node: Mapping, leaves: Leaves) -> Iterator[TextField]:

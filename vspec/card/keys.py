@@ -129,7 +129,12 @@ _TEXT_OPTIONS = (
     Key("separator", TEXT, "What stands between a key and its value (pairs).", "="),
     Key("comment", TEXT, "What a line of comment begins with.", "#"),
     Key("end", TEXT, "What ends a line or statement, beside the end of the line.", ";"),
-    Key("encoding", TEXT, "The encoding of the text.", "utf-8"),
+    Key(
+        "encoding",
+        Value("text", items=TEXT, least=1),
+        "The encoding of the text; of a list, the first in which the whole text can be read.",
+        "utf-8",
+    ),
 )
 
 ROLE = Shape(

@@ -15,15 +15,18 @@ from vspec.card.yaml_nodes import Mapping
 from vspec.card.yaml_text import decode, parse_yaml
 from vspec.errors import VspecError, fail
 
+CARD = "a card is a mapping of keys"
+OVERLAY = "an overlay is a mapping of keys"
+
 
 def load(path: str | PathLike[str], overlay: str | PathLike[str] | None = None) -> Card:
     """Return the card of a file, corrected by an overlay where one is given.
 
     Raises `VspecError` with everything that is wrong with them.
     """
-    node = _tree(_text(path), str(path), "a card is a mapping of keys")
+    node = _tree(_text(path), str(path), CARD)
     if overlay is not None:
-        node = merge(node, _tree(_text(overlay), str(overlay), "an overlay is a mapping of keys"))
+        node = merge(node, _tree(_text(overlay), str(overlay), OVERLAY))
     return _card(node, str(path))
 
 
@@ -33,7 +36,7 @@ def loads(text: str, name: str) -> Card:
     ``name`` stands in messages where the name of the file would. Raises `VspecError` with every
     problem of the first stage that has any: YAML, the grammar, the meaning of names.
     """
-    return _card(_tree(text, name, "a card is a mapping of keys"), name)
+    return _card(_tree(text, name, CARD), name)
 
 
 def _text(path: str | PathLike[str]) -> str:
@@ -48,7 +51,7 @@ def _text(path: str | PathLike[str]) -> str:
 def _tree(text: str, name: str, want: str) -> Mapping:
     node = parse_yaml(text, name)
     if not isinstance(node, Mapping):
-        raise fail("V0013", want, node.place, help="a card begins with 'vspec: 1'")
+        raise fail("V0013", want, node.place, help="it begins with 'vspec: 1'" if want == CARD else None)
     return node
 
 

@@ -172,7 +172,10 @@ class TextField:
 
 @dataclass(frozen=True, slots=True)
 class TextFormat:
-    """How a text is cut: ``pairs``, ``lines`` or ``json``, with what each needs to know."""
+    """How a text is cut: ``pairs``, ``lines`` or ``json``, with what each needs to know.
+
+    ``otherwise`` are encodings to try, in order, where the text is not in ``encoding``.
+    """
 
     format: Literal["pairs", "lines", "json"]
     place: Place
@@ -181,6 +184,7 @@ class TextFormat:
     comment: str | None = None
     end: str | None = None
     encoding: str = "utf-8"
+    otherwise: tuple[str, ...] = ()
 
 
 # --- files, checks, arrays ------------------------------------------------------------------

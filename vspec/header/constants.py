@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from vspec.card.model import Field, Record
+from vspec.card.model import Field, Record, StructType
 from vspec.errors import Problem, VspecError
 from vspec.header import elements
 from vspec.header.dataset import Header
@@ -12,6 +12,8 @@ from vspec.header.elements import Spot
 from vspec.header.roles import RoleFile
 from vspec.header.rows import FixedRows, KeyedRows
 from vspec.header.structs import Struct
+
+Types = Mapping[str, StructType]
 
 PROBES = 16
 """Rows of a fixed table that are looked at when a map is made; `verify` looks at all of them."""
@@ -24,7 +26,7 @@ def check_constants(header: Header, *, every_row: bool = False) -> list[Problem]
     """
     problems: list[Problem] = []
     for role in header.card.roles:
-        if role.layout is None or not _has_constants(role.layout):
+        if role.layout is None or not _has_constants(role.layout, header.card.types, frozenset()):
             continue
         for file in _files(header, role.name):
             content = file.content
@@ -40,17 +42,27 @@ def _files(header: Header, role: str) -> list[RoleFile]:
     return [f for f in value if isinstance(f, RoleFile)] if isinstance(value, KeyedRows) else []
 
 
-def _has_constants(record: Record) -> bool:
-    return any(f.constant is not None if isinstance(f, Field) else _has_constants(f) for f in record.fields)
+def _has_constants(record: Record, types: Types, seen: frozenset[str]) -> bool:
+    """Tell whether a record, or a type that it is made of, has a constant anywhere."""
+    return any(_constant_inside(field, types, seen) for field in record.fields)
+
+
+def _constant_inside(field: Field | Record, types: Types, seen: frozenset[str]) -> bool:
+    if isinstance(field, Record):
+        return _has_constants(field, types, seen)
+    word = field.type.word
+    if field.constant is not None or word is None or word not in types or word in seen:
+        return field.constant is not None
+    return _has_constants(types[word].record, types, seen | {word})
 
 
 def _check(struct: Struct, *, every_row: bool) -> Iterator[Problem]:
+    types = struct.home.types
     for field in struct.spec.fields:
-        if isinstance(field, Record):
-            if _has_constants(field):
-                yield from _inside(struct.place(field.name), every_row=every_row)
-        elif field.constant is not None:
+        if isinstance(field, Field) and field.constant is not None:
             yield from _differs(struct, field)
+        elif _constant_inside(field, types, frozenset()):
+            yield from _inside(struct.place(field.name), every_row=every_row)
 
 
 def _inside(placed: object, *, every_row: bool) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from vspec.card.model import TextFormat
@@ -123,9 +123,19 @@ def _split(text: str) -> Iterator[Line]:
 def decode(form: TextFormat, raw: bytes, where: Origin) -> Source:
     """Return the text up to ``end:``, without a byte order mark and padding NULs.
 
-    Raises V0501 for an unknown encoding, V0502 for bytes that do not fit it, V0913 for more than
-    64 MiB.
+    Of several encodings the first counts in which the whole text can be read. Raises V0501 for an
+    unknown encoding, V0502 for bytes that fit none, V0913 for more than 64 MiB.
     """
+    for encoding in (form.encoding, *form.otherwise)[:-1]:
+        try:
+            return _decode(replace(form, encoding=encoding), raw, where)
+        except VspecError as error:
+            if {problem.code for problem in error.problems} != {"V0502"}:
+                raise
+    return _decode(replace(form, encoding=(form.encoding, *form.otherwise)[-1]), raw, where)
+
+
+def _decode(form: TextFormat, raw: bytes, where: Origin) -> Source:
     codec = _codec(form)
     lead = len(_UTF8_BOM) if codec == "utf-8" and raw.startswith(_UTF8_BOM) else 0
     for mark, ordered in _MARKS.get(codec, ()):

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from vspec.patterns.nodes import Captured, Slot, WrittenFloat, WrittenInt, WrittenText
-from vspec.patterns.program import Op, Program, Step
+from vspec.patterns.program import ANY_BLANK, Op, Program, Step
 from vspec.patterns.syntax import convert
 
 _INT = re.compile(r"[0-9]+")
@@ -30,7 +31,11 @@ _STOPS = {
 _BLANK = (" ", "\t")
 _FAR = 1 << 60
 _LITERAL, _LOOP, _OPEN = int(Step.LITERAL), int(Step.LOOP), int(Step.OPEN)
-_SPLIT, _END = int(Step.SPLIT), int(Step.END)
+_SPLIT, _JUMP, _MARK, _END = int(Step.SPLIT), int(Step.JUMP), int(Step.MARK), int(Step.END)
+_FOLDED, _BLANK_RUN = int(Step.FOLDED), int(Step.BLANKS)
+
+_Reading = tuple[str, bool, bool, tuple[str, ...]]
+"""What decides where a number or an alternative may end: kind, sign, boundary, choices."""
 
 Trail = tuple[int, int, "Trail"] | None
 """Where slots begin and end, latest first: (index of the slot, position, earlier)."""
@@ -93,7 +98,7 @@ class _Attempt:
         self._seen = bytearray(self._width * len(program.ops))
         self._folded = text.lower() if program.path and text.isascii() else None
         self._next = dict[int, tuple[int, int]]()
-        self._numbers = dict[tuple[str, bool, bool, int], list[int]]()
+        self._known = defaultdict[_Reading, dict[int, list[int]]](dict)
         self._stops = {key: [m.start() for m in _STOPS[key].finditer(text)] for key in program.stops}
 
     def forget(self, found: Found) -> None:
@@ -104,7 +109,7 @@ class _Attempt:
 
     def run(self, start: int) -> Found | None:
         """Return the first match that begins at ``start``."""
-        text, ops, seen, width = self.text, self.program.hot, self._seen, self._width
+        text, ops, seen, width, blanks = self.text, self.program.hot, self._seen, self._width, _BLANKS.match
         stack: list[tuple[int, int, int, Trail]] = [(0, start, 0, None)]
         while stack:
             pc, at, limit, trail = stack.pop()
@@ -134,9 +139,22 @@ class _Attempt:
                     if at > limit:
                         break
                     pc, trail = pc + 1, (number, begin, trail)
+                elif step == _BLANK_RUN:
+                    run = blanks(text, at)
+                    if run is None and not (cut and at == len(text)):
+                        break
+                    pc, at = pc + 1, run.end() if run else at
+                elif step == _FOLDED:
+                    if text[at : at + number].lower() != word:
+                        break
+                    pc, at = pc + 1, at + number
                 elif step == _SPLIT:
                     stack.append((number, at, 0, trail))
                     pc += 1
+                elif step == _JUMP:
+                    pc = number
+                elif step == _MARK:
+                    pc, trail = pc + 1, (number, at, trail)
                 elif step == _END:
                     if self.whole and at < len(text):
                         break
@@ -145,11 +163,9 @@ class _Attempt:
                     ends = self._ends(pc, at)
                     if not ends:
                         break
-                    op = self.program.ops[pc]
-                    for next_pc, end in ends[:0:-1]:
-                        stack.append((next_pc, end, 0, self._extended(op, at, end, trail)))
-                    trail = self._extended(op, at, ends[0][1], trail)
-                    pc, at = ends[0]
+                    pc += 1
+                    stack += [(pc, end, 0, _spanned(number, at, end, trail)) for end in ends[:0:-1]]
+                    at, trail = ends[0], _spanned(number, at, ends[0], trail)
         return None
 
     def _hop(self, pc: int, word: str, at: int, limit: int) -> int:
@@ -162,10 +178,14 @@ class _Attempt:
             return at
         low, high = self._next.get(pc, (1, 0))
         if not low <= at <= high:
-            high = text.find(word, at)
+            high = text.find(word, at) if word != ANY_BLANK else self._next_blank(op, at)
             high = high if high >= 0 else _FAR
             self._next[pc] = (at, high)
         return high
+
+    def _next_blank(self, op: Op, at: int) -> int:
+        run = _BLANKS.search(self.text, at)
+        return run.start() if run else len(self.text) if op.cut else -1
 
     def _opened(self, pc: int, at: int) -> tuple[int, int, int]:
         """Return where a slot begins, the least position of its end, and the last one."""
@@ -181,42 +201,15 @@ class _Attempt:
             limit = known[index] if index < len(known) else limit
         return begin, begin + op.least, limit
 
-    @staticmethod
-    def _extended(op: Op, at: int, end: int, trail: Trail) -> Trail:
-        if op.step is Step.MARK:
-            return (op.target, at, trail)
-        if op.step in (Step.NUMBER, Step.CHOICE) and end > at:
-            return (op.target, end, (op.target, at, trail))
-        return trail
-
-    def _ends(self, pc: int, at: int) -> list[tuple[int, int]]:
-        """Return the states that may follow, the preferred one first."""
+    def _ends(self, pc: int, at: int) -> list[int]:
+        """Return where a number or an alternative may end, the preferred end first."""
         op = self.program.ops[pc]
-        match op.step:
-            case Step.FOLDED:
-                stop = at + op.target
-                return [(pc + 1, stop)] if self.text[at:stop].lower() == op.text else []
-            case Step.BLANKS:
-                run = _BLANKS.match(self.text, at)
-                if run:
-                    return [(pc + 1, run.end())]
-                return [(pc + 1, at)] if op.last and at == len(self.text) else []
-            case Step.JUMP:
-                return [(op.target, at)]
-            case Step.MARK:
-                return [(pc + 1, at)]
         slot = op.slot
-        if slot is None:
-            return []
-        if op.step is Step.NUMBER:
-            key = (slot.kind, slot.sign, slot.bounded, at)
-            if key not in self._numbers:
-                self._numbers[key] = self._number_ends(slot, at)
-            ends = self._numbers[key]
-        else:
-            ends = self._choice_ends(slot, at)
-        absent = [at] if slot.default is not None else []
-        return [(pc + 1, end) for end in [*ends, *absent]]
+        assert slot is not None
+        known = self._known[slot.kind, slot.sign, slot.bounded, slot.choices]
+        if at not in known:
+            known[at] = self._choice_ends(slot, at) if op.step is Step.CHOICE else self._number_ends(slot, at)
+        return known[at] if slot.default is None else [*known[at], at]
 
     def _number_ends(self, slot: Slot, at: int) -> list[int]:
         text = self.text
@@ -254,6 +247,10 @@ class _Attempt:
             if value is not None:
                 values[slot.name] = value
         return values
+
+
+def _spanned(number: int, at: int, end: int, trail: Trail) -> Trail:
+    return (number, end, (number, at, trail)) if end > at else trail
 
 
 def _inside_number(text: str, at: int) -> bool:

@@ -25,12 +25,17 @@ class Step(IntEnum):
     END = 10
 
 
+ANY_BLANK = "\n blank"
+"""Stands for a run of blanks where a loop is told what must follow it."""
+
+
 class Op(NamedTuple):
     """One step: ``text`` of a literal, ``slot`` of a capture, ``target`` of a jump or a mark.
 
     A loop has in ``text`` the literal that must follow (``folded``: in any case), in ``last``
     whether the end must follow. An opening has in ``least`` how many characters it takes.
-    ``cut`` tells that nothing is lost when earlier choices are given up here.
+    ``cut`` tells that nothing is lost when earlier choices are given up here; at blanks (and at
+    a loop before them) it tells that the end of the text will do.
     """
 
     step: Step
@@ -64,14 +69,24 @@ def compile_nodes(nodes: tuple[Node, ...], *, path: bool) -> Program:
     for index, op in enumerate(program.ops):
         if op.step is Step.LOOP:
             after = program.ops[index + 1]
-            word = after.text if after.step in (Step.LITERAL, Step.FOLDED) else ""
-            last, folded = after.step is Step.END, after.step is Step.FOLDED
-            program.ops[index] = op._replace(text=word or "." * last, last=last, folded=folded)
+            program.ops[index] = _before(op, after)
     _allow_cuts(program)
     program.hot = [(int(op.step), op.text, op.target, op.cut) for op in program.ops]
     program.required = tuple(n.text for n in nodes if isinstance(n, Verbatim) and not n.folded)
     program.stops = frozenset(op.stops for op in program.ops if op.stops)
     return program
+
+
+def _before(op: Op, after: Op) -> Op:
+    """Return a loop that knows what must follow it."""
+    match after.step:
+        case Step.LITERAL | Step.FOLDED:
+            return op._replace(text=after.text, folded=after.step is Step.FOLDED)
+        case Step.BLANKS:
+            return op._replace(text=ANY_BLANK, cut=after.cut)
+        case Step.END:
+            return op._replace(text=ANY_BLANK, last=True)
+    return op
 
 
 def _allow_cuts(program: Program) -> None:
@@ -101,7 +116,7 @@ def _emit(program: Program, nodes: tuple[Node, ...]) -> None:
             step = Step.FOLDED if node.folded else Step.LITERAL
             ops.append(Op(step, node.text.lower() if node.folded else node.text, target=len(node.text)))
         elif isinstance(node, Blanks):
-            ops.append(Op(Step.BLANKS, last=node.or_end))
+            ops.append(Op(Step.BLANKS, cut=node.or_end))
         elif isinstance(node, Slot):
             _emit_slot(program, node)
         else:

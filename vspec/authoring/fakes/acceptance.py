@@ -13,7 +13,9 @@ from vspec.expressions import Value
 from vspec.sources import DataSet, Files, find
 
 
-def refusals(card: Card, out: Path, files: Sequence[Path], params: Mapping[str, Value]) -> tuple[Problem, ...]:
+def refusals(
+    card: Card, out: Path, files: Sequence[Path], params: Mapping[str, Value]
+) -> tuple[Problem, ...]:
     """Return why the card does not take the data set of ``files`` below ``out``; nothing if it does."""
     try:
         found = find(card.roles, [out])

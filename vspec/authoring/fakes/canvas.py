@@ -66,7 +66,11 @@ def extent(struct: Struct) -> int:
 def texts_of(struct: Struct) -> Iterator[Leaf]:
     """Yield the texts with fields of their own that stand in a record, outside of repeats."""
     for field in struct.spec.fields:
-        if isinstance(field, Field) and field.parse is None and field.type.word not in struct.sheet.plan.card.types:
+        if (
+            isinstance(field, Field)
+            and field.parse is None
+            and field.type.word not in struct.sheet.plan.card.types
+        ):
             continue
         if isinstance(field, Field) or field.repeat is None:
             part = struct.part(field.name)
@@ -146,11 +150,11 @@ def _fitting(test: ByteOrderTest) -> int:
         swapped = np.array(n).astype(kind.dtype("little")).view(kind.dtype("big"))[()].item()
         if _holds(test, n) and not _holds(test, swapped):
             return n
-    raise fail("V0855", "no number below 1000 tells the byte order", test.place, help="give the field in the example")
+    raise fail(
+        "V0855", "no number below 1000 tells the byte order", test.place, help="give the field in the example"
+    )
 
 
 def _holds(test: ByteOrderTest, value: int | float) -> bool:
     assert test.that is not None
     return test.that.truth(Chain({"test": value}, Constants({})))
-
-

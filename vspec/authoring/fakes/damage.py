@@ -82,7 +82,9 @@ def _spoilings(kind: str, fake: FakeSet, out: Path) -> Iterator[Spoiling]:
 
 def _data_files(fake: FakeSet, out: Path) -> Iterator[Path]:
     """Yield the files, those with data (raw, then layouts) before those of text."""
-    ranks = sorted(fake.files(), key=lambda file: 2 if file.role.text is not None else int(file.role.layout is not None))
+    ranks = sorted(
+        fake.files(), key=lambda file: 2 if file.role.text is not None else int(file.role.layout is not None)
+    )
     yield from (out / file.path for file in ranks)
 
 
@@ -157,7 +159,9 @@ def _huge(place: Written) -> bytes:
     if not isinstance(slot.kind, ElementType):
         return b"9" * slot.nbytes if slot.field.convert else b""
     dtype = slot.kind.dtype(slot.endian)
-    largest: int | float = 1e30 if dtype.kind == "f" else int(np.iinfo(dtype).max) if dtype.kind in "iu" else 1  # type: ignore[type-var]  # by kind
+    largest: int | float = (
+        1e30 if dtype.kind == "f" else int(np.iinfo(dtype).max) if dtype.kind in "iu" else 1
+    )  # type: ignore[type-var]  # by kind
     if dtype.kind == "u" and dtype.itemsize == 8:
         largest = 2**62
     return np.full(slot.shape, largest, dtype).tobytes()
@@ -227,7 +231,9 @@ def _byte_orders(fake: FakeSet, out: Path) -> Iterator[Spoiling]:
         if isinstance(test, ByteOrderTest):
             path = out / file.path
             content = bytearray(path.read_bytes())
-            content[test.offset : test.offset + NUMBERS[test.type].nbytes] = b"\xa5" * NUMBERS[test.type].nbytes
+            content[test.offset : test.offset + NUMBERS[test.type].nbytes] = (
+                b"\xa5" * NUMBERS[test.type].nbytes
+            )
             yield Spoiling(path, bytes(content))
     for file, place in _fields(fake):
         kind = place.leaf.slot.kind

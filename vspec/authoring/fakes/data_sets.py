@@ -122,7 +122,10 @@ class FakeSet:
 
     def _ordered(self, role: Role, files: FakeFiles) -> FakeFiles:
         """Return files in the order of the card: by ``order:``, else by the value of the capture."""
-        keys = [f.captures.get(role.over or "") if role.order is None else role.order.evaluate(f.scope) for f in files.files]
+        keys = [
+            f.captures.get(role.over or "") if role.order is None else role.order.evaluate(f.scope)
+            for f in files.files
+        ]
         return files.pick(sorted(range(len(keys)), key=lambda i: keys[i]))  # type: ignore[arg-type,return-value]  # of one kind
 
     def _file(self, role: Role, path: str, captures: Mapping[str, Value], index: tuple[int, ...]) -> FakeFile:
@@ -228,12 +231,20 @@ class FakeSet:
         given = self._given(role, capture.name)
         if isinstance(given, list) and given:
             return given
-        count = open_size(self.plan, capture.name, (), role.place) if self._counted(capture.name) else DEFAULT_FILES
+        count = (
+            open_size(self.plan, capture.name, (), role.place)
+            if self._counted(capture.name)
+            else DEFAULT_FILES
+        )
         if capture.choices:
             return capture.choices[:count]
         if capture.kind == "int":
             return list(range(count))
-        return [float(k) for k in range(count)] if capture.kind == "float" else [f"{capture.name}{k}" for k in range(count)]
+        return (
+            [float(k) for k in range(count)]
+            if capture.kind == "float"
+            else [f"{capture.name}{k}" for k in range(count)]
+        )
 
     def _counted(self, name: str) -> bool:
         return name in self.plan.sizes or name in self.plan.example.auto

@@ -79,7 +79,9 @@ def _flat(tree: Mapping[str, Given], prefix: str, known: frozenset[str]) -> Iter
     """Yield values by dotted path; a mapping under a role or record is a shorter way to write many."""
     for key, value in tree.items():
         path = f"{prefix}{key}"
-        if isinstance(value, Mapping) and any(one.startswith(f"{path}.") and one != f"{path}.*" for one in known):
+        if isinstance(value, Mapping) and any(
+            one.startswith(f"{path}.") and one != f"{path}.*" for one in known
+        ):
             yield from _flat({str(k): v for k, v in value.items()}, f"{path}.", known)
         else:
             yield path, value
@@ -94,7 +96,12 @@ def _is_known(key: str, known: frozenset[str]) -> bool:
 
 def _unknown(card: Card, name: str, key: str, known: frozenset[str]) -> Problem:
     near = did_you_mean(key, sorted(path for path in known if not path.endswith("*")), "it has")
-    return Problem("V0852", f"example '{name}' gives '{key}', which the card does not have", card.roles[0].place, help=near)
+    return Problem(
+        "V0852",
+        f"example '{name}' gives '{key}', which the card does not have",
+        card.roles[0].place,
+        help=near,
+    )
 
 
 def paths(card: Card) -> Iterator[str]:

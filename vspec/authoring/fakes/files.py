@@ -57,7 +57,9 @@ class FakeFile:
         by_seed: Endian = "big" if self.sheet.plan.seed % 2 else "little"
         content = self._content
         scope = content.scope if isinstance(content, Struct) else self.scope
-        return choose(self.role.endian, by_seed if isinstance(self.role.endian, ByteOrderTest) else "little", scope)
+        return choose(
+            self.role.endian, by_seed if isinstance(self.role.endian, ByteOrderTest) else "little", scope
+        )
 
     @property
     def endian(self) -> Endian:

@@ -39,7 +39,10 @@ Known = Dense | Stack
 def stacked(name: str, parts: Sequence[Known]) -> Known:
     """Return ``parts`` (at least one) along a new slowest axis, dense where their shapes agree."""
     dense = [part for part in parts if isinstance(part, Dense)]
-    if len(dense) == len(parts) and len({(part.names, part.values.shape, part.values.dtype) for part in dense}) == 1:
+    if (
+        len(dense) == len(parts)
+        and len({(part.names, part.values.shape, part.values.dtype) for part in dense}) == 1
+    ):
         return Dense((name, *dense[0].names), np.stack([part.values for part in dense]))
     return Stack(name, tuple(parts))
 
@@ -52,7 +55,9 @@ def axes_of(known: Known) -> tuple[str, ...]:
 def in_order(known: Known, order: Sequence[str], place: Place) -> Values:
     """Return the values with their axes in ``order``; raises V0856 for rows of unequal sizes."""
     if isinstance(known, Stack):
-        raise fail("V0856", f"the rows along '{known.name}' differ in size", place, help="join both axes in 'dims:'")
+        raise fail(
+            "V0856", f"the rows along '{known.name}' differ in size", place, help="join both axes in 'dims:'"
+        )
     return known.values.transpose([known.names.index(name) for name in order])
 
 
@@ -71,7 +76,9 @@ def _finished(values: Values, k: int, axis: JoinAxis, scope: Scope) -> Values:
     return np.flip(values, k) if axis.reverse else values
 
 
-def _joined(known: Known, left: Sequence[SplitAxis], joins: Sequence[Join], around: tuple[Scope, Place]) -> Values:
+def _joined(
+    known: Known, left: Sequence[SplitAxis], joins: Sequence[Join], around: tuple[Scope, Place]
+) -> Values:
     if axes_of(known) != tuple(axis.name for axis in left):
         raise fail("V0856", f"the data has the axes {' '.join(axes_of(known))}", around[1])
     if isinstance(known, Stack):
@@ -100,7 +107,9 @@ def _concatenated(
     """Return a stack of unequal parts: its axis may only be the slowest one of a join."""
     at = next((k for k, (_, parts) in enumerate(joins) if parts[:1] == (stack.name,)), None)
     if at is None:
-        raise fail("V0856", f"'{stack.name}' has rows of unequal sizes and must come first in a join", around[1])
+        raise fail(
+            "V0856", f"'{stack.name}' has rows of unequal sizes and must come first in a join", around[1]
+        )
     name, parts = joins[at]
     alone = len(parts) == 1
     rest = [*joins[:at], *([] if alone else [(name, parts[1:])]), *joins[at + 1 :]]

@@ -21,5 +21,7 @@ def choose(spec: EndianSpec, inherited: Endian, scope: Scope) -> Endian:
             return "little"
         if value == "big":
             return "big"
-        raise fail("V0853", "this gives no byte order", spec.text.place, expected="little or big", found=repr(value))
+        raise fail(
+            "V0853", "this gives no byte order", spec.text.place, expected="little or big", found=repr(value)
+        )
     return spec

@@ -51,7 +51,9 @@ def _text_paths(text: TextFormat, prefix: str) -> Iterator[str]:
 
 def path_of(template: Template, scope: Scope) -> str:
     """Return the path of an array; what comes from values is made safe."""
-    pieces = [p if isinstance(p, str) else _safe(Template(p.text, (p, "")).string(scope)) for p in template.parts]
+    pieces = [
+        p if isinstance(p, str) else _safe(Template(p.text, (p, "")).string(scope)) for p in template.parts
+    ]
     return "/".join(part.strip() for part in "".join(pieces).strip("/").split("/"))
 
 

@@ -62,10 +62,14 @@ def region(spec: ArraySpec, file: FakeFile, scope: Scope, space: int | None = No
     for name, n in sizes:
         if n is None and space is not None:
             n = (space - offset) // known if known else 0
-        axes.append((name, open_size(file.sheet.plan, name, file.sheet.index, spec.place) if n is None else n))
+        axes.append(
+            (name, open_size(file.sheet.plan, name, file.sheet.index, spec.place) if n is None else n)
+        )
     fortran = (spec.order if isinstance(spec.order, str) else spec.order.evaluate(inside)) == "F"
     stored = tuple(reversed(axes)) if fortran else tuple(axes)
-    return Region(spec, path_of(spec.name, scope), kind.dtype(order), offset, stored, tuple(name for name, _ in axes))
+    return Region(
+        spec, path_of(spec.name, scope), kind.dtype(order), offset, stored, tuple(name for name, _ in axes)
+    )
 
 
 def _sizes(spec: ArraySpec, scope: Scope) -> list[tuple[str, int | None]]:
@@ -129,7 +133,9 @@ class RawFile:
     def stream(self, path: Path) -> None:
         """Write a file too large for memory, in blocks; raises V0857 unless it holds one array alone."""
         if len(self.regions) != 1:
-            raise fail("V0857", f"{path.name} would have {self.nbytes} bytes in several arrays", self.file.role.place)
+            raise fail(
+                "V0857", f"{path.name} would have {self.nbytes} bytes in several arrays", self.file.role.place
+            )
         only = self.regions[0]
         with path.open("wb") as handle:
             handle.write(self._rng("filler").bytes(only.offset))

@@ -90,7 +90,9 @@ class Struct:
     def _once(self, name: str, work: Callable[[], Value]) -> Value:
         if name in self._pending:
             chain = " <- ".join([*self._pending, name])
-            raise fail("V0855", f"'{name}' needs itself: {chain}", self.spec.place, help="give it in the example")
+            raise fail(
+                "V0855", f"'{name}' needs itself: {chain}", self.spec.place, help="give it in the example"
+            )
         self._pending.append(name)
         try:
             return work()
@@ -218,7 +220,9 @@ class Struct:
             where = field.offset if isinstance(field, Field) else field.at
             placed = where is not None and not (isinstance(field, RecordSpec) and _looped(field))
             self._offsets[name] = (
-                where.integer(self.field_scope(name)) if where is not None and placed else self.cursor_before(name)
+                where.integer(self.field_scope(name))
+                if where is not None and placed
+                else self.cursor_before(name)
             )
         return self._offsets[name]
 
@@ -355,7 +359,11 @@ class Leaf:
         axes: list[tuple[str, int]] = []
         for k, axis in enumerate(self.field.axes):
             name = axis.name or f"axis_{k}"
-            size = self.struct.sheet.open_size(name, axis.place) if axis.size is None else axis.size.integer(scope)
+            size = (
+                self.struct.sheet.open_size(name, axis.place)
+                if axis.size is None
+                else axis.size.integer(scope)
+            )
             axes.append((name, max(0, size)))
         return Slot(self.field, kind, item, self._order(kind), tuple(axes))
 
@@ -367,7 +375,9 @@ class Leaf:
             return TEXTS[ref.word], max(0, ref.length.integer(scope))
         value = ref.value.evaluate(scope) if ref.value is not None else scope.get(ref.word or "")
         if not isinstance(value, ElementType):
-            raise fail("V0853", f"the type of '{self.field.name}' is not a type", ref.place, found=repr(value))
+            raise fail(
+                "V0853", f"the type of '{self.field.name}' is not a type", ref.place, found=repr(value)
+            )
         return value, value.nbytes
 
     def _order(self, kind: ElementType | TextType) -> Endian:
@@ -413,7 +423,6 @@ class Leaf:
             return draws.data(rng, self.slot.kind.dtype("little"), self.slot.shape)
         self.firm = False
         return 0
-
 
     def _found(self) -> Value:
         """Return a number that the rest of the file settles: the length of a text, or the byte order's test."""

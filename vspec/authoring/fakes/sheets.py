@@ -53,7 +53,9 @@ class Sheet:
             if not isinstance(found, list) or i >= len(found):
                 have = len(found) if isinstance(found, list) else 1
                 message = f"the example has {have} values of '{path}', but row {i} asks for one"
-                raise fail("V0854", message, self.role.place, help="give one value for each row, or one for all")
+                raise fail(
+                    "V0854", message, self.role.place, help="give one value for each row, or one for all"
+                )
             found = found[i]
         return found
 
@@ -81,5 +83,7 @@ def open_size(plan: Plan, name: str, index: tuple[int, ...], place: Place) -> in
         return draws.length(draws.generator(plan.seed, f"auto {name}", index))
     if not isinstance(given, int) or isinstance(given, bool) or given < 0:
         expected = "a whole number, or one for each file"
-        raise fail("V0851", f"the example's size of '{name}' is no size", place, expected=expected, found=repr(given))
+        raise fail(
+            "V0851", f"the example's size of '{name}' is no size", place, expected=expected, found=repr(given)
+        )
     return given

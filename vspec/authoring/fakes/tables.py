@@ -306,7 +306,9 @@ def together(parts: Sequence[Known | None], sample: Known | None, name: str, pla
     if not present:
         return None
     if len(present) < len(parts):
-        raise fail("V0856", f"not every row of '{name}' has the data", place, help="select the rows that have it")
+        raise fail(
+            "V0856", f"not every row of '{name}' has the data", place, help="select the rows that have it"
+        )
     return stacked(name, present)
 
 
@@ -317,6 +319,8 @@ def gathered(values: Sequence[Value]) -> Value:
     head = values[0]
     if all(isinstance(v, (bool, int, float, str)) for v in values):
         return plain_column(values)
-    if isinstance(head, np.ndarray) and all(isinstance(v, np.ndarray) and v.shape == head.shape for v in values):
+    if isinstance(head, np.ndarray) and all(
+        isinstance(v, np.ndarray) and v.shape == head.shape for v in values
+    ):
         return np.stack(values)  # type: ignore[arg-type]  # all are arrays of one shape
     return list(values)

@@ -73,7 +73,9 @@ class TextPart:
             return self.sheet.settled(found, self._scope, self.sheet.index)
         if self.form.format == "json":
             base = self._base()
-            inside = follow(base, (field.key.value if field.key else field.name)) if base is not None else MISSING
+            inside = (
+                follow(base, (field.key.value if field.key else field.name)) if base is not None else MISSING
+            )
             if inside is not MISSING:
                 return inside
         return MISSING if not field.required else self._invented(field, path)
@@ -84,7 +86,11 @@ class TextPart:
         pattern = field.each or field.line
         if pattern is not None:
             row = {c.name: _sample(c.kind, c.choices, c.name) for c in pattern.captures}
-            key = {c.name: _sample(c.kind, c.choices, c.name) for c in self._key(field).captures} if field.each else {}
+            key = (
+                {c.name: _sample(c.kind, c.choices, c.name) for c in self._key(field).captures}
+                if field.each
+                else {}
+            )
             return [{**row, **key}] if field.each is not None else row
         if "{" in (field.key.value if field.key else ""):
             row = {c.name: _sample(c.kind, c.choices, c.name) for c in self._key(field).captures}
@@ -118,7 +124,9 @@ class TextPart:
         if _is_keyed(field):
             names += [c.name for c in self._key(field).captures]
             names += ["value"]
-        columns = {name: column([cast(Value, row.get(name)) for row in rows]) for name in dict.fromkeys(names)}
+        columns = {
+            name: column([cast(Value, row.get(name)) for row in rows]) for name in dict.fromkeys(names)
+        }
         return Table(columns)
 
     def _rows(self, field: TextField, given: Given) -> list[Mapping[str, Given]]:
@@ -157,7 +165,9 @@ class TextPart:
         try:
             return self._text().encode(self.form.encoding)
         except UnicodeEncodeError:
-            raise fail("V0853", f"the text of '{self.path}' is not {self.form.encoding}", self.form.place) from None
+            raise fail(
+                "V0853", f"the text of '{self.path}' is not {self.form.encoding}", self.form.place
+            ) from None
 
     def _text(self) -> str:
         if self.form.format == "json":
@@ -197,7 +207,11 @@ class TextPart:
 
     def _written(self, field: TextField, given: Given) -> Iterator[str]:
         if field.line is not None:
-            yield given if isinstance(given, str) and len(field.line.captures) != 1 else _line(field.line, given)
+            yield (
+                given
+                if isinstance(given, str) and len(field.line.captures) != 1
+                else _line(field.line, given)
+            )
         elif field.each is not None and field.key is None:
             yield from (f"line {k + 1}" for k in range(field.skip))
             yield from (_formatted(field.each, row) for row in self._rows(field, given))

@@ -136,7 +136,9 @@ def _layout(record: Record, names: _Names) -> tuple[set[str], set[str]]:
         if item.repeat is not None:
             sizes |= _all(names, (item.repeat.count, item.repeat.items))
             if item.repeat.variable is not None and item.repeat.items is not None:
-                looped = _Names(names.lets, names.paths, {**names.items, item.repeat.variable: item.repeat.items})
+                looped = _Names(
+                    names.lets, names.paths, {**names.items, item.repeat.variable: item.repeat.items}
+                )
         deeper = _layout(item, _of_record(looped, item, path))
         sizes |= deeper[0]
         pointers |= deeper[1]
@@ -153,5 +155,3 @@ def roles_with(paths: Iterable[str], roles: Iterable[Role]) -> list[Role]:
     """Return the roles that hold any of some paths, in the card's order."""
     heads = {path.split(".", 1)[0] for path in paths}
     return [role for role in roles if role.name in heads]
-
-

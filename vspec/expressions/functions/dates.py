@@ -37,6 +37,7 @@ _FIELDS = {
     "%f": r"(?P<f>[0-9]{1,9})",
     "%b": r"(?P<b>[A-Za-z]{3})",
     "%B": r"(?P<B>[A-Za-z]{3,9})",
+    "%j": r"(?P<j>[0-9]{1,3})",
 }
 _PIECE = re.compile(r"%.?|\s+|[^%\s]+")
 _PIVOT = 69
@@ -77,7 +78,8 @@ def _reader(call: Call, form: str) -> re.Pattern[str]:
         else:
             seen.add(piece)
             parts.append(_FIELDS[piece])
-    if not {"%d"} <= seen or not seen & {"%Y", "%y"} or not seen & {"%m", "%b", "%B"}:
+    in_year = "%j" in seen or ("%d" in seen and bool(seen & {"%m", "%b", "%B"}))
+    if not in_year or not seen & {"%Y", "%y"}:
         raise call.site.fail("V0239", f"'{form}' gives no year, month and day", "write e.g. '%Y-%m-%d'", 1)
     return re.compile("".join(parts))
 
@@ -85,16 +87,27 @@ def _reader(call: Call, form: str) -> re.Pattern[str]:
 def _iso(call: Call, text: str, found: Mapping[str, str | None], pivot: int) -> str:
     fields = {key: value for key, value in found.items() if value is not None}
     year = int(fields["Y"]) if "Y" in fields else _century(int(fields["y"]), pivot)
-    month = int(fields["m"]) if "m" in fields else _month(fields)
     hour, minute, second = (int(fields.get(key, 0)) for key in "HMS")
     try:
-        moment = dt.datetime(year, month, int(fields["d"]), hour, minute, second)  # noqa: DTZ001  # headers give no zone
+        day = _day(year, fields)
+        moment = dt.datetime(day.year, day.month, day.day, hour, minute, second)  # noqa: DTZ001  # headers give no zone
     except ValueError as error:
         raise call.site.fail("V0239", f"{described(text)} is no date: {error}", part=0) from error
     if not fields.keys() & set("HMSf"):
         return moment.date().isoformat()
     fraction = f".{fields['f']}" if fields.get("f") else ""
     return moment.isoformat() + fraction
+
+
+def _day(year: int, fields: Mapping[str, str]) -> dt.date:
+    """Return the day by month and day, or by the day of the year (1 to 366). Raises `ValueError`."""
+    if "j" not in fields:
+        month = int(fields["m"]) if "m" in fields else _month(fields)
+        return dt.date(year, month, int(fields["d"]))
+    day = dt.date(year, 1, 1) + dt.timedelta(days=int(fields["j"]) - 1)
+    if day.year != year:
+        raise ValueError(f"{year} has no day {int(fields['j'])}")
+    return day
 
 
 def _century(year: int, pivot: int) -> int:
@@ -110,7 +123,7 @@ def _month(fields: Mapping[str, str]) -> int:
 
 def _example(form: str) -> str:
     moment = {"%Y": "2024", "%y": "24", "%m": "03", "%d": "09", "%H": "14", "%M": "05", "%S": "59"}
-    moment |= {"%f": "250", "%b": "Mar", "%B": "March"}
+    moment |= {"%f": "250", "%b": "Mar", "%B": "March", "%j": "069"}
     return re.sub(r"%.", lambda m: moment.get(m.group(), "%"), form)
 
 
