@@ -539,8 +539,7 @@ def test_plain_texts_and_quoted_braces():
 )
 def test_faulty_texts(value, code, column):
     with pytest.raises(VspecError) as caught:
-        parsed, scope = template(value)
-        parsed.string(scope)
+        parse_template(text(value)).string(Scope())
     assert (caught.value.problems[0].code, caught.value.problems[0].place.column) == (code, column)
 
 

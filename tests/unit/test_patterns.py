@@ -126,7 +126,8 @@ def test_captures_are_listed():
 
 
 RECORD = "{record:word}[/{n_seg:int=1}] {n_sig:int} {rate:float}[/{clock:float}] {n:int}{:rest}"
-SIGNAL = "{file:word} {format:int}[x{spf:int=1}][:{skew:int=0}][+{at:int=0}] {gain:float}[({baseline:int})][/{unit:word}] {:rest}"
+SIGNAL = "{file:word} {format:int}[x{spf:int=1}][:{skew:int=0}][+{at:int=0}] {gain:float}[({baseline:int})]"
+SIGNAL += "[/{unit:word}] {:rest}"
 
 
 @pytest.mark.parametrize(

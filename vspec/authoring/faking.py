@@ -16,7 +16,7 @@ from vspec.authoring.fakes.data_sets import FakeSet
 from vspec.authoring.fakes.examples import choose
 from vspec.authoring.fakes.files import FakeFile, FakeFiles
 from vspec.authoring.fakes.known import Known, arranged, axes_of, in_order
-from vspec.authoring.fakes.options import FakeOptions, Faked
+from vspec.authoring.fakes.options import Faked, FakeOptions
 from vspec.authoring.fakes.paths import path_of
 from vspec.authoring.fakes.records import Struct
 from vspec.authoring.fakes.sheets import Plan

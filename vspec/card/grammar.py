@@ -61,7 +61,8 @@ class Value:
 
     ``kind`` and ``words``: a scalar. ``items``: a list. ``shape``: a mapping with the keys of
     that entry of `SHAPES`. ``entries``: a mapping of names that the author chooses.
-    ``names`` says what their names may be, ``least`` the smallest number of items or entries.
+    ``names`` says what their names may be, ``least`` the smallest number of items or entries,
+    ``most`` the largest of items.
     """
 
     kind: Kind | None = None
@@ -71,6 +72,7 @@ class Value:
     entries: Value | None = None
     names: Names = "scope"
     least: int = 0
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

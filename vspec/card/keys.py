@@ -266,7 +266,7 @@ TEXT_FIELD = Shape(
         Key("each", Value("line pattern"), "A table, one row for each match.", "({ch:int} {gain:int})"),
         Key(
             "section",
-            Value("text", items=TEXT, least=2),
+            Value("text", items=TEXT, least=2, most=2),
             "Where to look: the name of a section, or its first and last line.",
             "Channel Infos",
         ),

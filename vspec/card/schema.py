@@ -91,6 +91,8 @@ def _value(value: Value) -> dict[str, Json]:
         result["items"] = _value(value.items)
         if value.least:
             result["minItems"] = value.least
+        if value.most is not None:
+            result["maxItems"] = value.most
     if value.entries is not None:
         forms.append("object")
         result["additionalProperties"] = _value(value.entries)

@@ -97,8 +97,8 @@ class _Walk:
     def _sequence(self, value: Value, items: Value, node: Sequence, name: str, at: Place) -> None:
         if len(node.items) < value.least:
             self._report("V0106", f"'{name}' needs at least {value.least} items", at)
-        if value.kind == "text" and len(node.items) > value.least:
-            self._report("V0104", f"'{name}' takes {value.least} texts: the first and the last line", at)
+        if value.most is not None and len(node.items) > value.most:
+            self._report("V0104", f"'{name}' takes {value.most} texts: the first and the last line", at)
         for number, item in enumerate(node.items, 1):
             label = f"{SHAPES[items.shape].noun} {number}" if items.shape else ""
             self.value(items, item, name, item.place, label)

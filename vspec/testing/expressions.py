@@ -61,6 +61,7 @@ def expressions(draw: st.DrawFn) -> ExpressionSample:
     }
     kinds = (_integers, _booleans, _floats, _texts, _columns)
     text, expected = draw(draw(st.sampled_from(kinds))(names, 3))
+    assert isinstance(expected, bool | int | float | str | list)
     return ExpressionSample(text, names, expected)
 
 

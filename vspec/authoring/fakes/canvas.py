@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vspec.authoring.fakes.constants import Constants
-from vspec.authoring.fakes.records import Leaf, Projected, Struct
+from vspec.authoring.fakes.leaves import Leaf
+from vspec.authoring.fakes.records import Projected, Struct
 from vspec.authoring.fakes.tables import Rows
 from vspec.card.model import ByteOrderTest, Field, Role
 from vspec.datatypes import NUMBERS, Endian
@@ -155,6 +156,6 @@ def _fitting(test: ByteOrderTest) -> int:
     )
 
 
-def _holds(test: ByteOrderTest, value: int | float) -> bool:
+def _holds(test: ByteOrderTest, value: float) -> bool:
     assert test.that is not None
     return test.that.truth(Chain({"test": value}, Constants({})))

@@ -8,8 +8,9 @@ import numpy as np
 
 from vspec.authoring.fakes.canvas import extent, texts_of
 from vspec.authoring.fakes.known import Known
+from vspec.authoring.fakes.leaves import Where
 from vspec.authoring.fakes.orders import choose
-from vspec.authoring.fakes.records import Struct, Where
+from vspec.authoring.fakes.records import Struct
 from vspec.authoring.fakes.sheets import MISSING, Sheet
 from vspec.authoring.fakes.tables import Across, Nested, RowsLike, gathered, together
 from vspec.authoring.fakes.texts import TextPart
@@ -41,13 +42,13 @@ class FakeFile:
         if self._content is None:
             if self.role.layout is not None:
                 where = Where(self.role.name, self.role.name, self.sheet.index, lambda: 0)
-                self._content = Struct(self.role.layout, self.sheet, where, self.scope, lambda: self.order())
+                self._content = Struct(self.role.layout, self.sheet, where, self.scope, self.order)
             elif self.role.text is not None:
                 self._content = TextPart(self.role.text, self.sheet, self.role.name, self.scope)
         return self._content
 
     def order(self) -> Endian:
-        """Return the byte order of the file: the example's, what ``endian:`` gives, or by the seed's parity."""
+        """Return the byte order: the example's, what ``endian:`` gives, else by the parity of the seed."""
         given = self.sheet.given(f"{self.role.name}.endian", self.sheet.index, 0)
         if given is not MISSING:
             if given not in ("little", "big"):

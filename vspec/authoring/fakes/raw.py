@@ -24,7 +24,7 @@ from vspec.expressions import Chain, Expression, Scope, Value
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """The bytes of an array in a raw file; ``stored`` are its axes, slowest first, ``listed`` as in the card."""
+    """The bytes of an array in a raw file; ``stored`` are its axes, slowest first."""
 
     spec: ArraySpec
     key: str
@@ -57,14 +57,14 @@ def region(spec: ArraySpec, file: FakeFile, scope: Scope, space: int | None = No
         order = choose(spec.endian, order, inside)
     offset = 0 if spec.offset is None else spec.offset.integer(inside)
     sizes = _sizes(spec, inside)
-    known = math.prod(n for _, n in sizes if n is not None) * kind.nbytes
-    axes: list[tuple[str, int]] = []
-    for name, n in sizes:
-        if n is None and space is not None:
-            n = (space - offset) // known if known else 0
-        axes.append(
-            (name, open_size(file.sheet.plan, name, file.sheet.index, spec.place) if n is None else n)
-        )
+    step = math.prod(n for _, n in sizes if n is not None) * kind.nbytes
+
+    def auto(name: str) -> int:
+        if space is not None:
+            return (space - offset) // step if step else 0
+        return open_size(file.sheet.plan, name, file.sheet.index, spec.place)
+
+    axes = [(name, auto(name) if n is None else n) for name, n in sizes]
     fortran = (spec.order if isinstance(spec.order, str) else spec.order.evaluate(inside)) == "F"
     stored = tuple(reversed(axes)) if fortran else tuple(axes)
     return Region(
@@ -147,7 +147,7 @@ class RawFile:
 
 
 def raw_file(file: FakeFile, arrays: Iterator[tuple[ArraySpec, Scope]]) -> RawFile:
-    """Return the regions of all arrays of a raw file; the first one settles its size for later ``auto`` axes."""
+    """Return the arrays of a raw file; the first ones settle its size for ``auto`` axes of later ones."""
     regions: list[Region] = []
     for spec, scope in arrays:
         space = max((r.end for r in regions), default=None)

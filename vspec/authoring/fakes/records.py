@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-import numpy as np
-
-from vspec.authoring.fakes import draws
 from vspec.authoring.fakes.examples import Given
-from vspec.authoring.fakes.fields import Slot, encoded, numbers, seen, texts
-from vspec.authoring.fakes.known import Dense, Known
+from vspec.authoring.fakes.fields import Slot, encoded
+from vspec.authoring.fakes.known import Known
+from vspec.authoring.fakes.leaves import Leaf, Where
 from vspec.authoring.fakes.orders import choose
+from vspec.authoring.fakes.scopes import HereScope, StructScope
 from vspec.authoring.fakes.sheets import MISSING, Sheet
 from vspec.authoring.fakes.tables import Rows
 from vspec.authoring.fakes.texts import TextPart
-from vspec.card.model import ByteOrderTest, Field
+from vspec.card.model import Field
 from vspec.card.model import Record as RecordSpec
-from vspec.datatypes import NUMBERS, TEXTS, ElementType, Endian, TextType
+from vspec.datatypes import TEXTS, Endian
 from vspec.errors import fail
 from vspec.expressions import Chain, Expression, Scope, UnknownName, Value
 
@@ -44,7 +43,7 @@ class Struct:
         self.spec = spec
         self.sheet = sheet
         self.where = where
-        self.scope: Scope = _StructScope(self, outer)
+        self.scope: Scope = StructScope(self, outer)
         self._outer_endian = endian
         self._fields = {field.name: field for field in spec.fields}
         self._lets = {let.name: let.value for let in spec.lets}
@@ -120,7 +119,7 @@ class Struct:
             default = field.default.evaluate(scope) if isinstance(field, Field) and field.default else None
             return Absent(default)
         if isinstance(field, Field):
-            return self._field(field, scope)
+            return self._field(field)
         if field.repeat is None:
             return self._inner(field, self.where.inside(field.name, self._offset_of(field.name)), self.scope)
         return self._rows(field, scope)
@@ -131,7 +130,7 @@ class Struct:
     def _offset_of(self, name: str) -> Callable[[], int]:
         return lambda: self.offset_of(name)
 
-    def _field(self, field: Field, scope: Scope) -> Part:
+    def _field(self, field: Field) -> Part:
         struct = self.sheet.plan.card.types.get(field.type.word or "")
         if struct is not None:
             where = self.where.inside(field.name, self._offset_of(field.name), f"type:{struct.name}")
@@ -155,7 +154,7 @@ class Struct:
         return len(encoded(slot, self.sheet.settled(given, self.scope, self.where.index)))
 
     def given(self, field: Field) -> Given:
-        """Return what the example says of a field; a field that its type is worth may be given by the type's."""
+        """Return what the example says of a field, or of the whole type that is worth it."""
         found = self.sheet.given(self.path(field.name), self.where.index, len(field.axes))
         if found is MISSING and self.worth == field.name:
             return self.sheet.given(self.where.path, self.where.index, len(field.axes))
@@ -189,7 +188,7 @@ class Struct:
 
     def field_scope(self, name: str) -> Scope:
         """Return the scope of a field's clauses, which also know ``here``."""
-        return _HereScope(self, name)
+        return HereScope(self, name)
 
     # --- places
 
@@ -248,20 +247,6 @@ def _items(expression: Expression, scope: Scope) -> list[Value]:
     return items
 
 
-class Where:
-    """Where a record stands: its path in examples and in `Usage`, its rows, and its first byte."""
-
-    def __init__(self, path: str, use: str, index: tuple[int, ...], start: Callable[[], int]) -> None:
-        self.path = path
-        self.use = use
-        self.index = index
-        self.start = start
-
-    def inside(self, name: str, start: Callable[[], int], use: str | None = None) -> Where:
-        """Return the place of a field that is a record itself."""
-        return Where(f"{self.path}.{name}", use or f"{self.use}.{name}", self.index, start)
-
-
 class Projected:
     """A field whose type is a struct of the card; with ``value:`` it is worth that."""
 
@@ -275,168 +260,6 @@ class Projected:
 
     def seen(self) -> Value:
         return self.struct if self._value is None else self._value.evaluate(self.struct.scope)
-
-
-class Leaf:
-    """A field of numbers or text."""
-
-    def __init__(self, struct: Struct, field: Field, text: TextPart | None = None) -> None:
-        self.struct = struct
-        self.field = field
-        self.text = text
-        self._slot: Slot | None = None
-        self._raw: bytes | None = None
-        self.firm = True
-        self.is_drawn = False
-        self._mark: bytes | None = None
-
-    @property
-    def use(self) -> str:
-        """Path in `Usage`."""
-        return f"{self.struct.where.use}.{self.field.name}"
-
-    @property
-    def slot(self) -> Slot:
-        if self._slot is None:
-            self._slot = self._place()
-        return self._slot
-
-    @property
-    def nbytes(self) -> int:
-        return self.slot.nbytes
-
-    @property
-    def raw(self) -> bytes:
-        """The bytes that are written."""
-        if self._raw is None:
-            self._raw = self._encode()
-        return self._raw
-
-    # --- a text that is searched for its end
-
-    def _whole_text(self) -> bytes:
-        assert self.text is not None
-        text = self.text.encoded()
-        return text if self._mark is None or self._mark in text else text.rstrip(b"\r\n") + self._mark
-
-    @property
-    def tail(self) -> bytes:
-        """The mark behind a text by which `find` tells its end."""
-        return b"" if self._mark is None else self._whole_text()[self.nbytes :]
-
-    def find(self, needle: bytes, start: int) -> int | None:
-        """Return where a text holds ``needle``; one that holds no mark yet is given it at its end."""
-        if self.text is None:
-            return None
-        if self._mark is None:
-            self._mark = needle
-        offset = self.struct.offset_of(self.field.name)
-        found = self._whole_text().find(needle, max(0, start - offset))
-        return None if found < 0 else offset + found
-
-    def adopt(self, raw: bytes) -> None:
-        """Take the bytes of the fields that were written in this place before."""
-        self._raw = raw
-
-    def seen(self) -> Value:
-        if self.text is not None:
-            return self.text.record
-        return seen(self.slot, self.raw)
-
-    def known(self) -> Known:
-        """Return the elements with their axes."""
-        kind = self.slot.kind
-        if not isinstance(kind, ElementType):
-            raise fail("V0856", f"'{self.field.name}' is text: it is no data", self.field.place)
-        values = np.frombuffer(self.raw, kind.dtype(self.slot.endian)).reshape(self.slot.shape)
-        return Dense(self.slot.names, values)
-
-    # --- type and sizes
-
-    def _place(self) -> Slot:
-        scope = self.struct.field_scope(self.field.name)
-        kind, item = self._kind(scope)
-        axes: list[tuple[str, int]] = []
-        for k, axis in enumerate(self.field.axes):
-            name = axis.name or f"axis_{k}"
-            size = (
-                self.struct.sheet.open_size(name, axis.place)
-                if axis.size is None
-                else axis.size.integer(scope)
-            )
-            axes.append((name, max(0, size)))
-        return Slot(self.field, kind, item, self._order(kind), tuple(axes))
-
-    def _kind(self, scope: Scope) -> tuple[ElementType | TextType, int]:
-        ref = self.field.type
-        if ref.word in NUMBERS:
-            return NUMBERS[ref.word], NUMBERS[ref.word].nbytes
-        if ref.word in TEXTS and ref.length is not None:
-            return TEXTS[ref.word], max(0, ref.length.integer(scope))
-        value = ref.value.evaluate(scope) if ref.value is not None else scope.get(ref.word or "")
-        if not isinstance(value, ElementType):
-            raise fail(
-                "V0853", f"the type of '{self.field.name}' is not a type", ref.place, found=repr(value)
-            )
-        return value, value.nbytes
-
-    def _order(self, kind: ElementType | TextType) -> Endian:
-        matters = kind.nbytes > 1 if isinstance(kind, ElementType) else kind.encoding == "utf-16"
-        if not matters:
-            return "little"
-        return choose(self.field.endian, self.struct.endian, self.struct.scope)
-
-    # --- value
-
-    def _encode(self) -> bytes:
-        if self.text is not None:
-            return self._whole_text()[: self.nbytes].ljust(self.nbytes, b"\0")
-        value = self._value()
-        if isinstance(self.slot.kind, ElementType):
-            return numbers(self.slot, value).tobytes()
-        return texts(self.slot, value)
-
-    def _value(self) -> Value:
-        struct = self.struct
-        if self.field.constant is not None:
-            return self.field.constant.evaluate(struct.scope)
-        given = struct.given(self.field)
-        if given is not MISSING:
-            return struct.sheet.settled(given, struct.scope, struct.where.index)
-        return self._invented()
-
-    def _invented(self) -> Value:
-        usage = self.struct.sheet.plan.usage
-        rng = self.struct.sheet.rng(self.use, self.struct.where.index)
-        if not isinstance(self.slot.kind, ElementType):
-            if self.field.convert in ("int", "float"):
-                return draws.small_prime(rng) if self.use in usage.sizes else 0
-            return ""
-        found = self._found()
-        if found is not None:
-            return found
-        names = {self.use, self.struct.path(self.field.name)}
-        if names & usage.sizes:
-            return draws.small_prime(rng)
-        if names & usage.located:
-            self.is_drawn = True
-            return draws.data(rng, self.slot.kind.dtype("little"), self.slot.shape)
-        self.firm = False
-        return 0
-
-    def _found(self) -> Value:
-        """Return a number that the rest of the file settles: the length of a text, or the byte order's test."""
-        if self.field.axes:
-            return None
-        for sibling in self.struct.spec.fields:
-            if isinstance(sibling, Field) and sibling.type.length is not None:
-                if sibling.type.length.text.value.strip() == self.field.name:
-                    return self.struct.natural_length(sibling)
-        test = self.struct.sheet.role.endian
-        if isinstance(test, ByteOrderTest) and test.equals is not None and test.type == self.field.type.word:
-            at_test = self.struct.offset_of(self.field.name) == test.offset
-            return test.equals if at_test else None
-        return None
 
 
 Part = Struct | Projected | Leaf | Rows | Absent
@@ -465,47 +288,3 @@ class Spot:
         if isinstance(part, Absent):
             return None
         raise fail("V0856", f"'{self._name}' is no field of numbers", self._struct.spec.place)
-
-
-class _StructScope:
-    """Own names of a record and ``start``, then those around it."""
-
-    def __init__(self, struct: Struct, outer: Scope) -> None:
-        self._struct = struct
-        self._outer = outer
-
-    def names(self) -> Iterable[str]:
-        return [*self._struct.names(), *self._outer.names()]
-
-    def get(self, name: str) -> Value:
-        if name == "start":
-            return self._struct.offset
-        own = name in set(self._struct.names())
-        return self._struct.get(name) if own else self._outer.get(name)
-
-    def locate(self, name: str) -> object:
-        own = name in set(self._struct.names())
-        return self._struct.locate(name) if own else self._outer.locate(name)
-
-    def find(self, needle: bytes, start: int | None) -> int:
-        return self._outer.find(needle, start)
-
-
-class _HereScope(_StructScope):
-    """The same for one field, which also knows ``here``."""
-
-    def __init__(self, struct: Struct, name: str) -> None:
-        self._own = struct
-        self._name = name
-
-    def names(self) -> Iterable[str]:
-        return self._own.scope.names()
-
-    def get(self, name: str) -> Value:
-        return self._own.cursor_before(self._name) if name == "here" else self._own.scope.get(name)
-
-    def locate(self, name: str) -> object:
-        return self._own.scope.locate(name)
-
-    def find(self, needle: bytes, start: int | None) -> int:
-        return self._own.scope.find(needle, start)

@@ -125,17 +125,17 @@ class TextPart:
             names += [c.name for c in self._key(field).captures]
             names += ["value"]
         columns = {
-            name: column([cast(Value, row.get(name)) for row in rows]) for name in dict.fromkeys(names)
+            name: column([cast("Value", row.get(name)) for row in rows]) for name in dict.fromkeys(names)
         }
         return Table(columns)
 
-    def _rows(self, field: TextField, given: Given) -> list[Mapping[str, Given]]:
+    def _rows(self, field: TextField, given: Given) -> list[dict[str, Given]]:
         """Return the rows of a table: mappings, lists in the order of the captures, or a whole text."""
         pattern = field.each
         if isinstance(given, str) and pattern is not None:
-            return [{**found} for found, _ in pattern.find_all(given)][field.skip :]
+            return [dict[str, Given](found) for found, _ in pattern.find_all(given)][field.skip :]
         names = [c.name for c in pattern.captures] if pattern is not None else []
-        rows: list[Mapping[str, Given]] = []
+        rows: list[dict[str, Given]] = []
         for row in given if isinstance(given, (list, tuple)) else [given]:
             if isinstance(row, Mapping):
                 rows.append({str(k): v for k, v in row.items()})
@@ -149,7 +149,7 @@ class TextPart:
             rows = [self._with_value(field, row) for row in rows]
         return rows
 
-    def _with_value(self, field: TextField, row: Mapping[str, Given]) -> Mapping[str, Given]:
+    def _with_value(self, field: TextField, row: dict[str, Given]) -> dict[str, Given]:
         if field.each is None or "value" in row:
             return row
         return {**row, "value": _formatted(field.each, row)}
@@ -178,7 +178,7 @@ class TextPart:
         return "".join(f"{line}\n" for line in lines)
 
     def lines(self) -> Iterator[Line]:
-        """Yield the lines: those that the example puts first, then the fields by section, those without one first."""
+        """Yield the lines: the example's ``lines``, fields without a section, then each section."""
         first = self.sheet.given(f"{self.path}.lines", self.sheet.index, 1)
         if isinstance(first, (list, tuple)):
             yield from (("", str(line)) for line in first)
@@ -218,7 +218,7 @@ class TextPart:
         elif _is_keyed(field):
             pattern = self._key(field)
             for row in self._rows(field, given):
-                yield self._pair(_formatted(pattern, row), cast(Value, row.get("value", "")))
+                yield self._pair(_formatted(pattern, row), cast("Value", row.get("value", "")))
         else:
             key = field.key.value if field.key is not None else field.name
             yield self._pair(key, self._value_text(field, given))
@@ -306,10 +306,10 @@ def _line(pattern: Pattern, given: Given) -> str:
 def _line_value(pattern: Pattern, given: Given) -> Value:
     names = [c.name for c in pattern.captures]
     if isinstance(given, Mapping):
-        values = {name: cast(Value, given.get(name)) for name in names}
+        values = {name: cast("Value", given.get(name)) for name in names}
         return values[names[0]] if len(names) == 1 else Row(values)
     if not names or len(names) == 1:
-        return cast(Value, given)
+        return cast("Value", given)
     found = pattern.match(str(given)) or {}
     return Row({name: found.get(name) for name in names})
 
@@ -318,9 +318,9 @@ def _default(field: TextField) -> Value:
     if field.each is not None and field.default in (None, ()):
         return Table({c.name: column([], c.kind) for c in field.each.captures})
     if field.type.endswith("[]") and isinstance(field.default, tuple):
-        return column([cast(Value, v) for v in field.default], field.type[:-2])
+        return column([cast("Value", v) for v in field.default], field.type[:-2])
     default = field.default
-    return float(default) if field.type == "float" and isinstance(default, int) else cast(Value, default)
+    return float(default) if field.type == "float" and isinstance(default, int) else cast("Value", default)
 
 
 def _typed(kind: str, given: Given) -> Value:
@@ -332,7 +332,7 @@ def _typed(kind: str, given: Given) -> Value:
         case "str" if isinstance(given, (bool, int, float)):
             return written(given)
         case "str":
-            return cast(Value, given)
+            return cast("Value", given)
         case _:
             return _scalar(kind, given)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import cast
 
 from vspec.authoring.fakes.examples import Given
@@ -46,7 +47,7 @@ def plant(tree: dict[str, Given], path: str, value: Given) -> None:
     """Put a value at a path; objects and lists on the way are made."""
     way = steps(path)
     node: Given = tree
-    for step, following in zip(way, way[1:], strict=False):
+    for step, following in pairwise(way):
         node = _inside(node, step, [] if isinstance(following, int) else {})
     _inside(node, way[-1], value)
 
@@ -66,7 +67,7 @@ def as_value(given: Given) -> Value:
     if isinstance(given, Mapping):
         return Row({str(key): as_value(item) for key, item in given.items()})
     if not isinstance(given, (list, tuple)):
-        return cast(Value, given)
+        return cast("Value", given)
     if given and all(isinstance(item, Mapping) for item in given):
         names = dict.fromkeys(str(key) for item in given for key in item)
         return Table({name: _cells([as_value(item.get(name)) for item in given]) for name in names})

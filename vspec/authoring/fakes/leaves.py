@@ -1,0 +1,228 @@
+"""A field of numbers or text that is being written: its type, its sizes and its value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from vspec.authoring.fakes import draws
+from vspec.authoring.fakes.examples import Given
+from vspec.authoring.fakes.fields import Slot, numbers, seen, texts
+from vspec.authoring.fakes.known import Dense, Known
+from vspec.authoring.fakes.orders import choose
+from vspec.authoring.fakes.sheets import MISSING, Sheet
+from vspec.authoring.fakes.texts import TextPart
+from vspec.card.model import ByteOrderTest, Field
+from vspec.card.model import Record as RecordSpec
+from vspec.datatypes import NUMBERS, TEXTS, ElementType, Endian, TextType
+from vspec.errors import fail
+from vspec.expressions import Scope, Value
+
+
+class Where:
+    """Where a record stands: its path in examples and in `Usage`, its rows, and its first byte."""
+
+    def __init__(self, path: str, use: str, index: tuple[int, ...], start: Callable[[], int]) -> None:
+        self.path = path
+        self.use = use
+        self.index = index
+        self.start = start
+
+    def inside(self, name: str, start: Callable[[], int], use: str | None = None) -> Where:
+        """Return the place of a field that is a record itself."""
+        return Where(f"{self.path}.{name}", use or f"{self.use}.{name}", self.index, start)
+
+
+class Holder(Protocol):
+    """The record that a field stands in."""
+
+    spec: RecordSpec
+    sheet: Sheet
+    where: Where
+    scope: Scope
+
+    @property
+    def endian(self) -> Endian: ...
+
+    def path(self, name: str) -> str:
+        """Return the dotted path of a field, as examples write it."""
+
+    def given(self, field: Field) -> Given:
+        """Return what the example says of a field."""
+
+    def offset_of(self, name: str) -> int:
+        """Return where a field begins."""
+
+    def field_scope(self, name: str) -> Scope:
+        """Return the scope of a field's clauses."""
+
+    def natural_length(self, field: Field) -> int | None:
+        """Return the bytes that the text of a field needs, where that is known."""
+
+
+class Leaf:
+    """A field of numbers or text."""
+
+    def __init__(self, struct: Holder, field: Field, text: TextPart | None = None) -> None:
+        self.struct = struct
+        self.field = field
+        self.text = text
+        self._slot: Slot | None = None
+        self._raw: bytes | None = None
+        self.firm = True
+        self.is_drawn = False
+        self._mark: bytes | None = None
+
+    @property
+    def use(self) -> str:
+        """Path in `Usage`."""
+        return f"{self.struct.where.use}.{self.field.name}"
+
+    @property
+    def slot(self) -> Slot:
+        if self._slot is None:
+            self._slot = self._place()
+        return self._slot
+
+    @property
+    def nbytes(self) -> int:
+        return self.slot.nbytes
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes that are written."""
+        if self._raw is None:
+            self._raw = self._encode()
+        return self._raw
+
+    # --- a text that is searched for its end
+
+    def _whole_text(self) -> bytes:
+        assert self.text is not None
+        text = self.text.encoded()
+        return text if self._mark is None or self._mark in text else text.rstrip(b"\r\n") + self._mark
+
+    @property
+    def tail(self) -> bytes:
+        """The mark behind a text by which `find` tells its end."""
+        return b"" if self._mark is None else self._whole_text()[self.nbytes :]
+
+    def find(self, needle: bytes, start: int) -> int | None:
+        """Return where a text holds ``needle``; one that holds no mark yet is given it at its end."""
+        if self.text is None:
+            return None
+        if self._mark is None:
+            self._mark = needle
+        offset = self.struct.offset_of(self.field.name)
+        found = self._whole_text().find(needle, max(0, start - offset))
+        return None if found < 0 else offset + found
+
+    def adopt(self, raw: bytes) -> None:
+        """Take the bytes of the fields that were written in this place before."""
+        self._raw = raw
+
+    def seen(self) -> Value:
+        if self.text is not None:
+            return self.text.record
+        return seen(self.slot, self.raw)
+
+    def known(self) -> Known:
+        """Return the elements with their axes."""
+        kind = self.slot.kind
+        if not isinstance(kind, ElementType):
+            raise fail("V0856", f"'{self.field.name}' is text: it is no data", self.field.place)
+        values = np.frombuffer(self.raw, kind.dtype(self.slot.endian)).reshape(self.slot.shape)
+        return Dense(self.slot.names, values)
+
+    # --- type and sizes
+
+    def _place(self) -> Slot:
+        scope = self.struct.field_scope(self.field.name)
+        kind, item = self._kind(scope)
+        axes: list[tuple[str, int]] = []
+        for k, axis in enumerate(self.field.axes):
+            name = axis.name or f"axis_{k}"
+            size = (
+                self.struct.sheet.open_size(name, axis.place)
+                if axis.size is None
+                else axis.size.integer(scope)
+            )
+            axes.append((name, max(0, size)))
+        return Slot(self.field, kind, item, self._order(kind), tuple(axes))
+
+    def _kind(self, scope: Scope) -> tuple[ElementType | TextType, int]:
+        ref = self.field.type
+        if ref.word in NUMBERS:
+            return NUMBERS[ref.word], NUMBERS[ref.word].nbytes
+        if ref.word in TEXTS and ref.length is not None:
+            return TEXTS[ref.word], max(0, ref.length.integer(scope))
+        value = ref.value.evaluate(scope) if ref.value is not None else scope.get(ref.word or "")
+        if not isinstance(value, ElementType):
+            raise fail(
+                "V0853", f"the type of '{self.field.name}' is not a type", ref.place, found=repr(value)
+            )
+        return value, value.nbytes
+
+    def _order(self, kind: ElementType | TextType) -> Endian:
+        matters = kind.nbytes > 1 if isinstance(kind, ElementType) else kind.encoding == "utf-16"
+        if not matters:
+            return "little"
+        return choose(self.field.endian, self.struct.endian, self.struct.scope)
+
+    # --- value
+
+    def _encode(self) -> bytes:
+        if self.text is not None:
+            return self._whole_text()[: self.nbytes].ljust(self.nbytes, b"\0")
+        value = self._value()
+        if isinstance(self.slot.kind, ElementType):
+            return numbers(self.slot, value).tobytes()
+        return texts(self.slot, value)
+
+    def _value(self) -> Value:
+        struct = self.struct
+        if self.field.constant is not None:
+            return self.field.constant.evaluate(struct.scope)
+        given = struct.given(self.field)
+        if given is not MISSING:
+            return struct.sheet.settled(given, struct.scope, struct.where.index)
+        return self._invented()
+
+    def _invented(self) -> Value:
+        usage = self.struct.sheet.plan.usage
+        rng = self.struct.sheet.rng(self.use, self.struct.where.index)
+        if not isinstance(self.slot.kind, ElementType):
+            if self.field.convert in ("int", "float"):
+                return draws.small_prime(rng) if self.use in usage.sizes else 0
+            return ""
+        found = self._found()
+        if found is not None:
+            return found
+        names = {self.use, self.struct.path(self.field.name)}
+        if names & usage.sizes:
+            return draws.small_prime(rng)
+        if names & usage.located:
+            self.is_drawn = True
+            return draws.data(rng, self.slot.kind.dtype("little"), self.slot.shape)
+        self.firm = False
+        return 0
+
+    def _found(self) -> Value:
+        """Return a number that other things settle: the length of a text, the test of the byte order."""
+        if self.field.axes:
+            return None
+        for sibling in self.struct.spec.fields:
+            length = sibling.type.length if isinstance(sibling, Field) else None
+            if (
+                isinstance(sibling, Field)
+                and length is not None
+                and length.text.value.strip() == self.field.name
+            ):
+                return self.struct.natural_length(sibling)
+        test = self.struct.sheet.role.endian
+        if isinstance(test, ByteOrderTest) and test.equals is not None and test.type == self.field.type.word:
+            at_test = self.struct.offset_of(self.field.name) == test.offset
+            return test.equals if at_test else None
+        return None

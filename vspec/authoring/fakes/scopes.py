@@ -1,0 +1,70 @@
+"""What names mean inside a record that is being written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from vspec.expressions import Scope, Value
+
+
+class Named(Protocol):
+    """A record, as its scopes need it."""
+
+    scope: Scope
+
+    @property
+    def offset(self) -> int: ...
+
+    def names(self) -> Iterable[str]: ...
+
+    def get(self, name: str) -> Value: ...
+
+    def locate(self, name: str) -> object: ...
+
+    def cursor_before(self, name: str) -> int:
+        """Return where a field would begin if it followed the ones before it."""
+
+
+class StructScope:
+    """Own names of a record and ``start``, then those around it."""
+
+    def __init__(self, struct: Named, outer: Scope) -> None:
+        self._struct = struct
+        self._outer = outer
+
+    def names(self) -> Iterable[str]:
+        return [*self._struct.names(), *self._outer.names()]
+
+    def get(self, name: str) -> Value:
+        if name == "start":
+            return self._struct.offset
+        own = name in set(self._struct.names())
+        return self._struct.get(name) if own else self._outer.get(name)
+
+    def locate(self, name: str) -> object:
+        own = name in set(self._struct.names())
+        return self._struct.locate(name) if own else self._outer.locate(name)
+
+    def find(self, needle: bytes, start: int | None) -> int:
+        return self._outer.find(needle, start)
+
+
+class HereScope:
+    """The same for one field, which also knows ``here``."""
+
+    def __init__(self, struct: Named, name: str) -> None:
+        self._own = struct
+        self._name = name
+
+    def names(self) -> Iterable[str]:
+        return self._own.scope.names()
+
+    def get(self, name: str) -> Value:
+        return self._own.cursor_before(self._name) if name == "here" else self._own.scope.get(name)
+
+    def locate(self, name: str) -> object:
+        return self._own.scope.locate(name)
+
+    def find(self, needle: bytes, start: int | None) -> int:
+        return self._own.scope.find(needle, start)
