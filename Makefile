@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .SUFFIXES:
 
-NEW_ENOUGH := import sys, venv; sys.exit(sys.version_info < (3, 11))
+NEW_ENOUGH := import sys, ensurepip; sys.exit(sys.version_info < (3, 11))
 DEFAULT_PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
 ifeq ($(origin PYTHON),undefined)
@@ -15,7 +15,7 @@ VENV := .venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info
 endif
 
 RUN := $(VENV)/bin/python
-INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check
+INSTALL := $(RUN) -m pip install -qq --disable-pip-version-check
 VSPEC_CORPUS ?= ../shared/data
 # More tests, or fewer: `make test ARGS="tests/unit -k chunks"`.
 ARGS ?=
@@ -38,7 +38,7 @@ test: $(VENV)/.ready-dev
 	@VSPEC_CORPUS='$(VSPEC_CORPUS)' $(RUN) -m pytest -q -n $(JOBS) --timeout 300 $(ARGS)
 
 lint: $(VENV)/.ready-dev
-	@echo 'ruff'; $(RUN) -m ruff check --quiet . && $(RUN) -m ruff format --check --quiet .
+	@echo 'ruff'; $(RUN) -m ruff check --quiet --output-format concise . && $(RUN) -m ruff format --check --quiet .
 	@echo 'mypy'; $(RUN) -m mypy --no-error-summary
 	@echo 'import contracts, size limits, names'; $(RUN) -m pytest -q --no-header tests/house/test_import_contracts.py \
 	  tests/house/test_size_limits.py tests/house/test_no_format_names.py
@@ -49,7 +49,8 @@ corpus: $(VENV)/.ready-dev
 
 wheel: $(VENV)/.ready-dev
 	@rm -rf dist
-	@$(RUN) -m build --wheel --outdir dist . >/dev/null && ls dist/*.whl
+	@mkdir -p out && { $(RUN) -m build --wheel --outdir dist . >out/build.log 2>&1 || { cat out/build.log; exit 1; }; }
+	@ls dist/*.whl
 
 clean:
 	@rm -rf .venv .venv-* out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

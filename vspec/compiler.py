@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from vspec import seal as sealing
 from vspec.card.model import Card
-from vspec.chunks import ArrayPlan, ChunkOptions, coordinate_plans, plan_all
+from vspec.chunks import ArrayPlan, ChunkOptions, Coordinates, coordinate_plans, plan_all
 from vspec.errors import Problem, VspecError
 from vspec.expressions import Value
 from vspec.header.checks import run_checks
 from vspec.header.constants import check_constants
 from vspec.header.dataset import Header, open_dataset
 from vspec.layout import Json
-from vspec.manifest import Manifest, SidecarEntry, SourceEntry, array_entry
+from vspec.manifest import (
+    ArrayEntry,
+    Manifest,
+    Placement,
+    SidecarEntry,
+    SourceEntry,
+    array_entry,
+    documents,
+    source_url,
+)
 from vspec.planning.plan import Plan, plan
 from vspec.sidecar import Part, materialise
 from vspec.sources import DataSet, Files, file_url
@@ -33,7 +44,7 @@ PROFILE = "portable"
 class Options:
     """What decides a map beside the card and the files (all of it stands in the map)."""
 
-    chunks: ChunkOptions = ChunkOptions()
+    chunks: ChunkOptions = field(default_factory=ChunkOptions)
     seal: Literal["sampled", "full"] = "sampled"
     base_url: str | None = None
 
@@ -76,9 +87,16 @@ def read(card: Card, dataset: DataSet, files: Files, params: Mapping[str, Value]
 
 
 def chunk(read_: Read, options: Options) -> tuple[ArrayPlan, ...]:
-    """Choose chunks for every array, and find out what must be copied. No byte is read."""
-    sizes = [read_.header.files.reader(i).size for i in range(len(read_.header.files))]
-    return tuple(plan_all(read_.plan.arrays, sizes, options.chunks))
+    """Choose chunks for every array and coordinate, and find out what must be copied. No byte is read."""
+    return _chunk(read_, options)[0]
+
+
+def _chunk(read_: Read, options: Options) -> tuple[tuple[ArrayPlan, ...], Coordinates]:
+    files = read_.header.files
+    sizes = [files.reader(i).size for i in range(len(files))]
+    plans = plan_all(read_.plan.arrays, sizes, options.chunks, files.paths)
+    coordinates = coordinate_plans(plans, options.chunks)
+    return (*plans, *coordinates.plans), coordinates
 
 
 @contextmanager
@@ -88,25 +106,44 @@ def assemble(read_: Read, target: Path, params: Mapping[str, Value], options: Op
     The sidecar's temporary file goes away at the end unless a writer has put it in its place.
     """
     files = read_.header.files
-    plans = chunk(read_, options)
-    coordinates = coordinate_plans(plans, options.chunks)
-    everything = (*plans, *coordinates.plans)
+    everything, coordinates = _chunk(read_, options)
     with materialise(everything, files.reader, target) as copies:
-        arrays = tuple(
-            array_entry(p, placed, coordinates.names.get(p.layout.path, ()))
-            for p, placed in zip(everything, copies.placements, strict=True)
-        )
-        groups = {path: attrs for path, attrs in read_.plan.groups.items() if path}
+        beside = None if copies.part is None else _sidecar(copies.part, sidecar_path(target), options)
         manifest = Manifest(
-            arrays,
+            _entries(everything, copies.placements, coordinates),
             root=options.base_url or file_url(files.root),
             sources=tuple(_source(files, i, options) for i in range(len(files))),
             provenance=_provenance(read_.header, params, options),
             root_attrs=read_.plan.groups.get("", {}),
-            groups=groups,
-            sidecar=None if copies.part is None else _sidecar(copies.part, sidecar_path(target), options),
+            groups=_groups(read_),
+            sidecar=beside,
         )
         yield Compiled(manifest, everything, copies.part)
+
+
+def describe(read_: Read, options: Options) -> dict[str, Json]:
+    """Return the metadata of every node of a data set's map, by key, without where it comes from.
+
+    No byte is copied.
+    """
+    everything, coordinates = _chunk(read_, options)
+    none = np.zeros(0, np.int64)
+    entries = _entries(everything, [Placement(none, none, none)] * len(everything), coordinates)
+    root = read_.plan.groups.get("", {})
+    return documents(Manifest(entries, "", (), root_attrs=root, groups=_groups(read_)))
+
+
+def _entries(
+    plans: Sequence[ArrayPlan], placements: Sequence[Placement], coordinates: Coordinates
+) -> tuple[ArrayEntry, ...]:
+    return tuple(
+        array_entry(p, placed, coordinates.names.get(p.layout.path, ()))
+        for p, placed in zip(plans, placements, strict=True)
+    )
+
+
+def _groups(read_: Read) -> dict[str, Mapping[str, Json]]:
+    return {path: attrs for path, attrs in read_.plan.groups.items() if path}
 
 
 def _source(files: Files, index: int, options: Options) -> SourceEntry:
@@ -115,7 +152,10 @@ def _source(files: Files, index: int, options: Options) -> SourceEntry:
 
 
 def _sidecar(part: Part, path: Path, options: Options) -> SidecarEntry:
-    url = file_url(path) if options.base_url is None else options.base_url.rstrip("/") + "/" + path.name
+    if options.base_url is None:
+        url = file_url(path.parent.resolve() / path.name)
+    else:
+        url = source_url(options.base_url, path.name)
     return SidecarEntry(path.name, url, part.size, part.digest)
 
 
@@ -127,7 +167,7 @@ def _provenance(header: Header, params: Mapping[str, Value], options: Options) -
         "profile": PROFILE,
         "dataset": _dataset_json(header.dataset),
         "card": {"id": card.id, "version": card.version, "digest": digest(card), "data": data},
-        "params": {name: value for name, value in params.items() if isinstance(value, (bool, int, float, str))},
+        "params": {k: v for k, v in params.items() if isinstance(v, (bool, int, float, str))},
         "options": {
             "chunk_bytes": options.chunks.chunk_bytes,
             "inline": options.chunks.inline,
@@ -140,10 +180,10 @@ def _provenance(header: Header, params: Mapping[str, Value], options: Options) -
 def _dataset_json(dataset: DataSet) -> dict[str, Json]:
     """Return which files play which role, so that the data set can be opened again without a search."""
     members: dict[str, Json] = {
-        role: [{"path": m.file.path, "captures": {k: v for k, v in m.captures.items()}} for m in found]
+        role: [{"path": m.file.path, "captures": {**m.captures}} for m in found]
         for role, found in dataset.members.items()
     }
-    return {"name": dataset.name, "captures": {k: v for k, v in dataset.captures.items()}, "members": members}
+    return {"name": dataset.name, "captures": {**dataset.captures}, "members": members}
 
 
 def canonical(card: Card) -> str:

@@ -5,12 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vspec.card.load import load
+from vspec.card.model import Card
 from vspec.readers import zarr_store
+from vspec.registry import find
+
+
+@cache
+def card(id: str) -> Card:
+    """Return a card of the registry; it is loaded once for all tests."""
+    return load(find(id))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,15 +34,22 @@ class ReadArray:
 
     @property
     def labels(self) -> Mapping[str, list[str]]:
-        """Labels by axis, and texts along an axis by ``<axis>_<name>``."""
-        said = self.attrs["vspec"]
-        return said.get("labels", {}) if isinstance(said, dict) else {}
+        """Labels by axis."""
+        return self._own("labels")
 
     @property
     def axes(self) -> Mapping[str, Mapping[str, object]]:
         """Start, step, units and epoch by axis."""
+        return self._own("axes")
+
+    @property
+    def texts(self) -> Mapping[str, Mapping[str, list[str]]]:
+        """Texts along an axis: by axis, then by name."""
+        return self._own("coordinates")
+
+    def _own(self, key: str) -> Any:
         said = self.attrs["vspec"]
-        return said.get("axes", {}) if isinstance(said, dict) else {}
+        return said.get(key, {}) if isinstance(said, dict) else {}
 
 
 def read(path: Path) -> dict[str, ReadArray]:

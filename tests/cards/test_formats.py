@@ -42,7 +42,7 @@ NOTICED = {
     "spikeglx/imec": SPIKEGLX,
     "spikeglx/nidq": SPIKEGLX,
     "spikeglx/obx": SPIKEGLX,
-    "teem/nrrd": {"truncated": CHECK, "extended": CHECK, "magic": {"V0601"}, "count": CHECK, "pointer": CHECK},
+    "teem/nrrd": {"truncated": CHECK, "extended": CHECK, "magic": {"V0601"}},
 }
 """The damage that each card refuses in the files of all of its examples, and the codes it does it with."""
 

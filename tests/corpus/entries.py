@@ -72,6 +72,8 @@ def _entry(row: Mapping[str, str], oracle: Mapping[str, Mapping[str, Json]]) -> 
         files = tuple(part for part in row["files"].split(";") if part)
     except (KeyError, AttributeError) as error:
         raise CorpusError(f"INDEX.csv: a row lacks {error}") from error
+    if not files:
+        raise CorpusError(f"INDEX.csv: {name} has no files")
     recorded = oracle.get(name, {}).get("arrays") or {}
     assert isinstance(recorded, dict)
     facts = tuple(read_facts(array, said) for array, said in recorded.items())

@@ -208,6 +208,13 @@ def test_an_unknown_set_is_said_so(corpus):
         read_corpus(corpus.write())
 
 
+def test_an_entry_without_files_is_said_so(corpus):
+    corpus.add("f/a.bin", {"raw": RAW})
+    corpus.rows[0]["files"] = ""
+    with pytest.raises(CorpusError, match=r"f/a\.bin has no files"):
+        read_corpus(corpus.write())
+
+
 def test_facts_that_cannot_be_read_are_said_so(corpus):
     corpus.add("f/a.bin", {"raw": RAW})
     del corpus.oracle["f/a.bin"]["arrays"]["raw"]["shape"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -10,10 +11,8 @@ import pytest
 from neo.rawio import BrainVisionRawIO, OpenEphysBinaryRawIO, RawBinarySignalRawIO, SpikeGLXRawIO
 
 import vspec
-from tests.cards.maps import read
+from tests.cards.maps import card, read
 from vspec.authoring.faking import FakeOptions, fake
-from vspec.card.load import load
-from vspec.registry import find
 
 pytestmark = [
     pytest.mark.peer,
@@ -24,11 +23,11 @@ SEEDS = range(3)
 
 
 def made(id, example, seed, folder):
-    return fake(load(find(id)), folder, FakeOptions(seed=seed, example=example))
+    return fake(card(id), folder, FakeOptions(seed=seed, example=example))
 
 
 def mapped(id, folder, out, params=None):
-    report = vspec.apply(id, folder, out, params)
+    report = vspec.apply(card(id), folder, out, params)
     assert not report.problems, report.problems
     (one,) = report.maps
     return read(Path(one.map))
@@ -92,7 +91,10 @@ def test_brainvision(example, seed, tmp_path):
     table = channels(reader, 0)
     assert [name.replace("\\1", ",") for name in table["name"]] == found.labels["channel"]
     assert arrays["channel_gain"].values == pytest.approx(table["gain"])
-    assert found.labels["channel_units"] == [unit.replace("u", "µ") for unit in table["units"]]
+    units = found.texts["channel"]["units"]
+    written = [unit.replace("u", "µ") for unit in table["units"]]
+    assert units == ["µV", "µV", "mV"]
+    assert all(own.startswith(unit) for own, unit in zip(units, written, strict=True)), "Neo cuts µV to u"
     _, _, labels = reader.get_event_timestamps(0, 0, 1)
     assert "S  1" in labels.tolist()
     assert "S  1" in arrays["events/onset"].labels["event"]
@@ -108,17 +110,20 @@ def test_open_ephys(seed, tmp_path):
         for stream in ("Acq-100.Data", "Acq-100.ADC"):
             values = np.load(recording / "continuous" / stream / f"{name}.npy")
             assert np.array_equal(values, arrays[f"continuous/{stream}/{name.removesuffix('s')}"].values)
+    structure = recording / "structure.oebin"
+    said = json.loads(structure.read_text(encoding="utf-8")) | {"events": [], "spikes": []}
+    structure.write_text(json.dumps(said), encoding="utf-8")
     reader = opened(OpenEphysBinaryRawIO(str(tmp_path / "data")))
     streams = [str(stream["name"]) for stream in reader.header["signal_streams"]]
     assert len(streams) == 2
     for at, stream in enumerate(streams):
-        path = f"continuous/{stream.split('#')[-1]}"
+        path = f"continuous/{stream.split('#')[-1].removesuffix('_ADC')}"  # ADC channels have streams of their own in Neo
         found = arrays[f"{path}/samples"]
         table = channels(reader, at)
         assert np.array_equal(samples(reader, at), found.values)
         assert reader.get_signal_sampling_rate(at) == pytest.approx(1 / found.axes["time"]["step"])
         assert table["name"].tolist() == found.labels["channel"]
-        assert found.labels["channel_units"] == table["units"].tolist()
+        assert found.texts["channel"]["units"] == table["units"].tolist()
         assert arrays[f"{path}/channel_gain"].values == pytest.approx(table["gain"])
 
 

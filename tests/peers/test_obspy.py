@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 
 import vspec
-from tests.cards.maps import attributes, read
+from tests.cards.maps import attributes, card, read
 from vspec.authoring.faking import FakeOptions, fake
-from vspec.card.load import load
-from vspec.registry import find
 
 obspy = pytest.importorskip("obspy", reason="obspy is not installed")
 pytestmark = [
@@ -30,7 +28,7 @@ REAL = (
 
 
 def compare(file, out):
-    report = vspec.apply("iris/sac", file, out)
+    report = vspec.apply(card("iris/sac"), file, out)
     assert not report.problems, report.problems
     (made,) = report.maps
     found, attrs = read(Path(made.map))["data"], attributes(Path(made.map))
@@ -55,5 +53,5 @@ def test_real_files(name, corpus, tmp_path):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_made_up_files(seed, tmp_path):
-    made = fake(load(find("iris/sac")), tmp_path, FakeOptions(seed=seed, example="velocity"))
+    made = fake(card("iris/sac"), tmp_path, FakeOptions(seed=seed, example="velocity"))
     compare(made.files[0], tmp_path / "maps")

@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 
 import vspec
-from tests.cards.maps import read
+from tests.cards.maps import card, read
 from vspec.authoring.faking import FakeOptions, fake
-from vspec.card.load import load
-from vspec.registry import find
 
 pytestmark = [pytest.mark.peer, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
@@ -35,7 +33,7 @@ BYTES = bytes(range(7, 7 + 6 * 8))
 
 
 def mapped(folder):
-    report = vspec.apply(CARD, folder, folder / "maps")
+    report = vspec.apply(card(CARD), folder, folder / "maps")
     assert not report.problems, report.problems
     (made,) = report.maps
     return read(Path(made.map))["data"]
@@ -80,7 +78,7 @@ def test_detached_headers(more, before, after, tmp_path):
 @pytest.mark.parametrize("example", ("attached", "detached"))
 @pytest.mark.parametrize("seed", range(4))
 def test_made_up_files(example, seed, tmp_path):
-    known = fake(load(find(CARD)), tmp_path, FakeOptions(seed=seed, example=example))
+    known = fake(card(CARD), tmp_path, FakeOptions(seed=seed, example=example))
     data, _ = nrrd.read(str(known.files[0]), index_order="C")
     assert np.array_equal(data, known.arrays["data"])
     assert np.array_equal(data, mapped(tmp_path).values)
@@ -98,12 +96,36 @@ def test_real_files(name, corpus, tmp_path):
     assert found.dims == tuple(f"axis_{k}" for k in reversed(range(said["dimension"])))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    (
+        (b"sizes: 3 2", b"sizes: 3 3", "the sizes need 18"),
+        (b"sizes: 3 2", b"sizes: 3 2 1", "dimension is 2, sizes are"),
+        (b"type: short", b"type: block", "type block"),
+        (b"encoding: raw", b"encoding: gzip", "the encoding is gzip"),
+        (b"endian: big", b"endian: middle", "endian is 'middle'"),
+        (b"encoding: raw", b"encoding: raw\nline skip: 2", "line skip is 2"),
+        (b"data file: a.raw", b"data file: a%02d.raw 0 3 1", "several files"),
+        (b"data file: a.raw", b"data file: LIST", "several files"),
+        (b"NRRD0004", b"NRRD0004b", "the first line goes on"),
+    ),
+)
+def test_headers_that_are_refused(old, new, message, tmp_path):
+    text = header("short", "big", more="data file: a.raw")
+    assert old in text
+    (tmp_path / "a.nhdr").write_bytes(text.replace(old, new))
+    (tmp_path / "a.raw").write_bytes(BYTES[:12])
+    report = vspec.apply(card(CARD), tmp_path, tmp_path / "maps")
+    assert not report.maps
+    assert any(message in problem.message for problem in report.problems), report.problems
+
+
 @pytest.mark.corpus
 def test_what_pynrrd_refuses_is_refused(corpus, tmp_path):
     for file in ("BallBinary30x30x30_byteskip_minus_five.nhdr", "BallBinary30x30x30.raw"):
         shutil.copy(corpus / "nrrd" / file, tmp_path)
     with pytest.raises(nrrd.NRRDError, match="byteskip"):
         nrrd.read(str(tmp_path / "BallBinary30x30x30_byteskip_minus_five.nhdr"))
-    report = vspec.apply(CARD, tmp_path, tmp_path / "maps")
+    report = vspec.apply(card(CARD), tmp_path, tmp_path / "maps")
     assert not report.maps
     assert any("byte skip is -5" in problem.message for problem in report.problems)

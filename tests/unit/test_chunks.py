@@ -46,25 +46,24 @@ SMALL = ChunkOptions(chunk_bytes=80, small_chunk=1, reference_bytes=0)  # 10 row
 
 
 @pytest.mark.parametrize(
-    ("count", "extra", "chunk", "tail", "references", "copies"),
-    [
-        (30, 0, 10, "none", 3, 0),
-        (7, 0, 7, "none", 1, 0),
-        (26, 0, 13, "divisor", 2, 0),  # 13 is within x2 of the target of 10
-        (14, 0, 7, "divisor", 2, 0),
-        (23, 56, 10, "overhang", 3, 0),  # 7 rows of padding follow in the file
-        (23, 55, 10, "padded-inline", 3, 1),  # a byte is missing
-        (19, 8, 10, "overhang", 2, 0),  # the ladder takes the overhang before the single chunk
-        (19, 0, 19, "single", 1, 0),
-        (2003, 0, 10, "padded-inline", 201, 1),
-    ],
+    ("count", "extra", "chunk", "tail", "made"),
+    (
+        (30, 0, 10, "none", (3, 0)),
+        (7, 0, 7, "none", (1, 0)),
+        (26, 0, 13, "divisor", (2, 0)),  # 13 is within x2 of the target of 10
+        (14, 0, 7, "divisor", (2, 0)),
+        (23, 56, 10, "overhang", (3, 0)),  # 7 rows of padding follow in the file
+        (23, 55, 10, "padded-inline", (3, 1)),  # a byte is missing
+        (19, 8, 10, "overhang", (2, 0)),  # the ladder takes the overhang before the single chunk
+        (19, 0, 19, "single", (1, 0)),
+        (2003, 0, 10, "padded-inline", (201, 1)),
+    ),
 )
-def test_the_tail_ladder(count, extra, chunk, tail, references, copies):
+def test_the_tail_ladder(count, extra, chunk, tail, made):
     found = plan(interleaved(count), [count * 8 + extra], SMALL)
     assert found.chunks == (chunk, 4)
     assert found.tail == tail
-    assert len(found.references) == references
-    assert len(found.copies) == copies
+    assert (len(found.references), len(found.copies)) == made
 
 
 def test_a_padded_tail_goes_to_the_sidecar_without_inlining():
@@ -402,13 +401,13 @@ def test_derived_and_packed_arrays_are_refused_together():
 
 @pytest.mark.parametrize(
     "broken",
-    [
+    (
         {"axes": (Axis("time", 30, ("nothing",)), Axis("channel", 4, ("channel",)))},
         {"axes": (Axis("time", 31, ("run",)), Axis("channel", 4, ("channel",)))},
         {"axes": (Axis("time", 30, ("run",)),)},
         {"axes": (Axis("time", 30, ("run",)), Axis("channel", 120, ("run", "channel")))},
         {"dtype": np.dtype("<i4")},
-    ],
+    ),
 )
 def test_layouts_that_contradict_themselves(broken):
     good = interleaved(30)
@@ -418,14 +417,14 @@ def test_layouts_that_contradict_themselves(broken):
 
 @pytest.mark.parametrize(
     "rows_",
-    [
+    (
         [(0, 0, 10, 2, 0)],  # the second cell has no run
         [(0, 0, 10, 2, 0), (0, 20, 9, 2, 1)],  # cells of different lengths
         [(0, 0, 10, 2, 1), (0, 20, 10, 2, 0)],  # out of order
         [(3, 0, 10, 2, 0), (0, 20, 10, 2, 1)],  # no such file
         [(0, 0, -10, 2, 0), (0, 20, 10, 2, 1)],
         [(0, 0, 10, 1 << 61, 0), (0, 20, 10, 2, 1)],  # addresses beyond 64 bits
-    ],
+    ),
 )
 def test_runs_that_contradict_the_layout(rows_):
     source = Strided(runs(*rows_), I2, lead=(("trial", 2),))
@@ -435,7 +434,7 @@ def test_runs_that_contradict_the_layout(rows_):
 
 @pytest.mark.parametrize(
     ("values", "dtype"),
-    [([1, 300], "i1"), ([-1], "u2"), ([1.5], "i4"), ([np.nan], "i2"), ([1e300], "f4"), ([1j], "f8")],
+    (([1, 300], "i1"), ([-1], "u2"), ([1.5], "i4"), ([np.nan], "i2"), ([1e300], "f4"), ([1j], "f8")),
 )
 def test_values_that_do_not_fit(values, dtype):
     layout = ArrayLayout("v", (Axis("i", len(values), ("i",)),), np.dtype(dtype), Inline(np.array(values)))

@@ -98,7 +98,7 @@ def test_an_axis_may_pass_another_when_its_chunks_are_single(tmp_path):
     assert array[:].tolist() == expected.tolist()
 
 
-@pytest.mark.parametrize(("chunk", "parts"), [([2, 1, 4], ("file", "page")), ([1, 2, 4], ("file", "page"))])
+@pytest.mark.parametrize(("chunk", "parts"), (([2, 1, 4], ("file", "page")), ([1, 2, 4], ("file", "page"))))
 def test_chunks_that_cannot_be_joined(chunk, parts):
     axes = (Axis("time", 6, parts), Axis("x", 4, ("x",)))
     count = -(-2 // chunk[0]) * -(-3 // chunk[1])

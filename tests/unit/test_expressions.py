@@ -606,3 +606,63 @@ def test_every_code_of_expressions_is_in_the_catalog_with_an_example():
     codes = [code for code in CODES.values() if code.id.startswith("V02")]
     assert len(codes) >= 34
     assert all(code.wrong and code.right for code in codes)
+
+
+# --- what could go wrong in silence ---------------------------------------------------------
+
+
+def test_a_column_of_another_length_never_passes_for_a_fitting_one():
+    a, three = np.array([1, 0, 1, 0, 1]), np.array([7, 8, 9])
+    for expression in (
+        "three if a else 0",
+        "a and three > 7",
+        "a or three > 7",
+        "0 if a else three",
+        "a == 1 == three",
+    ):
+        assert problem(expression, a=a, three=three).code == "V0229", expression
+    assert problem("a > -1 and three", a=a, three=three).code == "V0229"
+    assert problem("three if a > -1 else 0", a=a, three=three).code == "V0229"
+    assert problem("a + [7, 8, 9] if a else 0", a=a).code == "V0229"
+    assert evaluate("a + [1, 2, 3, 4, 5] if a else 0", a=a).tolist() == [2, 0, 4, 0, 6]
+
+
+def test_a_column_of_parts_is_not_taken_for_alternatives():
+    names, parts = np.array(["ax", "bx"], object), np.array(["b", "a"], object)
+    assert problem("startswith(n, p)", n=names, p=parts).code == "V0227"
+    assert not parse(text("startswith(n, p)")).elementwise
+    assert parse(text("startswith(n, ['a', 'b'])")).elementwise
+    assert evaluate(
+        "startswith(n, ['b', 'q']) if m else true", n=names, m=np.array([False, True])
+    ).tolist() == [True, True]
+    assert evaluate("startswith(n[0], p)", n=names, p=parts) is True
+
+
+def test_a_default_never_stands_for_a_whole_column():
+    table, keys = {1: 10, 2: 20}, np.array([1, 9])
+    assert problem("get(t[k], 0)", t=table, k=keys).code == "V0222"
+    assert problem("get(t, k, 0)", t=table, k=keys).code == "V0222"
+    assert problem("get(c[k], 0)", c=np.array([1, 2]), k=keys).code == "V0223"
+    assert evaluate("t[k] if k in t else 0", t=table, k=keys).tolist() == [10, 0]
+
+
+def test_look_ups_keep_shapes_and_order():
+    table = {3: "c", 1: "a", 2: "b"}
+    assert evaluate("t[k]", t=table, k=np.array([[1, 3], [3, 2]])).tolist() == [["a", "c"], ["c", "b"]]
+    assert evaluate("t[k]", t={5: 50, -1: 10}, k=np.array([-1, 5, -1])).tolist() == [10, 50, 10]
+    assert evaluate("t[k]", t={"x": 1, "y": 2}, k=np.array(["y", "x"])).tolist() == [2, 1]
+    assert evaluate("t[k]", t={1: None, 2: 5}, k=np.array([1, 2])) == [None, 5]
+
+
+def test_conditions_on_two_dimensional_columns():
+    grid = np.array([[1, 0], [0, 1]])
+    assert evaluate("g and g > 0", g=grid).tolist() == [[True, False], [False, True]]
+    assert problem("1 if g else 0", g=grid).code == "V0234"
+    rows = evaluate("g * 2 if m else g", g=grid, m=np.array([True, False]))
+    assert rows.tolist() == [[2, 0], [0, 1]]
+
+
+def test_lists_within_lists_and_keys_that_are_none():
+    assert problem("[[1, 2], [3, 4]] == 1").code == "V0228"
+    assert problem("r in r", r=ROWS).code == "V0226"
+    assert problem("at(r.n)", r=Table({"n": np.array([1])})).code == "V0235"

@@ -10,7 +10,8 @@ import pytest
 from tests.unit.opening import codes, header, planned, value
 
 from vspec.errors import VspecError
-from vspec.header.rows import FixedRows, ListRows
+from vspec.header.fixed_rows import FixedRows
+from vspec.header.rows import ListRows
 
 CARD = """
 vspec: 1

@@ -91,12 +91,12 @@ def test_the_documents_of_a_map_in_their_order():
 
 @pytest.mark.parametrize(
     ("root", "path", "url"),
-    [
+    (
         ("file:///R", "a b/é#1.bin", "file:///R/a b/é#1.bin"),
         ("file:///", "a.bin", "file:///a.bin"),
         ("https://x.org/d/", "a b/é#1.bin", "https://x.org/d/a%20b/%C3%A9%231.bin"),
         ("s3://bucket/d", "a b.bin", "s3://bucket/d/a b.bin"),
-    ],
+    ),
 )
 def test_urls_are_raw_for_files_and_encoded_for_http(root, path, url):
     assert source_url(root, path) == url
@@ -124,7 +124,7 @@ def test_an_array_is_no_group_and_a_path_is_no_other_arrays():
     assert codes(Manifest((entry(image("a")), entry(image("a/b"))), "file:///R", ())) == ["V0330"]
 
 
-@pytest.mark.parametrize(("fill", "text"), [(float("nan"), "NaN"), (float("-inf"), "-Infinity"), (3, 3)])
+@pytest.mark.parametrize(("fill", "text"), ((float("nan"), "NaN"), (float("-inf"), "-Infinity"), (3, 3)))
 def test_fill_values(fill, text):
     from dataclasses import replace
 

@@ -76,13 +76,13 @@ def test_a_seal_survives_json(kind):
 
 @pytest.mark.parametrize(
     "value",
-    [
+    (
         None,
         {},
         {"kind": "half", "digests": ""},
         {"kind": "full", "digests": "00"},
         {"kind": "full", "digests": 3},
-    ],
+    ),
 )
 def test_a_malformed_seal_is_refused(value):
     with pytest.raises(VspecError) as error:

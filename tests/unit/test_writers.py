@@ -24,9 +24,9 @@ NONE = np.zeros(0, np.int64)
 NOWHERE = Placement(NONE, NONE, NONE)
 
 
-def table(file, offset, nbytes, grid, path="x", placement=NOWHERE):
+def table(file, offset, nbytes, grid, path="x"):
     columns = [np.array(column, np.int64) for column in (file, offset, nbytes)]
-    return ArrayEntry(path, {}, {}, grid, Table(*columns), placement)
+    return ArrayEntry(path, {}, {}, grid, Table(*columns), NOWHERE)
 
 
 def text(*entries, sources=("a.bin", "b.bin")):

@@ -185,8 +185,8 @@ def _fill(layout: ArrayLayout, source: Chunked) -> Json:
     if source.fill is None:
         raise fail(
             "V0338",
-            f"array '{layout.path}' has {(source.file < 0).sum()} chunks that are in no file, and no fill value"
-            " that says what they hold",
+            f"array '{layout.path}' has {(source.file < 0).sum()} chunks that are in no file, and no fill"
+            " value that says what they hold",
             help="the container must state its fill value",
         )
     return source.fill

@@ -23,6 +23,7 @@ from vspec.cli.views import (
     status_view,
     verify_view,
 )
+from vspec.commands.apply import CHUNK_BYTES
 from vspec.commands.options import ApplyOptions
 from vspec.commands.reports import FailedReport, exit_code
 from vspec.errors import Problem, VspecError
@@ -57,8 +58,8 @@ def _finish(report: Report, problems: Iterable[Problem], show: Callable[[], None
     if as_json:
         say_json(report)
     else:
-        show()
         say_problems(found)
+        show()
     sys.exit(exit_code(found))
 
 
@@ -78,7 +79,7 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, int | float | str | bool]:
 @click.option("-o", "--out", type=PATHS, default=Path(), help="Folder for the maps, or a file for one data set.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for a param of the card.")
 @click.option("--with", "overlay", type=PATHS, help="A YAML file that corrects attributes, coordinates and params.")
-@click.option("--chunk-bytes", type=click.IntRange(1024), default=4 << 20, show_default=True, help="Target size of a chunk.")
+@click.option("--chunk-bytes", type=click.IntRange(*CHUNK_BYTES), default=4 << 20, show_default=True, help="Target size of a chunk.")
 @click.option("--base-url", help="Where readers find the data root, e.g. https://data.lab.org/rig3/.")
 @click.option("--no-inline", is_flag=True, help="Put small arrays and tails into the sidecar (for older readers).")
 @click.option("--seal", type=click.Choice(["sampled", "full"]), default="sampled", show_default=True, help="Digests of the sources.")

@@ -38,6 +38,15 @@ def say_problems(problems: Iterable[Problem]) -> None:
         say(render(problem), sys.stderr)
 
 
+def count(n: int, noun: str) -> str:
+    """Return a number of things.
+
+    >>> count(1, "problem"), count(2, "problem")
+    ('1 problem', '2 problems')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
 def size(nbytes: int) -> str:
     """Return a size as people write it.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from vspec.cli.output import say, say_problems, size, table
+from textwrap import fill, indent
+
+from vspec.cli.output import count, say, say_problems, size, table
 from vspec.commands.reports import (
     ApplyReport,
     CheckReport,
@@ -18,13 +20,13 @@ from vspec.commands.reports import (
 def apply_view(report: ApplyReport, *, dry_run: bool) -> None:
     """Print each map with its arrays: axes, type, chunks, references, and what was done at the tail."""
     for made in report.maps:
-        say(f"{'would write' if dry_run else 'wrote'} {made.map}  ({made.card}, {len(made.sources)} source files)")
+        say(f"{'would write' if dry_run else 'wrote'} {made.map}  ({made.card}, {count(len(made.sources), 'source file')})")
         rows = [
             (
                 f"  {array.path}",
                 " ".join(f"{n}={k}" for n, k in zip(array.dims, array.shape, strict=True)) or "one value",
                 array.dtype,
-                f"{array.refs} references",
+                count(array.refs, "reference"),
                 f"tail: {array.tail}" if array.tail != "none" else "",
                 f"{size(array.copied_bytes)} copied" if array.copied_bytes else "",
             )
@@ -38,16 +40,16 @@ def check_view(report: CheckReport) -> None:
     """Print whether the card is right, and which data sets it finds."""
     bad = sum(p.level == "error" for p in report.problems)
     if report.datasets:
-        say(f"{report.card}: {len(report.datasets)} data sets: {', '.join(report.datasets)}")
-    say(f"{report.card}: {bad} problems" if bad else f"{report.card}: good")
+        say(f"{report.card}: {count(len(report.datasets), 'data set')}: {', '.join(report.datasets)}")
+    say(f"{report.card}: {count(bad, 'problem')}" if bad else f"{report.card}: good")
 
 
 def verify_view(report: VerifyReport) -> None:
     """Print how much of each map was compared, and whether it was equal."""
     for one in report.maps:
         bad = sum(p.level == "error" for p in one.problems)
-        verdict = f"{bad} problems" if bad else "equal"
-        say(f"{one.map}: {verdict}, {one.arrays} arrays, {size(one.bytes_compared)} compared")
+        verdict = count(bad, "problem") if bad else "equal"
+        say(f"{one.map}: {verdict}, {count(one.arrays, 'array')}, {size(one.bytes_compared)} compared")
 
 
 def status_view(report: StatusReport) -> None:
@@ -69,14 +71,14 @@ def status_view(report: StatusReport) -> None:
 def info_view(report: InfoReport) -> None:
     """Print what a map holds."""
     say(f"{report.map}: {report.title or report.card or 'a card without a title'}")
-    say(f"  card {report.card or '(no id)'} {report.card_version}, vspec {report.vspec_version}".rstrip())
-    say(f"  root {report.root}, {len(report.sources)} sources, {size(sum(s.size for s in report.sources))}")
+    say(f"  card {f'{report.card} {report.card_version}'.strip() or '(no id)'}, made with vspec {report.vspec_version}")
+    say(f"  root {report.root}, {count(len(report.sources), 'source')}, {size(sum(s.size for s in report.sources))}")
     rows = [
         (
             f"  {a.path}",
             " ".join(f"{n}={k}" for n, k in zip(a.dims, a.shape, strict=True)) or "one value",
             a.dtype,
-            f"{a.refs} references",
+            count(a.refs, "reference"),
         )
         for a in report.arrays
     ]
@@ -105,8 +107,7 @@ def fake_view(report: FakeReport) -> None:
 
 def explain_view(report: ExplainReport) -> None:
     """Print what a code means, with a wrong and a right piece of card."""
-    say(f"{report.code}: {report.title}\n\n{report.explanation}")
-    if report.wrong:
-        say(f"\nwrong:\n    {report.wrong}".replace("\n", "\n    ").replace("    wrong", "wrong", 1))
-    if report.right:
-        say(f"\nright:\n    {report.right}")
+    say(f"{report.code}: {report.title}\n\n{fill(report.explanation, 96)}")
+    for word, piece in (("wrong", report.wrong), ("right", report.right)):
+        if piece:
+            say(f"\n{word}:\n{indent(piece, '    ')}")

@@ -15,10 +15,13 @@ from vspec.commands.params import Given, resolve
 from vspec.commands.reports import ApplyReport, ArrayReport, MapReport
 from vspec.errors import Problem, VspecError, fail
 from vspec.expressions import Value
+from vspec.readers.addresses import REMOTE
 from vspec.sources import DataSet, Files, find
 from vspec.writers import kerchunk_json
 
 SUFFIX = ".vspec.json"
+CHUNK_BYTES = (1 << 10, 1 << 29)
+"""Bounds of the target size: twice the largest is still a chunk that readers take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,13 @@ def apply(
     nothing can be done at all (the card is wrong, no data, a bad ``out``).
     """
     options = options or ApplyOptions()
+    _require_sound(options)
     loaded = open_card(card, options.overlay)
     values = resolve(loaded, params or {})
     paths = [data] if isinstance(data, (str, Path)) else list(data)
     found = find(loaded.roles, paths)
     targets = _targets(found.datasets, Path(out))
-    problems: list[Problem] = [p for p in found.problems if p.level == "error"]
+    problems: list[Problem] = list(found.problems)
     maps: list[MapReport] = []
     job = _Job(loaded, found.root, values, options)
     for k, dataset in enumerate(found.datasets):
@@ -64,17 +68,50 @@ def apply(
     return ApplyReport(tuple(maps), tuple(problems))
 
 
-def _targets(datasets: Sequence[DataSet], out: Path) -> dict[str, Path]:
-    """Return the file of each data set's map; raises V0820 and V0821."""
-    if out.suffix == ".json" and not out.is_dir():
-        if len(datasets) > 1:
-            raise fail(
-                "V0820",
-                f"{out} is one file, but there are {len(datasets)} data sets",
-                help="give a folder with -o, or the files of one data set",
+def _require_sound(options: ApplyOptions) -> None:
+    """Raise V0823 and V0824 for choices that no map could be read with."""
+    problems: list[Problem] = []
+    url = options.base_url
+    if url is not None and (not url.startswith((*REMOTE, "file:///")) or url.endswith("://")):
+        problems.append(
+            Problem(
+                "V0823",
+                f"'{url}' is no address below which readers find the data",
+                expected=f"an address that begins with {', '.join(REMOTE)} or file:///",
+                found=url,
             )
-        return {dataset.name: out for dataset in datasets}
-    return {dataset.name: out / f"{dataset.name}{SUFFIX}" for dataset in datasets}
+        )
+    if not CHUNK_BYTES[0] <= options.chunk_bytes <= CHUNK_BYTES[1]:
+        problems.append(
+            Problem(
+                "V0824",
+                "the target size of a chunk is out of range",
+                expected=f"{CHUNK_BYTES[0]} to {CHUNK_BYTES[1]} bytes",
+                found=str(options.chunk_bytes),
+            )
+        )
+    if problems:
+        raise VspecError(problems)
+
+
+def _targets(datasets: Sequence[DataSet], out: Path) -> dict[str, Path]:
+    """Return the file of each data set's map; raises V0820."""
+    if out.is_dir() or not (out.suffix == ".json" or out.exists()):
+        return {dataset.name: out / f"{dataset.name}{SUFFIX}" for dataset in datasets}
+    if len(datasets) > 1:
+        raise fail(
+            "V0820",
+            f"{out} is one file, but there are {len(datasets)} data sets",
+            help="give a folder with -o, or the files of one data set",
+        )
+    if not out.name.endswith(SUFFIX):
+        raise fail(
+            "V0820",
+            f"{out} is not the name of a map",
+            expected=f"a folder, or a name that ends in {SUFFIX}",
+            help=f"e.g. -o {out.with_name(out.stem + SUFFIX)}",
+        )
+    return {dataset.name: out for dataset in datasets}
 
 
 def _map(job: _Job, dataset: DataSet, target: Path) -> MapReport:
@@ -85,13 +122,11 @@ def _map(job: _Job, dataset: DataSet, target: Path) -> MapReport:
     )
     with Files(job.root) as files:
         read = compiler.read(job.card, dataset, files, job.params)
+        _require_apart(files, target)
         if job.options.dry_run:
             plans = compiler.chunk(read, choices)
         else:
-            _require_folder(target)
-            with compiler.assemble(read, target, job.params, choices) as compiled:
-                _write(compiled, target)
-                plans = compiled.plans
+            plans = _write(read, target, job.params, choices)
         warnings = [*read.warnings, *(w for plan in plans for w in plan.warnings)]
         return MapReport(
             map=str(target),
@@ -104,18 +139,35 @@ def _map(job: _Job, dataset: DataSet, target: Path) -> MapReport:
         )
 
 
-def _require_folder(target: Path) -> None:
+def _require_apart(files: Files, target: Path) -> None:
+    """Raise V0825 where the map, or its sidecar, would take the place of a source."""
+    for path in (target, kerchunk_json.sidecar_path(target)):
+        for source in files.paths:
+            if path.resolve() == (files.root / source).resolve():
+                problem = Problem(
+                    "V0825",
+                    f"{path} would be written over a file of the data",
+                    data_file=source,
+                    help="give another folder, or another name, with -o",
+                )
+                raise VspecError([problem])
+
+
+def _write(
+    read: compiler.Read, target: Path, params: Mapping[str, Value], options: compiler.Options
+) -> tuple[ArrayPlan, ...]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise fail("V0821", f"cannot make the folder {target.parent}: {error.strerror}") from None
-
-
-def _write(compiled: compiler.Compiled, target: Path) -> None:
     try:
-        kerchunk_json.write(compiled.manifest, target, compiled.part)
+        with compiler.assemble(read, target, params, options) as compiled:
+            kerchunk_json.write(compiled.manifest, target, compiled.part)
+            return compiled.plans
     except OSError as error:
-        raise fail("V0822", f"cannot write {target}: {error.strerror}", help="is the disk full or read-only?") from None
+        raise fail(
+            "V0822", f"cannot write {target}: {error.strerror}", help="is the disk full or read-only?"
+        ) from None
 
 
 def array_report(plan: ArrayPlan) -> ArrayReport:

@@ -17,6 +17,8 @@ def open_card(card: str | Path | Card, overlay: Path | None = None) -> Card:
     """
     if isinstance(card, Card):
         if overlay is not None:
-            raise fail("V0808", "an overlay needs the card's file", help="give the path or the id of the card")
+            raise fail(
+                "V0808", "an overlay needs the card's file", help="give the path or the id of the card"
+            )
         return card
     return load(registry.find(str(card)), overlay)

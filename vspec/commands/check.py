@@ -1,4 +1,4 @@
-"""``vspec check``: is a card right, and does it fit some data?"""
+"""``vspec check``: whether a card is right, and whether it fits some data."""
 
 from __future__ import annotations
 

@@ -21,6 +21,6 @@ def fake(card: str | Path | Card, out: str | Path, options: FakeOptions | None =
     return FakeReport(
         files=tuple(str(path) for path in made.files),
         arrays=tuple(FakedArray(path, a.shape, a.dtype.str) for path, a in made.arrays.items()),
-        params={k: v for k, v in made.params.items() if isinstance(v, (bool, int, float, str))},
+        params={**made.params},
         damage=made.damage,
     )

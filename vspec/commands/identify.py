@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vspec import compiler, registry
 from vspec.card.load import load
-from vspec.card.model import Card, Field, Record
+from vspec.card.model import Card, Record
 from vspec.commands.params import resolve
 from vspec.commands.reports import IdentifyReport, Match, NearMiss
 from vspec.errors import Problem, VspecError
@@ -45,7 +45,9 @@ def identify(paths: str | Path | Sequence[str | Path]) -> IdentifyReport:
                     misses.append(outcome)
     if not matches:
         names = ", ".join(str(p) for p in given)
-        help_ = "'vspec new' starts a card of your own" if not misses else "see why the nearest cards do not fit"
+        help_ = (
+            "'vspec new' starts a card of your own" if not misses else "see why the nearest cards do not fit"
+        )
         problems.append(Problem("V0803", f"no card fits {names}", help=help_))
     return IdentifyReport(tuple(matches), tuple(misses), tuple(problems))
 
@@ -104,5 +106,5 @@ def _constants(record: Record) -> Iterator[str]:
     for field in record.fields:
         if isinstance(field, Record):
             yield from _constants(field)
-        elif isinstance(field, Field) and field.constant is not None:
+        elif field.constant is not None:
             yield field.name

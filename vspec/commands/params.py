@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from vspec.card.model import Card, Param
 from vspec.errors import Problem, VspecError, did_you_mean
 
 Given = Mapping[str, int | float | str | bool]
+_KINDS = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false"}
 _WORDS = {"true": True, "false": False}
 
 
@@ -35,21 +37,28 @@ def resolve(card: Card, given: Given) -> dict[str, int | float | str | bool]:
     return values
 
 
-def _convert(value: int | float | str | bool, param: Param) -> int | float | str | bool | None:
+def _convert(value: float | str, param: Param) -> float | str | None:
+    """Return a value as the param's type, None where that is not possible; True and False are no numbers."""
     if param.type == "str":
         return value if isinstance(value, str) else None
     if param.type == "bool":
-        return _WORDS.get(value.lower()) if isinstance(value, str) else value if isinstance(value, bool) else None
+        return value if isinstance(value, bool) else _WORDS.get(str(value).lower())
     if isinstance(value, bool):
         return None
     try:
-        number = float(value)
-        if param.type == "float":
-            return number
-        whole = int(value)
+        return _whole(value) if param.type == "int" else _finite(float(value))
     except (ValueError, OverflowError):
         return None
-    return whole if whole == number else None
+
+
+def _whole(value: float | str) -> int | None:
+    whole = int(value)
+    fits = isinstance(value, str) or whole == value
+    return whole if fits and -(2**63) <= whole < 2**63 else None
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _unknown(name: str, known: Mapping[str, Param]) -> Problem:
@@ -70,7 +79,7 @@ def _missing(param: Param) -> Problem:
 def _wrong(value: object, param: Param) -> Problem:
     return Problem(
         "V0811",
-        f"'{param.name}' takes {'a whole number' if param.type == 'int' else param.type}",
+        f"'{param.name}' takes {_KINDS[param.type]}",
         param.place,
         expected=param.type,
         found=repr(value),

@@ -30,7 +30,7 @@ def relocate(map: str | Path, root: str | Path) -> StatusReport:
 
 
 def moved(document: MapDocument, root: str) -> str:
-    """Return the text of a map whose references lead below ``root``."""
+    """Return the text of a map whose references lead below ``root``, as if it had been made there."""
     urls = {source.url(document.root): f"{root}/{source.path}" for source in document.sources}
     if document.sidecar is not None:
         urls[document.sidecar.url] = file_url(document.path.resolve().with_name(document.sidecar.path))
@@ -43,7 +43,7 @@ def moved(document: MapDocument, root: str) -> str:
     attrs = {**document.attrs, "vspec": origin}
     refs[".zattrs"] = _compact(attrs)
     refs[".zmetadata"] = _consolidated(str(document.refs[".zmetadata"]), attrs)
-    return _compact({"version": 1, "refs": refs})
+    return _compact({"version": 1, "refs": refs}) + "\n"
 
 
 def _consolidated(text: str, attrs: dict[str, Json]) -> str:
@@ -53,4 +53,4 @@ def _consolidated(text: str, attrs: dict[str, Json]) -> str:
 
 
 def _compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)

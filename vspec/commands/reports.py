@@ -27,6 +27,10 @@ def exit_code(problems: Iterable[Problem]) -> int:
     return 0
 
 
+def _json(problems: Iterable[Problem]) -> list[Json]:
+    return [{**to_json(problem)} for problem in problems]
+
+
 @dataclass(frozen=True, slots=True)
 class ArrayReport:
     """One array of a map: ``dims`` and ``shape`` in the card's order, references, and the tail's rung."""
@@ -73,7 +77,7 @@ class MapReport:
             "profile": self.profile,
             "sources": list(self.sources),
             "arrays": [array.to_json() for array in self.arrays],
-            "warnings": [to_json(p) for p in self.warnings],
+            "warnings": _json(self.warnings),
         }
 
 
@@ -85,7 +89,7 @@ class ApplyReport:
     problems: tuple[Problem, ...] = ()
 
     def to_json(self) -> dict[str, Json]:
-        return {"maps": [m.to_json() for m in self.maps], "problems": [to_json(p) for p in self.problems]}
+        return {"maps": [m.to_json() for m in self.maps], "problems": _json(self.problems)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ class CheckReport:
         return {
             "card": self.card,
             "datasets": list(self.datasets),
-            "problems": [to_json(p) for p in self.problems],
+            "problems": _json(self.problems),
         }
 
 
@@ -119,7 +123,7 @@ class VerifiedMap:
             "arrays": self.arrays,
             "bytes_compared": self.bytes_compared,
             "equal": not any(p.level == "error" for p in self.problems),
-            "problems": [to_json(p) for p in self.problems],
+            "problems": _json(self.problems),
         }
 
 
@@ -160,7 +164,7 @@ class SourceStatus:
 
 @dataclass(frozen=True, slots=True)
 class MapStatus:
-    """A map and the state of its sources; ``state`` is the worst of them."""
+    """A map and the state of its sources; ``state`` is the worst of them, or unreadable."""
 
     map: str
     state: str
@@ -172,7 +176,7 @@ class MapStatus:
             "map": self.map,
             "state": self.state,
             "sources": [s.to_json() for s in self.sources],
-            "problems": [to_json(p) for p in self.problems],
+            "problems": _json(self.problems),
         }
 
 
@@ -220,7 +224,11 @@ class NearMiss:
     problems: tuple[Problem, ...]
 
     def to_json(self) -> dict[str, Json]:
-        return {"card": self.card_id, "dataset": self.dataset, "problems": [to_json(p) for p in self.problems]}
+        return {
+            "card": self.card_id,
+            "dataset": self.dataset,
+            "problems": _json(self.problems),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +243,7 @@ class IdentifyReport:
         return {
             "matches": [m.to_json() for m in self.matches],
             "near_misses": [m.to_json() for m in self.near_misses],
-            "problems": [to_json(p) for p in self.problems],
+            "problems": _json(self.problems),
         }
 
 
@@ -330,4 +338,4 @@ class FailedReport:
     problems: tuple[Problem, ...]
 
     def to_json(self) -> dict[str, Json]:
-        return {"problems": [to_json(p) for p in self.problems]}
+        return {"problems": _json(self.problems)}

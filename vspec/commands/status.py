@@ -1,4 +1,4 @@
-"""``vspec status``: are the sources of a map still what it was made from?"""
+"""``vspec status``: whether the sources of a map are still what it was made from."""
 
 from __future__ import annotations
 
@@ -14,21 +14,28 @@ from vspec.reopening import local_root
 from vspec.seal import Comparison
 from vspec.sources import Files, confine, data_file
 
-WORST = ("same", "grew", "changed", "missing")
+WORST = ("same", "grew", "changed", "missing", "unreadable")
 
 
 def status(maps: str | Path | Sequence[str | Path]) -> StatusReport:
     """Return for each source of each map: same, grew, changed or missing.
 
-    The digests that the map holds are compared, never times. Raises `VspecError` for a map that
-    cannot be read.
+    The digests that the map holds are compared, never times. A map that cannot be read, or that
+    leads to another machine, is "unreadable", with its problems.
     """
     paths = [maps] if isinstance(maps, (str, Path)) else list(maps)
-    return StatusReport(tuple(map_status(map_file.load(Path(p))) for p in paths))
+    return StatusReport(tuple(_status(Path(p)) for p in paths))
+
+
+def _status(path: Path) -> MapStatus:
+    try:
+        return map_status(map_file.load(path))
+    except VspecError as error:
+        return MapStatus(str(path), "unreadable", (), error.problems)
 
 
 def map_status(document: MapDocument) -> MapStatus:
-    """Return the state of one map's sources."""
+    """Return the state of one map's sources; raises V0740 where it leads to another machine."""
     root = local_root(document)
     sources: list[SourceStatus] = []
     problems: list[Problem] = []

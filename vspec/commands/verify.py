@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import prod
 from pathlib import Path
+from typing import cast
 
 from vspec import compiler
-from vspec.chunks import coordinate_plans, plan_all
+from vspec.card.model import Card
+from vspec.chunks import ChunkOptions
 from vspec.commands.options import Step, ignore
 from vspec.commands.reports import VerifiedMap, VerifyReport
 from vspec.commands.status import map_status
 from vspec.errors import Problem, VspecError
 from vspec.header.constants import check_constants
-from vspec.layout import ArrayLayout
+from vspec.layout import ArrayLayout, Json
 from vspec.readers import map_file, zarr_store
 from vspec.readers.map_file import MapDocument
 from vspec.reopening import reopen
 from vspec.sources import Files
-from vspec.verification import Truth, compare_array
+from vspec.verification import Truth, ZarrArray, compare_array
 
 BLOCK = 8 << 20
 
@@ -67,36 +71,106 @@ def _sidecar(document: MapDocument) -> Iterator[Problem]:
 
 def _compare(document: MapDocument, seals: Sequence[Problem], on_step: Callable[[Step], None]) -> VerifiedMap:
     origin = reopen(document)
+    options = _options(document)
     with Files(origin.root) as files:
         read = compiler.read(origin.card, origin.dataset, files, origin.params)
         problems = [*seals, *check_constants(read.header, every_row=True)]
-        layouts = {layout.path: layout for layout in _layouts(read, files)}
+        layouts = {p.layout.path: p.layout for p in compiler.chunk(read, options)}
         problems += _same_arrays(document, layouts)
-        group = zarr_store.group(document)
+        problems += _same_card(document, origin.card)
+        problems += _same_metadata(document, compiler.describe(read, options))
+        held, refused = _opened(document)
+        problems += refused
         truth = Truth(files.reader, files.paths)
         compared = 0
         for k, (path, layout) in enumerate(layouts.items()):
             on_step(Step(document.path.name, k, len(layouts)))
-            if any(array.path == path for array in document.arrays):
-                array = group[path]
+            array = held.get(path)
+            if array is not None:
                 problems += compare_array(layout, array, truth)
-                compared += int(array.size) * array.dtype.itemsize
+                compared += prod(array.shape) * array.dtype.itemsize
         on_step(Step(document.path.name, len(layouts), len(layouts)))
     return VerifiedMap(str(document.path), len(layouts), compared, tuple(problems))
 
 
-def _layouts(read: compiler.Read, files: Files) -> Iterator[ArrayLayout]:
-    yield from read.plan.arrays
-    sizes = [files.reader(i).size for i in range(len(files))]
-    for plan in coordinate_plans(plan_all(read.plan.arrays, sizes)).plans:
-        yield plan.layout
+def _options(document: MapDocument) -> compiler.Options:
+    """Return the choice of chunks that the map was made with: another one may be impossible."""
+    match document.origin.get("options"):
+        case {"chunk_bytes": int(nbytes), "inline": bool(inline)} if nbytes > 0:
+            return compiler.Options(ChunkOptions(chunk_bytes=nbytes, inline=inline))
+        case _:
+            return compiler.Options()
+
+
+def _opened(document: MapDocument) -> tuple[dict[str, ZarrArray], list[Problem]]:
+    """Return the arrays of a map as zarr opens them, and a problem for each that it refuses."""
+    group = zarr_store.group(document)
+    held: dict[str, ZarrArray] = {}
+    problems: list[Problem] = []
+    for array in document.arrays:
+        try:
+            held[array.path] = cast("ZarrArray", group[array.path])
+        except (OSError, ValueError, TypeError, LookupError) as error:
+            message = f"array '{array.path}' of the map cannot be opened: {error}"
+            problems.append(
+                Problem("V0722", message, data_file=str(document.path), help="make the map again")
+            )
+    return held, problems
 
 
 def _same_arrays(document: MapDocument, layouts: dict[str, ArrayLayout]) -> Iterator[Problem]:
     have = {array.path for array in document.arrays}
     for path in sorted(layouts.keys() - have):
-        yield Problem("V0745", f"{document.path.name} has no array '{path}', which its card makes", help="make it again")
+        yield Problem(
+            "V0745", f"{document.path.name} has no array '{path}', which its card makes", help="make it again"
+        )
     for path in sorted(have - layouts.keys()):
         yield Problem("V0745", f"{document.path.name} has an array '{path}' that its card does not make")
 
 
+def _same_card(document: MapDocument, card: Card) -> Iterator[Problem]:
+    recorded = document.origin.get("card")
+    sealed = recorded.get("digest") if isinstance(recorded, dict) else None
+    if sealed != compiler.digest(card):
+        yield Problem(
+            "V0745",
+            f"the card in {document.path.name} was edited",
+            expected=f"the card with digest {sealed}",
+            found=f"digest {compiler.digest(card)}",
+            help="edit the card's file and make the map again",
+        )
+
+
+def _same_metadata(document: MapDocument, expected: Mapping[str, Json]) -> Iterator[Problem]:
+    """Yield a problem for each attribute, and each dtype, that is not what the card gives."""
+    for key, wanted in expected.items():
+        node, _, name = key.rpartition("/")
+        text = document.refs.get(key)
+        found = json.loads(text) if isinstance(text, str) else {}
+        if f"{node}/.zarray" in expected.keys() - document.refs.keys():
+            continue  # a missing array is told of already
+        for k, given, has in _differing(wanted if isinstance(wanted, dict) else {}, found, name):
+            if node or k != "vspec":
+                yield Problem(
+                    "V0721",
+                    f"'{k}' of {node or 'the root group'} is not what the card gives",
+                    data_file=str(document.path),
+                    expected=given,
+                    found=has,
+                    help="the map was edited, or another vspec made it: make it again",
+                )
+
+
+def _differing(
+    wanted: dict[str, Json], found: dict[str, Json], document: str
+) -> Iterator[tuple[str, str, str]]:
+    """Yield the keys of a metadata document that differ, with both values as text."""
+    keys = ("dtype",) if document == ".zarray" else sorted(wanted.keys() | found.keys())
+    for key in keys:
+        pair = _text(wanted.get(key)), _text(found.get(key))
+        if pair[0] != pair[1]:
+            yield key, *pair
+
+
+def _text(value: Json) -> str:
+    return "nothing" if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)

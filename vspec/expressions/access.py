@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 
-from vspec.errors import did_you_mean
+from vspec.errors import VspecError, did_you_mean
 from vspec.expressions.arithmetic import operand
 from vspec.expressions.columns import (
     INT_MAX,
@@ -19,7 +19,7 @@ from vspec.expressions.columns import (
     settled,
 )
 from vspec.expressions.comparison import rows_of
-from vspec.expressions.sites import Site, shortened
+from vspec.expressions.sites import Absent, Site, shortened
 from vspec.expressions.values import Column, Record, Rows, Scope, UnknownName, Value
 
 _Index = int | str | float | bool | Column
@@ -42,7 +42,9 @@ class RowScope:
             return self._outer.get(name)
         if name in self._outer.names():
             message = f"'{name}' is a column of {self._site.name(0)} and also a name outside the brackets"
-            help = f"rename one of them, or name the outer one under let: and write {self._site.name(0)}.{name}"
+            help = (
+                f"rename one of them, or name the outer one under let: and write {self._site.name(0)}.{name}"
+            )
             raise self._site.fail("V0224", message, help)
         return self._rows.column(name)
 
@@ -83,9 +85,11 @@ def _no_field(name: str, names: Iterable[str], site: Site) -> Exception:
 def _key(table: Mapping[object, Value], key: object, site: Site) -> Value:
     if key in table:
         return admitted(table[key], site.text.place)
-    keys = [shortened(str(k)) for k in table]
-    message = f"{site.name(0)} has no key {key!r}"
-    raise site.absent("V0222", message, did_you_mean(str(key), keys, "its keys"), 1)
+    raise site.absent("V0222", f"{site.name(0)} has no key {key!r}", _keys(table, key), 1)
+
+
+def _keys(table: Mapping[object, Value], key: object) -> str | None:
+    return did_you_mean(str(key), [shortened(str(k)) for k in table], "its keys")
 
 
 def item(value: Value, index: Value, site: Site) -> Value:
@@ -114,21 +118,30 @@ def _settled_index(index: Value) -> Value:
 
 def _looked_up(table: Mapping[object, Value], key: Value, site: Site) -> Value:
     if isinstance(key, np.ndarray):
-        if key.dtype == object:
-            values = [_key(table, k, site) for k in key.flat]
-        else:
-            distinct, inverse = np.unique(key, return_inverse=True)
-            found = [_key(table, k, site) for k in distinct.tolist()]
-            short = gathered(found)
-            if isinstance(short, np.ndarray):
-                return short[inverse.reshape(key.shape)]
-            values = [found[i] for i in inverse.flat]
-        return gathered(values)
+        return _all_looked_up(table, key, site)
     if isinstance(key, list):
         return gathered([_looked_up(table, k, site) for k in key])
     if kind_of(key) not in ("int", "text", "float", "bool", "none"):
         raise site.fail("V0226", f"{described(key)} cannot be a key of {site.name(0)}", part=1)
     return _key(table, key, site)
+
+
+def _all_looked_up(table: Mapping[object, Value], keys: Column, site: Site) -> Value:
+    """Look up a column of keys, each distinct one once. A missing one is no absent path but an error."""
+    distinct = list(dict.fromkeys(keys.ravel().tolist()))
+    missing = next((key for key in distinct if key not in table), None)
+    if missing is not None:
+        message = f"{site.name(0)} has no key {missing!r}"
+        what = f"{site.name(0)}[{site.name(1)}]"
+        advice = f"for keys that may be absent: {what} if {site.name(1)} in {site.name(0)} else ..."
+        raise site.fail("V0222", message, f"{_keys(table, missing)}; {advice}", 1)
+    found = {key: admitted(table[key], site.text.place) for key in distinct}
+    short = gathered(list(found.values()))
+    if isinstance(short, np.ndarray) and short.ndim == 1 and keys.dtype != object:
+        order = np.argsort(distinct)
+        return short[order[np.searchsorted(np.array(distinct)[order], keys)]]
+    values = gathered([found[key] for key in keys.ravel().tolist()])
+    return values.reshape(keys.shape) if isinstance(values, np.ndarray) else values
 
 
 def _row(rows: Rows, index: Value, site: Site) -> Value:
@@ -152,10 +165,10 @@ def _taken(rows: Rows, index: Column, site: Site) -> Value:
     except (KeyError, IndexError, UnknownName):
         outside = index[(index < -len(rows)) | (index >= len(rows))]
         key = int(outside.flat[0]) if outside.size else int(index.flat[0])
-        raise _no_row(rows, key, site) from None
+        raise VspecError(_no_row(rows, key, site).problems) from None
 
 
-def _no_row(rows: Rows, index: int | str, site: Site) -> Exception:
+def _no_row(rows: Rows, index: int | str, site: Site) -> Absent:
     keys = [str(k) for k in rows.keys()]  # noqa: SIM118  # the protocol's keys, not a mapping's
     message = f"{site.name(0)} has no row {index!r}"
     if isinstance(index, int) and keys == [str(i) for i in range(len(rows))]:
@@ -188,7 +201,7 @@ def _selected(value: list[Value] | Column | str | bytes, index: Column, site: Si
         outside = (index < -count) | (index >= count)
         if outside.any():
             bad = int(index[outside].flat[0])
-            raise site.absent("V0223", f"{site.name(0)} has no element {bad}: it has {count}", part=1)
+            raise site.fail("V0223", f"{site.name(0)} has no element {bad}: it has {count}", part=1)
         places = index
     if isinstance(value, np.ndarray):
         return value[places]

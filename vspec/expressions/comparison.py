@@ -22,6 +22,9 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+Truths = bool | Column
+"""A truth value, or a column of them."""
+
 _NUMERIC = frozenset({"bool", "int", "float", "number"})
 _EXACT = 2**53
 
@@ -84,7 +87,11 @@ def _listwise(symbol: str, a: Value, b: Value, site: Site) -> Column:
         raise site.fail("V0229", message, "lists are compared element by element")
     count = lengths.pop()
     pairs = [[_element(v, i) for i in range(count)] for v in (a, b)]
-    return np.array([bool(compare(symbol, x, y, site)) for x, y in zip(*pairs, strict=True)], np.bool_)
+    results = [compare(symbol, x, y, site) for x, y in zip(*pairs, strict=True)]
+    if not all(isinstance(result, bool) for result in results):
+        message = f"'{symbol}' cannot compare lists within lists"
+        raise site.fail("V0228", message, "flat(...) makes one list of them")
+    return np.array(results, np.bool_)
 
 
 def _element(value: Value, index: int) -> Value:
@@ -109,9 +116,7 @@ def _exact(a: Value, b: Value) -> tuple[Value, Value]:
 
 
 def _unlike(symbol: str, a: Value, b: Value, site: Site) -> Exception:
-    message = (
-        f"'{symbol}' cannot compare {site.name(0)} ({described(a)}) with {site.name(1)} ({described(b)})"
-    )
+    message = f"'{symbol}' cannot compare {_named(site.name(0), a)} with {_named(site.name(1), b)}"
     families = {_family(a), _family(b)}
     help = "compare numbers with numbers, texts with texts"
     if families == {"number", "text"}:
@@ -123,6 +128,19 @@ def _unlike(symbol: str, a: Value, b: Value, site: Site) -> Exception:
     return site.fail("V0228", message, help)
 
 
+def _named(name: str, value: Value) -> str:
+    what = described(value)
+    return what if name in what else f"{name} ({what})"
+
+
+def joined(a: Truths, b: Truths, site: Site, *, is_and: bool) -> Truths:
+    """Return ``a and b``, or ``a or b``, of truth values already computed."""
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.shape != b.shape:
+        raise lengths_differ(a, b, site)
+    result = np.logical_and(a, b) if is_and else np.logical_or(a, b)
+    return result if isinstance(result, np.ndarray) else bool(result)
+
+
 def contains(item: Value, container: Value, site: Site) -> bool | Column:
     """Return ``item in container``."""
     kind = kind_of(container)
@@ -131,10 +149,15 @@ def contains(item: Value, container: Value, site: Site) -> bool | Column:
         return _among(items, container, site)
     if kind in ("rows", "table", "record"):
         has = _finder(container)
-        if not isinstance(items, (list, np.ndarray)):
-            return has(items)
-        flags = [has(_element(items, i)) for i in range(len(items))]
-        return np.array(flags, np.bool_)
+        keys = (
+            [_element(items, i) for i in range(len(items))]
+            if isinstance(items, (list, np.ndarray))
+            else [items]
+        )
+        if not all(_hashable(key) for key in keys):
+            raise site.fail("V0226", f"{site.name(0)} is {described(item)}: it cannot be a key", part=0)
+        flags = [has(key) for key in keys]
+        return np.array(flags, np.bool_) if isinstance(items, (list, np.ndarray)) else flags[0]
     help = (
         "contains(text, part) looks inside a text"
         if kind == "text"
@@ -147,11 +170,11 @@ def contains(item: Value, container: Value, site: Site) -> bool | Column:
 
 def _finder(container: Value) -> Callable[[object], bool]:
     if isinstance(container, Mapping):
-        return lambda key: _hashable(key) and key in container
+        return lambda key: key in container
     if kind_of(container) == "rows":
         return cast("Rows", container).has
     names = frozenset(cast("Record", container).names())
-    return lambda key: _hashable(key) and key in names
+    return lambda key: key in names
 
 
 def _hashable(key: object) -> bool:
@@ -172,6 +195,16 @@ def _among(items: Value, container: list[Value] | Column, site: Site) -> bool | 
 
 def _distinct(container: list[Value] | Column) -> Sequence[Value]:
     return container if isinstance(container, list) else np.unique(container).tolist()
+
+
+def related(symbol: str, left: Value, right: Value, site: Site) -> bool | Column:
+    """Return a comparison or a membership."""
+    if symbol == "in":
+        return contains(left, right, site)
+    if symbol == "not in":
+        found = contains(left, right, site)
+        return not found if isinstance(found, bool) else ~found
+    return compare(symbol, left, right, site)
 
 
 def truth(value: Value, site: Site) -> bool:

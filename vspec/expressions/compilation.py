@@ -17,16 +17,26 @@ from typing import Any
 import numpy as np
 
 from vspec.datatypes import NUMBERS
-from vspec.errors import Text, did_you_mean
+from vspec.errors import Text
 from vspec.expressions import special
 from vspec.expressions.access import RowScope, attribute, item, sliced
 from vspec.expressions.arithmetic import combine, invert, negate, operand
 from vspec.expressions.columns import INT_MAX, INT_MIN, admitted, kind_of
-from vspec.expressions.comparison import compare, contains, rows_of, truths
+from vspec.expressions.comparison import compare, joined, not_truth, related, rows_of, truths
 from vspec.expressions.functions import FUNCTIONS, Call
-from vspec.expressions.masks import Evaluator, Masked, clipped, clipping, masked, merged, unmasked
+from vspec.expressions.masks import (
+    Evaluator,
+    Masked,
+    check_rows,
+    clipped,
+    clipping,
+    masked,
+    merged,
+    repeated,
+    unmasked,
+)
 from vspec.expressions.sites import Site
-from vspec.expressions.syntax import BINARY, COMPARE, WORDS, Source, called
+from vspec.expressions.syntax import BINARY, COMPARE, WORDS, Source, called, row_by_row
 from vspec.expressions.values import Column, Scope, UnknownName, Value
 
 _PLAIN = frozenset({float, str, bool, type(None)})
@@ -93,7 +103,7 @@ class Compiler:
                 return self._constant(node)
             case ast.Name():
                 return self._name(node)
-            case ast.List():
+            case ast.List() if not self.under_mask:
                 return self._list(node)
             case ast.UnaryOp():
                 return self._unary(node)
@@ -141,7 +151,7 @@ class Compiler:
             try:
                 value = scope.get(name)
             except UnknownName:
-                raise unknown(name, scope, site) from None
+                raise special.unknown(name, scope, site) from None
             if type(value) is int and INT_MIN <= value <= INT_MAX:
                 return value
             return value if type(value) in _PLAIN else admitted(value, site.text.place)
@@ -205,7 +215,7 @@ class Compiler:
             for symbol, value, site in zip(symbols, values[1:], sites, strict=True):
                 right = value(scope)
                 outcome = related(symbol, left, right, site)
-                result = outcome if result is True else np.logical_and(result, outcome)
+                result = outcome if result is True else joined(result, outcome, site, is_and=True)
                 if not np.any(result):
                     return result
                 left = right
@@ -235,7 +245,9 @@ class Compiler:
 
     def _container(self, node: ast.expr) -> Evaluator:
         """Compile what follows ``in``: a written list row by row, anything else as a whole."""
-        if isinstance(node, ast.List) or not self.under_mask:
+        if isinstance(node, ast.List):
+            return self._list(node)
+        if not self.under_mask:
             return self.node(node)
         return unmasked(self.whole().node(node))
 
@@ -257,12 +269,13 @@ class Compiler:
             if isinstance(a, bool):
                 return truths(second(scope), second_site) if a == is_and else a
             mask = a if is_and else ~a
+            if mask.ndim > 1 or (mask.all() and mask.size):
+                return joined(a, truths(second(scope), second_site), second_site, is_and=is_and)
             if not mask.any():
                 return a
-            if mask.all():
-                whole = truths(second(scope), second_site)
-                return np.full(a.shape, whole) if isinstance(whole, bool) else whole
-            flags = truths(branch()(masked(scope, mask)), second_site)
+            flags = truths(branch()(masked(scope, mask, first_site)), second_site)
+            if isinstance(flags, np.ndarray):
+                check_rows(flags, mask[mask], second_site)
             result = a.copy()
             result[mask] = flags
             return result
@@ -289,11 +302,16 @@ class Compiler:
             mask = truths(test(scope), test_site)
             if mask is True or mask is False:
                 return yes(scope) if mask else no(scope)
+            if mask.ndim > 1:
+                raise not_truth(mask, test_site)
             if mask.size and (mask.all() or not mask.any()):
                 value = yes(scope) if mask.all() else no(scope)
-                return value if isinstance(value, (np.ndarray, list)) else merged(mask, value, value, site)
-            chosen = yes_branch()(masked(scope, mask))
-            return merged(mask, chosen, no_branch()(masked(scope, ~mask)), site)
+                if not isinstance(value, (np.ndarray, list)):
+                    return repeated(value, len(mask))
+                check_rows(value, mask, test_site)
+                return value
+            chosen = yes_branch()(masked(scope, mask, test_site))
+            return merged(mask, chosen, no_branch()(masked(scope, ~mask, test_site)), site)
 
         return run
 
@@ -348,14 +366,14 @@ class Compiler:
             key = index(scope)
             found = item(value, key, site)
             one = not isinstance(key, (list, np.ndarray))
-            return clipped(found, scope.mask) if one and isinstance(scope, Masked) else found
+            return clipped(found, scope.mask, scope.site) if one and isinstance(scope, Masked) else found
 
         return run
 
     def _call(self, node: ast.Call) -> Evaluator:
         function = FUNCTIONS[called(node)]
         run_it = function.run
-        arguments = [self.node(argument) for argument in node.args]
+        arguments = [self._argument(node, i) for i in range(len(node.args))]
         named = {k.arg or "": self.node(k.value) for k in node.keywords}
         site = self.site(node, *node.args, *(k.value for k in node.keywords))
         assert run_it is not None
@@ -369,29 +387,12 @@ class Compiler:
 
         return run
 
-
-def row_by_row(node: ast.Call) -> bool:
-    """Tell whether a call gives for columns what it gives for each row."""
-    name = called(node)
-    return FUNCTIONS[name].elementwise or (name in ("min", "max") and len(node.args) > 1)
-
-
-def related(symbol: str, left: Value, right: Value, site: Site) -> bool | Column:
-    """Return a comparison or a membership."""
-    if symbol == "in":
-        return contains(left, right, site)
-    if symbol == "not in":
-        found = contains(left, right, site)
-        return not found if isinstance(found, bool) else ~found
-    return compare(symbol, left, right, site)
-
-
-def unknown(name: str, scope: Scope, site: Site) -> Exception:
-    """Return the error that a name means nothing here."""
-    if name in FUNCTIONS:
-        message = f"'{name}' is a function: it needs its values in parentheses"
-        return site.absent("V0220", message, f"usage: {FUNCTIONS[name].usage}")
-    return site.absent("V0220", f"unknown name '{name}'", did_you_mean(name, scope.names()))
+    def _argument(self, node: ast.Call, index: int) -> Evaluator:
+        """Compile an argument; what a function does not take row by row is whole under a mask, too."""
+        argument = node.args[index]
+        if self.under_mask and index >= FUNCTIONS[called(node)].rowwise:
+            return unmasked(self.whole().node(argument))
+        return self.node(argument)
 
 
 def _none(_scope: Scope) -> Value:

@@ -12,12 +12,12 @@ from vspec.errors import Text
 from vspec.expressions.access import whole
 from vspec.expressions.columns import admitted
 from vspec.expressions.comparison import truth
-from vspec.expressions.compilation import Compiler, row_by_row
+from vspec.expressions.compilation import Compiler
 from vspec.expressions.functions import FUNCTIONS
 from vspec.expressions.location import Locator, compile_locate
 from vspec.expressions.masks import Evaluator
 from vspec.expressions.sites import Site
-from vspec.expressions.syntax import WORDS, called, children, is_type_name, read
+from vspec.expressions.syntax import WORDS, called, children, is_type_name, read, row_by_row
 from vspec.expressions.values import Scope, Value
 
 
@@ -154,8 +154,19 @@ def _is_elementwise(node: ast.expr, tables: frozenset[str]) -> bool:
                     return False
             return all(_is_elementwise(part, tables) for part in parts)
         case ast.Call():
-            return row_by_row(node) and all(_is_elementwise(a, tables) for a in children(node))
+            if not row_by_row(node):
+                return False
+            rowwise = FUNCTIONS[called(node)].rowwise
+            first, others = node.args[:rowwise], node.args[rowwise:]
+            fixed = all(_is_fixed(other, tables) for other in others)
+            return fixed and all(_is_elementwise(argument, tables) for argument in first)
     return all(_is_elementwise(child, tables) for child in children(node))
+
+
+def _is_fixed(node: ast.expr, tables: frozenset[str]) -> bool:
+    """Tell whether a value does not vary by row."""
+    names = (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and _is_free(n.id))
+    return all(name in tables or name in FUNCTIONS for name in names)
 
 
 def _unindexed(node: ast.expr) -> ast.expr:

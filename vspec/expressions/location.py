@@ -90,6 +90,8 @@ def _attribute(compiler: Compiling, node: ast.Attribute) -> Locator:
         try:
             return holder.locate(name)
         except UnknownName:
+            if name in holder.names():
+                raise no_field(site, None, None) from None
             message = f"no field '{name}' in {site.name(0)}"
             raise site.absent("V0221", message, did_you_mean(name, holder.names(), "it has"), 1) from None
 

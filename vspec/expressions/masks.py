@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import cast
 
 import numpy as np
 
-from vspec.expressions.columns import admitted, column_of, gathered, objects
+from vspec.expressions.columns import admitted, column_of, gathered
 from vspec.expressions.sites import Site
 from vspec.expressions.values import Column, Scope, Value
 
@@ -16,17 +15,18 @@ Evaluator = Callable[[Scope], Value]
 
 
 class Masked:
-    """A scope seen under a mask: the columns as long as the mask show only its rows."""
+    """A scope seen under a mask: columns show only its rows. ``site`` is the condition."""
 
-    def __init__(self, whole: Scope, mask: Column) -> None:
+    def __init__(self, whole: Scope, mask: Column, site: Site) -> None:
         self.whole = whole
         self.mask = mask
+        self.site = site
 
     def names(self) -> Iterable[str]:
         return self.whole.names()
 
     def get(self, name: str) -> Value:
-        return clipped(admitted(self.whole.get(name)), self.mask)
+        return clipped(admitted(self.whole.get(name)), self.mask, self.site)
 
     def locate(self, name: str) -> object:
         return self.whole.locate(name)
@@ -35,13 +35,13 @@ class Masked:
         return self.whole.find(needle, start)
 
 
-def masked(scope: Scope, mask: Column) -> Masked:
+def masked(scope: Scope, mask: Column, site: Site) -> Masked:
     """Return the scope under a mask, which counts the rows that ``scope`` shows."""
     if not isinstance(scope, Masked):
-        return Masked(scope, mask)
+        return Masked(scope, mask, site)
     inner = np.zeros(scope.mask.shape, np.bool_)
     inner[np.flatnonzero(scope.mask)[mask]] = True
-    return Masked(scope.whole, inner)
+    return Masked(scope.whole, inner, scope.site)
 
 
 def unmasked(evaluator: Evaluator) -> Evaluator:
@@ -55,34 +55,54 @@ def clipping(evaluator: Evaluator) -> Evaluator:
     def run(scope: Scope) -> Value:
         if not isinstance(scope, Masked):
             return evaluator(scope)
-        return clipped(evaluator(scope.whole), scope.mask)
+        return clipped(evaluator(scope.whole), scope.mask, scope.site)
 
     return run
 
 
-def clipped(value: Value, mask: Column) -> Value:
-    """Return the elements of a column (or list) under a mask; anything else as it is."""
-    if isinstance(value, np.ndarray) and value.ndim and len(value) == len(mask):
+def clipped(value: Value, mask: Column, site: Site) -> Value:
+    """Return the elements of a column (or list) under a mask; a single value as it is.
+
+    Raises `VspecError` for a column of another length: under a mask it could pass for a fitting one.
+    """
+    if isinstance(value, np.ndarray) and value.ndim:
+        check_rows(value, mask, site)
         return value[mask]
-    if isinstance(value, list) and len(value) == len(mask):
+    if isinstance(value, list):
+        check_rows(value, mask, site)
         return [v for v, keep in zip(value, mask, strict=True) if keep]
     return value
 
 
+def check_rows(value: Column | list[Value], mask: Column, site: Site) -> None:
+    """Refuse a column that has not one element for each row of a condition."""
+    if len(value) != len(mask):
+        message = f"{site.shown()} decides {len(mask)} rows, a value beside it has {len(value)} elements"
+        raise site.fail("V0229", message, "columns beside a condition have one element for each of its rows")
+
+
+def repeated(value: Value, count: int) -> Column | list[Value]:
+    """Return a single value once for each row."""
+    column = column_of([value])
+    return [value] * count if column is None else np.repeat(column, count)
+
+
 def merged(mask: Column, yes: Value, no: Value, site: Site) -> Value:
     """Return, row by row, the next of ``yes`` where ``mask`` holds, else the next of ``no``."""
-    result = [
-        _filled(value, count, site) for value, count in ((yes, int(mask.sum())), (no, int((~mask).sum())))
-    ]
-    if all(isinstance(r, np.ndarray) and r.dtype.kind in "if" for r in result):
-        merged = np.empty(mask.shape, np.result_type(*cast("list[Column]", result)))
-    elif all(isinstance(r, np.ndarray) and r.dtype.kind == "b" for r in result):
-        merged = np.empty(mask.shape, np.bool_)
-    else:
-        merged = objects([None] * len(mask))
-    for chosen, values in ((mask, result[0]), (~mask, result[1])):
-        merged[chosen] = values if isinstance(values, np.ndarray) else objects(values)
-    return gathered(merged.tolist()) if merged.dtype == object else merged
+    parts = [(mask, _filled(yes, int(mask.sum()), site)), (~mask, _filled(no, int((~mask).sum()), site))]
+    kinds = {v.dtype.kind if isinstance(v, np.ndarray) else "list" for _, v in parts}
+    tails = {v.shape[1:] if isinstance(v, np.ndarray) else () for _, v in parts}
+    if len(tails) > 1 or not (kinds <= {"i", "f"} or kinds == {"b"}):
+        rows: list[Value] = [None] * len(mask)
+        for chosen, values in parts:
+            for row, value in zip(np.flatnonzero(chosen), values, strict=True):
+                rows[row] = admitted(value)
+        return gathered(rows)
+    kind = np.result_type(*[v for _, v in parts if isinstance(v, np.ndarray)])
+    result = np.empty((len(mask), *tails.pop()), kind)
+    for chosen, values in parts:
+        result[chosen] = values
+    return result
 
 
 def _filled(value: Value, count: int, site: Site) -> Column | list[Value]:
@@ -91,5 +111,4 @@ def _filled(value: Value, count: int, site: Site) -> Column | list[Value]:
             raise site.fail("V0229", f"a branch has {len(value)} elements for {count} rows", None)
         column = column_of(value) if isinstance(value, list) else value
         return value if column is None else column
-    column = column_of([value])
-    return [value] * count if column is None else np.repeat(column, count)
+    return repeated(value, count)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from vspec.errors import did_you_mean
 from vspec.expressions.access import attribute, item, whole
 from vspec.expressions.arithmetic import combine
 from vspec.expressions.columns import admitted, described, kind_of
 from vspec.expressions.comparison import rows_of
+from vspec.expressions.functions import FUNCTIONS
 from vspec.expressions.functions.texts import as_bytes
 from vspec.expressions.location import Compiling, compile_locate, no_field
 from vspec.expressions.masks import Evaluator
@@ -129,3 +131,11 @@ _COMPILERS: dict[str, Callable[[Compiling, ast.Call], Evaluator]] = {
     "find": _find,
     "get": _get,
 }
+
+
+def unknown(name: str, scope: Scope, site: Site) -> Exception:
+    """Return the error that a name means nothing here."""
+    if name in FUNCTIONS:
+        message = f"'{name}' is a function: it needs its values in parentheses"
+        return site.absent("V0220", message, f"usage: {FUNCTIONS[name].usage}")
+    return site.absent("V0220", f"unknown name '{name}'", did_you_mean(name, scope.names()))

@@ -223,6 +223,12 @@ def called(node: ast.Call) -> str:
     return node.func.id
 
 
+def row_by_row(node: ast.Call) -> bool:
+    """Tell whether a call gives for columns what it gives for each row."""
+    name = called(node)
+    return FUNCTIONS[name].elementwise or (name in ("min", "max") and len(node.args) > 1)
+
+
 def is_type_name(name: str) -> bool:
     """Tell whether a bare word is the name of a number type."""
     return name in NUMBERS

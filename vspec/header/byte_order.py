@@ -29,7 +29,11 @@ def choose(spec: EndianSpec, inherited: Endian, scope: Scope, view: View) -> End
         if value == "big":
             return "big"
         raise fail(
-            "V0603", "this does not give a byte order", spec.text.place, expected="little or big", found=repr(value)
+            "V0603",
+            "this does not give a byte order",
+            spec.text.place,
+            expected="little or big",
+            found=repr(value),
         )
     return spec
 
@@ -69,8 +73,11 @@ def _test(spec: ByteOrderTest, scope: Scope, view: View) -> Endian:
                 data_file=view.name,
                 offset=spec.offset,
                 expected=wanted,
-                found=f"{readings['little']} read as little, {readings['big']} read as big (bytes {raw.hex(' ')})",
-                help="is this a file of this format?" if not holding else "choose a test that tells them apart",
+                found=f"{readings['little']} read as little, {readings['big']} read as big"
+                f" (bytes {raw.hex(' ')})",
+                help="is this a file of this format?"
+                if not holding
+                else "choose a test that tells them apart",
             )
         ]
     )

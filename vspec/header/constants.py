@@ -1,4 +1,4 @@
-"""``= CONST`` of a field: is what must stand in the file there?"""
+"""``= CONST`` of a field, held against what stands in the file."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from vspec.errors import Problem, VspecError
 from vspec.header import elements
 from vspec.header.dataset import Header
 from vspec.header.elements import Spot
+from vspec.header.fixed_rows import FixedRows
 from vspec.header.roles import RoleFile
-from vspec.header.rows import FixedRows, KeyedRows
+from vspec.header.rows import KeyedRows
 from vspec.header.structs import Struct
 
 Types = Mapping[str, StructType]
@@ -70,8 +71,10 @@ def _inside(placed: object, *, every_row: bool) -> Iterator[Problem]:
         yield from _check(placed, every_row=every_row)
     elif isinstance(placed, KeyedRows):
         n = len(placed)
-        probed = range(n) if every_row or not isinstance(placed, FixedRows) else sorted(
-            {*range(0, n, max(1, n // PROBES)), n - 1} - {-1}
+        probed = (
+            range(n)
+            if every_row or not isinstance(placed, FixedRows)
+            else sorted({*range(0, n, max(1, n // PROBES)), n - 1} - {-1})
         )
         for i in probed:
             row = placed.at(i)
@@ -89,13 +92,15 @@ def _differs(struct: Struct, field: Field) -> Iterator[Problem]:
     except VspecError as error:
         yield from error.problems
         return
-    if wanted == found or (isinstance(wanted, str) and isinstance(found, bytes) and wanted.encode("latin-1") == found):
+    if wanted == found or (
+        isinstance(wanted, str) and isinstance(found, bytes) and wanted.encode("latin-1") == found
+    ):
         return
     view = struct.home.view
     raw = elements.take(view, spot.offset, min(spot.nbytes, 16), field)
     yield Problem(
         "V0601",
-        f"{view.name}: {field.name} should be {wanted} but is {found}",
+        f"{view.name}: {field.name} should be {wanted!s} but is {found!s}",
         field.place,
         data_file=view.name,
         offset=spot.offset,

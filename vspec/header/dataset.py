@@ -38,7 +38,7 @@ class Constants:
         raise UnknownName(name)
 
     def find(self, needle: bytes, start: int | None) -> int:
-        raise UnknownName("find")
+        raise UnknownName(f"{needle!r} from {start}: no file to look in")
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ class Header:
         return let.value.locate(self)
 
     def find(self, needle: bytes, start: int | None) -> int:
-        raise UnknownName("find")
+        raise UnknownName(f"{needle!r} from {start}: no file to look in")
 
     # --- roles
 
@@ -119,11 +119,12 @@ class Header:
         assert role.named is not None
         value = role.named.evaluate(self)
         if value is None:
-            return self._missing(role, "no file")
+            self._require_optional(role, "no file")
+            return None
         if isinstance(value, str):
-            return self._beside(role, value) or self._missing(role, value)
+            return self._beside(role, value)
         names = [str(v) for v in (value.tolist() if isinstance(value, np.ndarray) else value)]  # type: ignore[union-attr]  # names
-        found = [self._beside(role, name) or self._missing(role, name) for name in names]
+        found = [self._beside(role, name) for name in names]
         files = [f for f in found if f is not None]
         return RoleFiles(role, files, [f.view.name for f in files])
 
@@ -134,9 +135,13 @@ class Header:
         except VspecError as error:
             place = role.named.text.place if role.named is not None else role.place
             raise VspecError([_placed(p, place) for p in error.problems]) from None
-        return None if file is None else self._file(role, file, {})
+        if file is None:
+            self._require_optional(role, name)
+            return None
+        return self._file(role, file, {})
 
-    def _missing(self, role: Role, name: str) -> None:
+    def _require_optional(self, role: Role, name: str) -> None:
+        """Raise V0450 unless the role may go without this file."""
         if role.optional or role.missing == "skip":
             return
         anchor = self.dataset.members[self.card.roles[0].name][0].file
@@ -147,7 +152,8 @@ class Header:
             place,
             data_file=anchor.path,
             expected=f"{name} beside {anchor.path}",
-            help="was the file renamed or left behind? put it back beside its header, or mend the name in the header",
+            help="was the file renamed or left behind? put it back beside its header,"
+            " or mend the name in the header",
         )
         raise VspecError([problem])
 

@@ -147,7 +147,9 @@ def past_end(view: View, offset: int, nbytes: int, field: Field) -> VspecError:
 def numbers(array: NDArray[np.generic], spot: Spot) -> Value:
     """Return numbers as the expression engine wants them, in the field's shape."""
     if array.dtype.kind == "c":
-        raise fail("V0303", f"'{spot.field.name}' is complex: it can be located, not computed with", spot.field.place)
+        raise fail(
+            "V0303", f"'{spot.field.name}' is complex: it can be located, not computed with", spot.field.place
+        )
     column = as_column(array, spot.field.place).reshape([size for _, size in spot.axes])
     if spot.axes:
         return column
@@ -162,9 +164,7 @@ def _plain(column: NDArray[np.generic]) -> Value:
 def _texts(raw: bytes, spot: Spot, view: View) -> Value:
     if isinstance(spot.kind, TextType) and spot.kind.encoding is None:
         return raw if not spot.axes else [raw[i : i + spot.item] for i in range(0, len(raw), spot.item)]
-    items = [
-        _text(raw[i * spot.item : (i + 1) * spot.item], spot, view, i) for i in range(spot.count)
-    ]
+    items = [_text(raw[i * spot.item : (i + 1) * spot.item], spot, view, i) for i in range(spot.count)]
     values = [_convert(text, spot, view, i) for i, text in enumerate(items)]
     if not spot.axes:
         return values[0]
@@ -234,7 +234,8 @@ def strided(spot: Spot, view: View, count: int, stride: int) -> Value:
     if count * spot.nbytes > MAX_READ:
         raise fail(
             "V0920",
-            f"{view.name}: the column '{spot.field.name}' is {count * spot.nbytes} bytes: too large for a header value",
+            f"{view.name}: the column '{spot.field.name}' is {count * spot.nbytes} bytes:"
+            " too large for a header value",
             spot.field.place,
             expected=f"at most {MAX_READ} bytes",
             help="data belongs in 'arrays: from:', where it is only located",
@@ -250,7 +251,9 @@ def strided(spot: Spot, view: View, count: int, stride: int) -> Value:
     strides = (stride, *(axis.stride for axis in spot.inner()))
     column: NDArray[np.generic] = np.ndarray(shape, spot.kind.dtype(spot.endian), raw, 0, strides)
     if column.dtype.kind == "c":
-        raise fail("V0303", f"'{spot.field.name}' is complex: it can be located, not computed with", spot.field.place)
+        raise fail(
+            "V0303", f"'{spot.field.name}' is complex: it can be located, not computed with", spot.field.place
+        )
     return as_column(column, spot.field.place)
 
 

@@ -30,7 +30,9 @@ class Home:
         """
         space = self.view.bytes.size - offset
         if step <= 0:
-            raise VspecError([Problem("V0310", f"'{name}' has no size: 'rest' cannot tell how many there are", place)])
+            raise VspecError(
+                [Problem("V0310", f"'{name}' has no size: 'rest' cannot tell how many there are", place)]
+            )
         count, left = divmod(max(space, 0), step)
         if left and partial != "drop":
             problem = Problem(

@@ -121,7 +121,11 @@ def items_of(record: Record, scope: Scope) -> Sequence[Value]:
     except TypeError:
         place = expression.text.place if expression is not None else record.place
         raise fail(
-            "V0313", "this is not something to run over", place, found=repr(value), help="e.g. range(n), or rows"
+            "V0313",
+            "this is not something to run over",
+            place,
+            found=repr(value),
+            help="e.g. range(n), or rows",
         ) from None
     return items
 

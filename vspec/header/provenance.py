@@ -64,7 +64,7 @@ def _steps(path: str, header: Header, depth: int) -> Iterator[str]:
         return
     words = f" ({found.origin.words})" if found.origin is not None else ""
     yield f"{path} = {_short(found.value)}{words}"
-    let = next((x for x in header.card.lets if x.name == path.split(".")[0]), None)
+    let = next((x for x in header.card.lets if x.name == path.split(".", maxsplit=1)[0]), None)
     if let is not None and depth > 0 and let.value.paths:
         yield from _steps(let.value.paths[0], header, depth - 1)
 
@@ -90,7 +90,11 @@ def _origin(value: RoleFile | Struct | TextRecord, name: str) -> Origin | None:
         if content is None:
             return None
         origin = _origin(content, name)
-        return origin if isinstance(content, Struct) or origin is None else Origin(value.view.name, None, origin.words)
+        return (
+            origin
+            if isinstance(content, Struct) or origin is None
+            else Origin(value.view.name, None, origin.words)
+        )
     if isinstance(value, TextRecord):
         words = value.origin(name)
         return None if words is None else Origin("", None, words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -11,8 +11,7 @@ from vspec.card.model import Field, Let
 from vspec.card.model import Record as RecordSpec
 from vspec.errors import Place, fail
 from vspec.expressions import Column, Extent, Record, Scope, UnknownName, Value
-from vspec.header import elements, located
-from vspec.header.elements import Spot, View
+from vspec.header import located
 from vspec.header.home import Absent
 from vspec.header.located import Located
 from vspec.layout import Int64
@@ -142,67 +141,6 @@ class PickedRows(KeyedRows):
         return whole
 
 
-class FixedRows(KeyedRows):
-    """Rows of one size, one after the other: a column is one strided access, no row is made for it."""
-
-    def __init__(self, spec: RecordSpec, view: View, count: int, make: Callable[[int], Instance]) -> None:
-        super().__init__(spec.name, spec.place, spec.key)
-        self._view = view
-        self._count = count
-        self._make = make
-        self.first = make(0)
-        self.offset = self.first.offset
-        self.stride = self.first.nbytes
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all rows."""
-        return self._count * self.stride
-
-    def __len__(self) -> int:
-        return self._count
-
-    def at(self, i: int) -> Instance:
-        return self._make(i)
-
-    def names(self) -> Iterable[str]:
-        return self.first.names()
-
-    def column(self, name: str) -> Value:
-        placed = self._steady(name)
-        if isinstance(placed, Spot) and placed.field.parse is None:
-            return elements.strided(placed, self._view, self._count, self.stride)
-        if isinstance(placed, Absent):
-            return gather([placed.default] * self._count, name, self.place)
-        let = self.first.let(name)
-        if let is not None and let.value.elementwise and not let.value.names & {"start", "here"}:
-            return let.value.evaluate(_Columns(self, self.first.scope))
-        return over(self, lambda row: row.get(name))  # type: ignore[union-attr]  # rows are records
-
-    def _steady(self, name: str) -> object:
-        """Return where row 0 has a field, when every row has it at the same place in the row."""
-        field = self.first.field(name)
-        if field is None or (field.offset if isinstance(field, Field) else field.at) is not None:
-            return None
-        return self.first.place(name)
-
-    def locate(self, name: str) -> object:
-        placed = self._steady(name)
-        if placed is None:
-            return stack([self.at(i).locate(name) for i in range(self._count)], name, self)
-        return self.spread(self.first.locate(name))
-
-    def spread(self, first: object) -> object:
-        """Return where something lies over all rows, from where it lies in row 0."""
-        if isinstance(first, Absent):
-            return first
-        if isinstance(first, Located):
-            return located.repeat(first, self.name, self._count, self.stride)
-        steps = np.arange(self._count, dtype=np.int64) * self.stride
-        nbytes = np.full(self._count, first.nbytes, np.int64)  # type: ignore[attr-defined]  # a placed object
-        return Extent(first.offset + steps, nbytes)  # type: ignore[attr-defined]  # a placed object
-
-
 class ListRows(KeyedRows):
     """Rows that were walked one by one."""
 
@@ -267,69 +205,6 @@ class JoinedRows(KeyedRows):
         return self
 
 
-class OverRecord:
-    """What ``pick`` finds in a row, over all rows of a fixed table: its values are columns."""
-
-    def __init__(self, rows: FixedRows, pick: Callable[[Value], Value]) -> None:
-        self._rows = rows
-        self._pick = pick
-        self._first: Record = pick(rows.first)  # type: ignore[assignment]  # made for records only
-
-    def names(self) -> Iterable[str]:
-        return self._first.names()
-
-    def get(self, name: str) -> Value:
-        return over(self._rows, lambda row: self._pick(row).get(name))  # type: ignore[union-attr]  # records only
-
-    def locate(self, name: str) -> object:
-        return self._rows.spread(self._first.locate(name))
-
-
-class OverRows(KeyedRows):
-    """Rows inside each row of a fixed table; indices, masks and slices mean the inner rows."""
-
-    def __init__(self, rows: FixedRows, pick: Callable[[Value], Value]) -> None:
-        self._rows = rows
-        self._pick = pick
-        self._inner: KeyedRows = pick(rows.first)  # type: ignore[assignment]  # made for rows only
-        super().__init__(self._inner.name, self._inner.place, self._inner.key)
-
-    def __len__(self) -> int:
-        return len(self._inner)
-
-    def at(self, i: int) -> Value:
-        return OverRecord(self._rows, lambda row: self._pick(row).at(i))  # type: ignore[union-attr]  # rows only
-
-    def take(self, index: Column | slice) -> OverRows:
-        return OverRows(self._rows, lambda row: self._pick(row).take(index))  # type: ignore[union-attr]  # rows only
-
-    def names(self) -> Iterable[str]:
-        return self._inner.names()
-
-    def column(self, name: str) -> Value:
-        values = [self._pick(row).column(name) for row in self._rows]  # type: ignore[union-attr]  # rows only
-        return gather(values, name, self.place)
-
-    def locate(self, name: str) -> object:
-        return self._rows.spread(self._inner.locate(name))
-
-    def flat(self) -> JoinedRows:
-        """Return the inner rows of all outer rows, one after the other."""
-        return JoinedRows([self._pick(row) for row in self._rows], self.name, self.place)  # type: ignore[misc]  # rows only
-
-
-def over(rows: FixedRows, pick: Callable[[Value], Value]) -> Value:
-    """Return what ``pick`` finds in each row of a fixed table, as one value."""
-    if len(rows) == 0:
-        return np.zeros(0, np.int64)
-    first = pick(rows.first)
-    if isinstance(first, KeyedRows):
-        return OverRows(rows, pick)
-    if isinstance(first, Record):
-        return OverRecord(rows, pick)
-    return gather([pick(row) for row in rows], rows.name, rows.place)
-
-
 def gather(values: Sequence[Value], name: str, place: Place) -> Value:
     """Return one value per row: a column where the rows hold alike scalars or shapes, else a list."""
     if not values:
@@ -341,7 +216,9 @@ def gather(values: Sequence[Value], name: str, place: Place) -> Value:
         return np.array(values, dtype=object)
     if all(isinstance(v, (bool, int, float)) for v in values):
         return np.array(values)
-    if isinstance(head, np.ndarray) and all(isinstance(v, np.ndarray) and v.shape == head.shape for v in values):
+    if isinstance(head, np.ndarray) and all(
+        isinstance(v, np.ndarray) and v.shape == head.shape for v in values
+    ):
         return np.stack(values)  # type: ignore[arg-type]  # all are arrays of one shape
     return list(values)
 
@@ -364,25 +241,3 @@ def stack(parts: Sequence[object], name: str, rows: KeyedRows) -> object:
     offsets = np.array([p.offset for p in parts], np.int64)  # type: ignore[attr-defined]  # placed objects
     nbytes = np.array([p.nbytes for p in parts], np.int64)  # type: ignore[attr-defined]  # placed objects
     return Extent(offsets, nbytes)
-
-
-class _Columns:
-    """The scope of a let over all rows at once: own names are columns."""
-
-    def __init__(self, rows: FixedRows, outer: Scope) -> None:
-        self._rows = rows
-        self._outer = outer
-
-    def names(self) -> Iterable[str]:
-        return [*self._rows.names(), *self._outer.names()]
-
-    def get(self, name: str) -> Value:
-        if name in set(self._rows.names()):
-            return self._rows.column(name)
-        return self._outer.get(name)
-
-    def locate(self, name: str) -> object:
-        return self._rows.locate(name)
-
-    def find(self, needle: bytes, start: int | None) -> int:
-        return self._outer.find(needle, start)

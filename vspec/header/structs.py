@@ -16,8 +16,9 @@ from vspec.header.byte_order import choose
 from vspec.header.cycles import Pending
 from vspec.header.elements import Spot
 from vspec.header.extents import is_fixed
+from vspec.header.fixed_rows import FixedRows
 from vspec.header.home import Absent, Home
-from vspec.header.rows import FixedRows, KeyedRows, ListRows
+from vspec.header.rows import KeyedRows, ListRows
 from vspec.header.text import Origin, read_text
 
 MAX_DEPTH = 32
@@ -98,11 +99,14 @@ class Struct:
     @property
     def endian(self) -> Endian:
         """Byte order of the record; decided at its first number of more than one byte."""
-        if self._endian is None:
-            self._endian = self._guarded(
-                "endian", lambda: choose(self.spec.endian, self._around.endian(), self.scope, self.home.view)
-            )
-        return self._endian
+        if self._endian is not None:
+            return self._endian
+        found = self._guarded("endian", self._choose_endian)
+        self._endian = found
+        return found
+
+    def _choose_endian(self) -> Endian:
+        return choose(self.spec.endian, self._around.endian(), self.scope, self.home.view)
 
     @property
     def nbytes(self) -> int:
@@ -168,7 +172,7 @@ class Struct:
             endian = choose(field.endian, self.endian, scope, self.home.view)
         return Spot(field, kind, item, endian, offset, axes)
 
-    def _place_rows(self, spec: RecordSpec, offset: int, scope: Scope) -> KeyedRows:
+    def _place_rows(self, spec: RecordSpec, offset: int, scope: Scope) -> FixedRows | ListRows:
         if is_fixed(spec, self.home.types):
             return self._fixed_rows(spec, offset, scope)
         count = placing.count_of(spec, scope)
@@ -211,12 +215,16 @@ class Struct:
     def _walk(self, row: Struct, rows: list[Struct]) -> int:
         """Add a row and return where it ends; raises V0301 and V0921 when it cannot be one."""
         if len(rows) >= MAX_WALKED:
-            raise fail("V0921", f"more than {MAX_WALKED} rows of varying size in '{row.spec.name}'", row.spec.place)
+            raise fail(
+                "V0921", f"more than {MAX_WALKED} rows of varying size in '{row.spec.name}'", row.spec.place
+            )
         nbytes = row.nbytes
         if not self._around.reserved:
             self.home.reserve(row.offset, 1, nbytes, row.spec.name, row.spec.place)
         if nbytes == 0 and placing.is_rest(row.spec):
-            raise fail("V0310", f"a row of '{row.spec.name}' has no bytes: 'rest' would never end", row.spec.place)
+            raise fail(
+                "V0310", f"a row of '{row.spec.name}' has no bytes: 'rest' would never end", row.spec.place
+            )
         rows.append(row)
         return row.offset + nbytes
 

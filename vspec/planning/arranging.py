@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -139,7 +140,9 @@ def _fits(located: Located, joins: Sequence[JoinAxis], arrow: Arrow | None, plac
     place = arrow.place if arrow is not None else place
     twice = sorted({n for n in have if have.count(n) > 1})
     if twice:
-        raise fail("V0316", f"the data has two axes '{twice[0]}'", place, help="name them apart in the layout")
+        raise fail(
+            "V0316", f"the data has two axes '{twice[0]}'", place, help="name them apart in the layout"
+        )
     missing = [n for n in have if n not in used]
     raise fail(
         "V0316",
@@ -183,7 +186,9 @@ def _shorten(located: Located, name: str, size: int) -> Located:
     if any(n == name for n, _ in located.lead):
         return take(located, name, np.arange(size, dtype=np.int64))
     inner = tuple(
-        InnerAxis(a.name, size, a.stride, None if a.offsets is None else a.offsets[:size]) if a.name == name else a
+        InnerAxis(a.name, size, a.stride, None if a.offsets is None else a.offsets[:size])
+        if a.name == name
+        else a
         for a in located.inner
     )
     return replace(located, inner=inner)
@@ -227,9 +232,7 @@ def _explicit(located: Located) -> Located:
     return located
 
 
-def _outer(
-    located: Located, joins: Sequence[JoinAxis]
-) -> tuple[str, tuple[tuple[str, int], ...], PartsOf]:
+def _outer(located: Located, joins: Sequence[JoinAxis]) -> tuple[str, tuple[tuple[str, int], ...], PartsOf]:
     """Choose the run axis: the first inner one, joined with the last lead axis where the dims say so."""
     lead = located.lead
     if not located.inner:
@@ -253,7 +256,7 @@ def _outer(
 
 
 def _adjacent(parts: Sequence[str], last: str, first: str) -> bool:
-    return any(a == last and b == first for a, b in zip(parts, parts[1:], strict=False))
+    return any(a == last and b == first for a, b in pairwise(parts))
 
 
 @dataclass(frozen=True, slots=True)

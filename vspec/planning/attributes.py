@@ -49,7 +49,9 @@ def plain(value: object, place: Place) -> Json:
         return plain(value.item(), place)
     if isinstance(value, (list, tuple)):
         if len(value) > MAX_ITEMS:
-            raise fail("V0319", f"an attribute of {len(value)} values", place, expected=f"at most {MAX_ITEMS}")
+            raise fail(
+                "V0319", f"an attribute of {len(value)} values", place, expected=f"at most {MAX_ITEMS}"
+            )
         return [plain(item, place) for item in value]
     if isinstance(value, Mapping):
         return {str(key): plain(item, place) for key, item in value.items()}

@@ -54,7 +54,9 @@ def _described(spec: AxisSpec, axis: Axis, scope: Scope) -> Axis:
     if spec.start is not None or spec.step is not None:
         start = 0.0 if spec.start is None else _number(spec.start, scope)
         step = 1.0 if spec.step is None else _number(spec.step, scope)
-        affine = Affine(start, step, None if units is None else str(units), None if epoch is None else str(epoch))
+        affine = Affine(
+            start, step, None if units is None else str(units), None if epoch is None else str(epoch)
+        )
     labels = None if spec.labels is None else _labels(spec.labels, axis, scope)
     coordinates = [
         _coordinate(name, e, axis, scope)
@@ -89,10 +91,17 @@ def _coordinate(name: str, expression: Expression, axis: Axis, scope: Scope) -> 
     else:
         column = np.asarray(value)
     if column.ndim != 1:
-        raise fail("V0319", f"'{name}' of an axis is one value per position", expression.text.place, found=repr(value))
+        raise fail(
+            "V0319",
+            f"'{name}' of an axis is one value per position",
+            expression.text.place,
+            found=repr(value),
+        )
     _same_length(len(column), axis, expression, f"values of '{name}'")
     if column.dtype.kind not in "biufOU":
-        raise fail("V0319", f"'{name}' cannot be a coordinate", expression.text.place, found=str(column.dtype))
+        raise fail(
+            "V0319", f"'{name}' cannot be a coordinate", expression.text.place, found=str(column.dtype)
+        )
     if column.dtype.kind == "O":
         column = np.array([str(v) for v in column.tolist()], dtype=str)
     return Coordinate(name, column)
@@ -125,13 +134,17 @@ def _scale(spec: AxisSpec, axis: Axis, scope: Scope) -> dict[str, Json]:
     """Return CF's scalar attributes where all positions agree: physical = gain * raw + offset."""
     attrs: dict[str, Json] = {}
     values = {c.name: c.values for c in axis.coordinates}
-    if "gain" in values and "offset" in values and not (_uniform(values["gain"]) and _uniform(values["offset"])):
+    if (
+        "gain" in values
+        and "offset" in values
+        and not (_uniform(values["gain"]) and _uniform(values["offset"]))
+    ):
         return {}
     for name, cf in (("gain", "scale_factor"), ("offset", "add_offset")):
         if name in values and len(values[name]) and _uniform(values[name]):
             attrs[cf] = float(values[name][0])
     if ("gain" in values or "offset" in values) and spec.units is not None:
-        units = values["units"] if "units" in values else None
+        units = values.get("units")
         if units is None:
             attrs["units"] = render(spec.units, scope)
         elif len(units) and _uniform(units):

@@ -186,7 +186,8 @@ def _clashes(arrays: Sequence[ArrayLayout], card: Card) -> Iterator[Problem]:
                 spec = next((s for s in card.arrays if s.key.value == layout.path), None)
                 yield Problem(
                     "V0317",
-                    f"axis '{axis.name}' has {axis.size} positions in '{layout.path}' but {size} in '{first}'",
+                    f"axis '{axis.name}' has {axis.size} positions in '{layout.path}'"
+                    f" but {size} in '{first}'",
                     spec.place if spec is not None else place,
                     expected=str(size),
                     found=str(axis.size),

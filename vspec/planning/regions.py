@@ -53,8 +53,20 @@ def _one(spec: ArraySpec, file: RoleFile, header: Header, scope: Scope) -> Regio
     if not 0 <= offset <= size:
         place = spec.place if spec.offset is None else spec.offset.text.place
         chain = () if spec.offset is None else trace(spec.offset, header)
-        raise VspecError([Problem("V0302", f"the offset is outside {file.view.name}", place, data_file=file.view.name,
-                                  offset=offset, expected=f"0 to {size}", found=str(offset), chain=chain)])
+        raise VspecError(
+            [
+                Problem(
+                    "V0302",
+                    f"the offset is outside {file.view.name}",
+                    place,
+                    data_file=file.view.name,
+                    offset=offset,
+                    expected=f"0 to {size}",
+                    found=str(offset),
+                    chain=chain,
+                )
+            ]
+        )
     sizes = _sizes(spec, scope)
     space = size - offset
     whole = _resolve(spec, sizes, element, Data(file.view.name, offset, space), header)
@@ -118,9 +130,9 @@ def _sizes(spec: ArraySpec, scope: Scope) -> list[tuple[str, int | None]]:
             found=", ".join(names),
         )
     for name, n in zip(names, items, strict=True):
-        if n < 0:  # type: ignore[operator]  # whole numbers, checked above
+        if n < 0:
             raise fail("V0308", f"the size of '{name}' is negative", spec.shape.text.place, found=str(n))
-    return list(zip(names, items, strict=True))  # type: ignore[arg-type]  # whole numbers, checked above
+    return list(zip(names, items, strict=True))
 
 
 def _size(name: str, expression: Expression, scope: Scope) -> int:

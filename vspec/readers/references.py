@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
+from math import prod
 from pathlib import Path
 
 from vspec.errors import Problem, VspecError
@@ -25,21 +26,39 @@ def check_references(
     Raises `VspecError` (V0704, V0706, V0709) with the first twenty that are wrong.
     """
     problems: list[Problem] = []
+    counts = dict.fromkeys(arrays, 0)
     for key, value in refs.items():
         node, _, name = key.rpartition("/")
         if name.startswith(".z"):
             continue
+        if len(problems) >= _MOST_PROBLEMS:
+            raise VspecError(problems)
         array = arrays.get(node)
         if array is None or not _on_grid(name, array.grid):
             problems.append(_problem("V0704", path, key, "is for a chunk that no array has"))
-        elif isinstance(value, str):
+            continue
+        counts[node] += 1
+        if isinstance(value, str):
             problems += _inlined(path, key, value, array)
         else:
             problems += _place(path, key, value, array, ends)
-        if len(problems) >= _MOST_PROBLEMS:
-            break
+    problems += [
+        _incomplete(path, array, counts[array.path]) for array in arrays.values() if _lacks(array, counts)
+    ]
     if problems:
         raise VspecError(problems)
+
+
+def _lacks(array: MapArray, counts: Mapping[str, int]) -> bool:
+    """Tell whether chunks are missing that no fill value stands for: readers would make them up."""
+    return array.metadata["fill_value"] is None and counts[array.path] < prod(array.grid)
+
+
+def _incomplete(path: Path, array: MapArray, count: int) -> Problem:
+    message = f"array '{array.path}' of {path.name} lacks chunks and has no fill value"
+    expected, found = f"{prod(array.grid)} chunks", f"{count}"
+    hint = "make the map again"
+    return Problem("V0704", message, data_file=str(path), expected=expected, found=found, help=hint)
 
 
 def _problem(code: str, path: Path, key: str, why: str) -> Problem:

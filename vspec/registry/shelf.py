@@ -25,7 +25,9 @@ def formats_folder() -> Path:
     for folder in (_PACKAGE / "_formats", _PACKAGE.parent / "formats"):
         if folder.is_dir():
             return folder
-    raise fail("V0801", "this installation of vspec has no cards", help="reinstall it, or give the path of a card")
+    raise fail(
+        "V0801", "this installation of vspec has no cards", help="reinstall it, or give the path of a card"
+    )
 
 
 def entries() -> Iterator[Entry]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
-import numcodecs
+import numcodecs  # type: ignore[import-untyped]  # it has no types of its own
 import numpy as np
 from hypothesis import strategies as st
 
@@ -83,12 +83,14 @@ def chunked(draw: st.DrawFn) -> Sample:
     axes = tuple(
         Axis(f"axis{at}", sizes[at], (f"stored{at}",), flip) for at, flip in zip(order, flips, strict=True)
     )
-    columns = [np.array(column, np.int64) for column in (cells.file, cells.offset, cells.nbytes)]
+    file, offset, nbytes = (np.array(column, np.int64) for column in (cells.file, cells.offset, cells.nbytes))
     source = Chunked(
         tuple((f"stored{at}", size) for at, size in enumerate(sizes)),
         tuple(chunk),
         item,
-        *columns,
+        file,
+        offset,
+        nbytes,
         chains=chains,
         cell_codecs=np.array(cells.chain, np.int64) if by_cell else None,
         ragged=ragged,

@@ -79,12 +79,17 @@ def _flat(tree: Mapping[str, Given], prefix: str, known: frozenset[str]) -> Iter
     """Yield values by dotted path; a mapping under a role or record is a shorter way to write many."""
     for key, value in tree.items():
         path = f"{prefix}{key}"
-        if isinstance(value, Mapping) and any(
-            one.startswith(f"{path}.") and one != f"{path}.*" for one in known
-        ):
+        if isinstance(value, Mapping) and _is_shorthand(path, value, known):
             yield from _flat({str(k): v for k, v in value.items()}, f"{path}.", known)
         else:
             yield path, value
+
+
+def _is_shorthand(path: str, value: Mapping[object, Given], known: frozenset[str]) -> bool:
+    """Tell whether a mapping gives values of several fields; otherwise it is a value itself."""
+    if f"{path}.*" in known:
+        return all(f"{path}.{key}" in known for key in value)
+    return any(one.startswith(f"{path}.") for one in known)
 
 
 def _is_known(key: str, known: frozenset[str]) -> bool:

@@ -43,7 +43,8 @@ def stacked(name: str, parts: Sequence[Known]) -> Known:
         len(dense) == len(parts)
         and len({(part.names, part.values.shape, part.values.dtype) for part in dense}) == 1
     ):
-        return Dense((name, *dense[0].names), np.stack([part.values for part in dense]))
+        values = np.stack([part.values for part in dense])
+        return Dense((name, *dense[0].names), values.astype(dense[0].values.dtype))
     return Stack(name, tuple(parts))
 
 
@@ -116,4 +117,6 @@ def _concatenated(
     pieces = [_joined(part, left[1:], rest, around) for part in stack.parts]
     if alone and len({piece.shape for piece in pieces}) > 1:
         raise fail("V0856", f"the rows along '{stack.name}' differ in size", around[1])
-    return np.stack(pieces, axis=at) if alone else np.concatenate(pieces, axis=at)
+    whole: Values = np.stack(pieces, axis=at) if alone else np.concatenate(pieces, axis=at)
+    # numpy puts pieces together in the machine's byte order
+    return whole.astype(pieces[0].dtype)

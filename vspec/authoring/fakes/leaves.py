@@ -46,6 +46,10 @@ class Holder(Protocol):
     @property
     def endian(self) -> Endian: ...
 
+    @property
+    def end(self) -> int:
+        """First byte behind the fields that follow each other."""
+
     def path(self, name: str) -> str:
         """Return the dotted path of a field, as examples write it."""
 
@@ -206,6 +210,8 @@ class Leaf:
         if names & usage.located:
             self.is_drawn = True
             return draws.data(rng, self.slot.kind.dtype("little"), self.slot.shape)
+        if names & usage.pointers and self.struct.where.path == self.struct.sheet.role.name:
+            return self.struct.end
         self.firm = False
         return 0
 

@@ -232,6 +232,11 @@ class Struct:
             return self.spec.size.integer(self.scope)
         return sum(self._extent(field) for field in self.spec.fields)
 
+    @property
+    def end(self) -> int:
+        """First byte behind the fields that follow each other."""
+        return self.offset + self.nbytes
+
     def seen(self) -> Value:
         """Return the record as an expression sees it: itself."""
         return self

@@ -23,7 +23,20 @@ from vspec.errors.catalog import (
 )
 from vspec.errors.catalog.code import Code, Kind
 
-_FAMILIES = (card_text, grammar, pattern, expression, layout, files, header, checks, maps, drift, usage, limits)
+_FAMILIES = (
+    card_text,
+    grammar,
+    pattern,
+    expression,
+    layout,
+    files,
+    header,
+    checks,
+    maps,
+    drift,
+    usage,
+    limits,
+)
 
 CODES: dict[str, Code] = {code.id: code for family in _FAMILIES for code in family.CODES}
 

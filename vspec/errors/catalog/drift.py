@@ -7,8 +7,8 @@ CODES: tuple[Code, ...] = (
         "V0740",
         "usage",
         "The map leads to another machine",
-        "A map made with --base-url leads to a server. Verify and status look at files of this machine: let a copy "
-        "of the map lead to a folder first.",
+        "A map made with --base-url leads to a server. Verify and status look at files of this machine: "
+        "let a copy of the map lead to a folder first.",
         "vspec verify remote.vspec.json",
         "vspec relocate remote.vspec.json /data/rig3 && vspec verify remote.vspec.json",
     ),
@@ -23,29 +23,30 @@ CODES: tuple[Code, ...] = (
         "V0742",
         "drift",
         "A source has changed",
-        "The bytes of a source are not those that the map was made from. References into it may give wrong values, "
-        "so it is refused. A sealed block or the size differs; times are never looked at.",
+        "The bytes of a source are not those that the map was made from. References into it may give "
+        "wrong values, so it is refused. A sealed block or the size differs; times are never looked at.",
     ),
     Code(
         "V0743",
         "drift",
         "A source grew",
-        "The file is longer than it was, and what the map refers to is unchanged: a recording that went on. Make the "
-        "map again to take in the rest.",
+        "The file is longer than it was, and what the map refers to is unchanged: a recording that went "
+        "on. Make the map again to take in the rest.",
     ),
     Code(
         "V0744",
         "drift",
         "The sidecar is missing or damaged",
-        "The file beside the map that holds copied chunks (padded tails, scattered values) is not the one that was "
-        "written with it. Keep <name>.vspec.bin beside <name>.vspec.json, or make the map again.",
+        "The file beside the map that holds copied chunks (padded tails, scattered values) is not the "
+        "one that was written with it. Keep <name>.vspec.bin beside <name>.vspec.json, or make the map "
+        "again.",
     ),
     Code(
         "V0745",
         "drift",
         "Map and card do not make the same arrays",
-        "The card inside the map makes other arrays than the map holds: the map was edited, or was made by another "
-        "version of vspec.",
+        "The card inside the map makes other arrays than the map holds: the map was edited, or was made "
+        "by another version of vspec.",
     ),
     Code(
         "V0746",

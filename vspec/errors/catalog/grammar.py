@@ -345,8 +345,8 @@ _OVERLAY = (
         "V0190",
         "card",
         "an overlay changes metadata only",
-        "The file of '--with' replaces attributes, coordinates and the defaults of params, nothing that decides"
-        " where bytes lie. For anything else, copy the card and change the copy.",
+        "The file of '--with' replaces attributes, coordinates and the defaults of params, nothing that "
+        "decides where bytes lie. For anything else, copy the card and change the copy.",
         "arrays: {raw: {dtype: int32}}",
         "arrays: {raw: {attrs: {units: mV}}}",
     ),

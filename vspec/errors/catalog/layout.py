@@ -7,9 +7,9 @@ CODES: tuple[Code, ...] = (
         "V0301",
         "data",
         "The file ends too early",
-        "A field, or all rows that a count announces, must lie inside the file. Counts are held against the "
-        "bytes that remain before anything is read. Mostly the file is cut short or still being written; else "
-        "the byte order, the version or a count in the card is wrong.",
+        "A field, or all rows that a count announces, must lie inside the file. Counts are held against "
+        "the bytes that remain before anything is read. Mostly the file is cut short or still being "
+        "written; else the byte order, the version or a count in the card is wrong.",
         "count: uint32 @ 4          # read as 4294967295",
         "endian: big                # then it reads as 256",
     ),
@@ -26,8 +26,8 @@ CODES: tuple[Code, ...] = (
         "V0303",
         "card",
         "This field cannot be used so",
-        "The bytes of an array are numbers. Text can label an axis, and complex numbers can be located but not "
-        "computed with.",
+        "The bytes of an array are numbers. Text can label an axis, and complex numbers can be located "
+        "but not computed with.",
         "from: hdr.names            # names: ascii(16)[n]",
         "labels: hdr.names",
     ),
@@ -44,8 +44,8 @@ CODES: tuple[Code, ...] = (
         "V0305",
         "card",
         "This is not a type",
-        "A field's type is the name of a built-in type, a name of 'types:', or an expression that gives a type, "
-        "such as an entry of a table.",
+        "A field's type is the name of a built-in type, a name of 'types:', or an expression that gives "
+        "a type, such as an entry of a table.",
         "tables: {kinds: {1: int_16}}",
         "tables: {kinds: {1: int16}}",
     ),
@@ -53,8 +53,8 @@ CODES: tuple[Code, ...] = (
         "V0306",
         "data",
         "The bytes are not text of this encoding",
-        "ascii() takes bytes below 128 only, so that no letter is changed silently. Name the encoding that the "
-        "writer of the file used.",
+        "ascii() takes bytes below 128 only, so that no letter is changed silently. Name the encoding "
+        "that the writer of the file used.",
         "unit: ascii(8)             # holds the byte 0xb5",
         "unit: latin1(8)",
     ),
@@ -62,7 +62,8 @@ CODES: tuple[Code, ...] = (
         "V0307",
         "data",
         "The text is not a number",
-        "'as int' and 'as float' convert the whole text. Blanks are an error unless an 'else' value is given.",
+        "'as int' and 'as float' convert the whole text. Blanks are an error unless an 'else' value is "
+        "given.",
         "n: ascii(8) as int",
         "n: ascii(8) as int if version > 1 else 0",
     ),
@@ -70,8 +71,8 @@ CODES: tuple[Code, ...] = (
         "V0308",
         "data",
         "A size or count is negative",
-        "A size in the header came out below zero: the byte order or the version of the format is probably not "
-        "what the card takes it to be.",
+        "A size in the header came out below zero: the byte order or the version of the format is "
+        "probably not what the card takes it to be.",
         "repeat: n_records          # -1 in this file",
         "repeat: n_records if n_records >= 0 else rest",
     ),
@@ -79,8 +80,8 @@ CODES: tuple[Code, ...] = (
         "V0309",
         "data",
         "Bytes are left over after the last whole record",
-        "'rest' takes as many whole records as fit. A remainder is an error, because it may mean that the record "
-        "size is wrong; 'partial: warn' leaves a cut-off last record out and says so.",
+        "'rest' takes as many whole records as fit. A remainder is an error, because it may mean that "
+        "the record size is wrong; 'partial: warn' leaves a cut-off last record out and says so.",
         "record: {repeat: rest, fields: {...}}",
         "record: {repeat: rest, partial: warn, fields: {...}}",
     ),
@@ -96,8 +97,8 @@ CODES: tuple[Code, ...] = (
         "V0311",
         "card",
         "A value needs itself",
-        "The chain of names leads back to where it began. A field's place must not depend on a field behind it, "
-        "a let not on itself.",
+        "The chain of names leads back to where it began. A field's place must not depend on a field "
+        "behind it, a let not on itself.",
         "let: {a: b + 1, b: a - 1}",
         "let: {a: 4, b: a - 1}",
     ),
@@ -105,9 +106,9 @@ CODES: tuple[Code, ...] = (
         "V0312",
         "data",
         "The data are not a whole number of steps",
-        "An axis of size 'auto' takes all bytes from the offset to the end of the file. They must be a whole "
-        "number of steps of the other axes, else the shape, the dtype or the offset is wrong. The help proposes "
-        "sizes of the last axis that would fit.",
+        "An axis of size 'auto' takes all bytes from the offset to the end of the file. They must be a "
+        "whole number of steps of the other axes, else the shape, the dtype or the offset is wrong. The "
+        "help proposes sizes of the last axis that would fit.",
         "shape: {time: auto, channel: 63}",
         "shape: {time: auto, channel: 64}",
     ),
@@ -123,8 +124,8 @@ CODES: tuple[Code, ...] = (
         "V0315",
         "data",
         "The array is larger than the file",
-        "Offset and shape need more bytes than the file has. Mostly the file is cut short; else a size, the dtype "
-        "or the offset is wrong.",
+        "Offset and shape need more bytes than the file has. Mostly the file is cut short; else a size, "
+        "the dtype or the offset is wrong.",
         "shape: {y: 1024, x: 1024}",
         "shape: {y: 512, x: 1024}",
     ),
@@ -140,8 +141,8 @@ CODES: tuple[Code, ...] = (
         "V0317",
         "data",
         "Two sizes for one axis",
-        "Within a group an axis name means one size, because readers align arrays by it. Put arrays that do not "
-        "belong together into groups of their own, or name the axes apart.",
+        "Within a group an axis name means one size, because readers align arrays by it. Put arrays that "
+        "do not belong together into groups of their own, or name the axes apart.",
         "arrays: {ap: {shape: {time: n}}, lf: {shape: {time: m}}}",
         "arrays: {ap/data: {shape: {time: n}}, lf/data: {shape: {time: m}}}",
     ),
@@ -173,7 +174,8 @@ CODES: tuple[Code, ...] = (
         "V0321",
         "data",
         "No array is left",
-        "Every entry of 'arrays:' was switched off by its 'if:' or ran over nothing, so there is nothing to map.",
+        "Every entry of 'arrays:' was switched off by its 'if:' or ran over nothing, so there is nothing "
+        "to map.",
         "if: hdr.version == 9",
         "checks: say which versions the card covers",
     ),
@@ -197,7 +199,8 @@ CODES: tuple[Code, ...] = (
         "V0324",
         "card",
         "This cannot be the path of an array",
-        "The pieces of a path are names: not empty, not '.' or '..', and not one of Zarr's own (.zarray ...).",
+        "The pieces of a path are names: not empty, not '.' or '..', and not one of Zarr's own (.zarray "
+        "...).",
         'name: "ap//{{ band }}"',
         'name: "ap/{{ band }}"',
     ),

@@ -13,7 +13,8 @@ CODES: tuple[Code, ...] = (
         "V0902",
         "card",
         "an expression that is nested too deeply",
-        "Expressions nest at most 64 deep (parentheses, operators, calls). Give parts of it names under `let:`.",
+        "Expressions nest at most 64 deep (parentheses, operators, calls). Give parts of it names under "
+        "`let:`.",
     ),
     Code(
         "V0903",
@@ -40,8 +41,8 @@ CODES: tuple[Code, ...] = (
         "V0910",
         "usage",
         "Too many files to search",
-        "The data root holds more than a million files and folders. It is walked whole, so a root near the data "
-        "is also faster.",
+        "The data root holds more than a million files and folders. It is walked whole, so a root near "
+        "the data is also faster.",
         "vspec apply card.yaml /",
         "vspec apply card.yaml /data/2024-05-01/",
     ),
@@ -57,8 +58,8 @@ CODES: tuple[Code, ...] = (
         "V0912",
         "data",
         "Too many holes to fill",
-        "With 'missing: fill' each absent number of a series is kept, a million at most. Numbers so far apart "
-        "are mostly times or serial numbers, not a count.",
+        "With 'missing: fill' each absent number of a series is kept, a million at most. Numbers so far "
+        "apart are mostly times or serial numbers, not a count.",
         "missing: fill      # over a time stamp",
         "missing: skip",
     ),
@@ -66,8 +67,8 @@ CODES: tuple[Code, ...] = (
         "V0913",
         "data",
         "Text too long",
-        "A text header is read whole, so it may have 64 MiB at most. Where binary data follow the text, 'end:' "
-        "says where it stops.",
+        "A text header is read whole, so it may have 64 MiB at most. Where binary data follow the text, "
+        "'end:' says where it stops.",
         "text: {format: pairs, separator: ': '}           # then 2 GB of voxels",
         "text: {format: pairs, separator: ': ', end: ''}  # up to the first empty line",
     ),
@@ -83,8 +84,8 @@ CODES: tuple[Code, ...] = (
         "V0920",
         "data",
         "A header value is too large",
-        "A value that an expression uses is read as a whole, at most 64 MiB of it. Data belong in 'arrays: from:', "
-        "where they are only located.",
+        "A value that an expression uses is read as a whole, at most 64 MiB of it. Data belong in "
+        "'arrays: from:', where they are only located.",
         "checks: [{that: all(rec.samples > 0), else: ...}]",
         "checks: [{that: all(rec.marker == 170), else: ...}]",
     ),
@@ -92,14 +93,14 @@ CODES: tuple[Code, ...] = (
         "V0921",
         "data",
         "Too many rows of varying size",
-        "Rows whose size depends on their own bytes are walked one by one, at most a million of them. Rows of one "
-        "size have no such limit.",
+        "Rows whose size depends on their own bytes are walked one by one, at most a million of them. "
+        "Rows of one size have no such limit.",
     ),
     Code(
         "V0922",
         "data",
         "Too deeply nested",
-        "Records nest at most 32 levels deep, and a value may depend on at most 100 others in a row. A type that "
-        "contains itself without an end is the usual reason.",
+        "Records nest at most 32 levels deep, and a value may depend on at most 100 others in a row. A "
+        "type that contains itself without an end is the usual reason.",
     ),
 )

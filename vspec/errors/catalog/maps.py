@@ -92,7 +92,9 @@ CODES: tuple[Code, ...] = (
         "V0721",
         "data",
         "The map gives another array than the card",
-        "Shape, axes and dtype of an array in the map must be those that the card inside it yields.",
+        "Shape, axes, dtype and attributes of the arrays and groups in the map must be those that the "
+        "card inside it yields: a scale factor or an axis that someone edited would change what the "
+        "numbers mean.",
     ),
     Code(
         "V0722",

@@ -21,8 +21,8 @@ CODES: tuple[Code, ...] = (
         "V0803",
         "card",
         "No card fits the data",
-        "Neither the name patterns, constants and checks of the registered cards hold for these files. Cards that "
-        "need params (raw files without a header) never identify: apply them by their id.",
+        "Neither the name patterns, constants and checks of the registered cards hold for these files. "
+        "Cards that need params (raw files without a header) never identify: apply them by their id.",
         "vspec identify mystery.dat",
         "vspec apply generic/raw mystery.dat --set dtype=int16 --set channels=64",
     ),
@@ -38,8 +38,8 @@ CODES: tuple[Code, ...] = (
         "V0805",
         "usage",
         "There is no such kind of card",
-        "A starter card is raw (samples without a header), record (a header and records) or sibling (samples that a "
-        "text file beside them describes).",
+        "A starter card is raw (samples without a header), record (a header and records) or sibling "
+        "(samples that a text file beside them describes).",
         "vspec new rig3.yaml --kind binary",
         "vspec new rig3.yaml --kind record",
     ),
@@ -90,8 +90,9 @@ CODES: tuple[Code, ...] = (
     Code(
         "V0820",
         "usage",
-        "One file cannot hold several maps",
-        "Each data set gets a map of its own. Give a folder with -o, or the files of one data set as DATA.",
+        "The output is not a place for the maps",
+        "Each data set gets a map of its own, in a file whose name ends in .vspec.json. Give a folder "
+        "with -o, or such a name and the files of one data set as DATA.",
         "vspec apply rig3.yaml data/ -o all.vspec.json",
         "vspec apply rig3.yaml data/ -o maps/",
     ),
@@ -108,10 +109,37 @@ CODES: tuple[Code, ...] = (
         "Writing failed. Nothing is half-written: the map that was there before is still there, or none.",
     ),
     Code(
+        "V0823",
+        "usage",
+        "The base URL is not an address of data",
+        "--base-url is where readers find the data root: an http, https or s3 address, or a file:/// URL.",
+        "--base-url data.lab.org/rig3",
+        "--base-url https://data.lab.org/rig3",
+    ),
+    Code(
+        "V0824",
+        "usage",
+        "The target size of a chunk is out of range",
+        "Chunks are between 1 KiB and 512 MiB: smaller ones are slower to find than to read, larger ones "
+        "do not fit into what readers can handle.",
+        "--chunk-bytes 4",
+        "--chunk-bytes 4194304",
+    ),
+    Code(
+        "V0825",
+        "usage",
+        "A map would replace data",
+        "vspec never touches the files that it describes. A map or its sidecar would have the path of "
+        "one of them.",
+        "vspec apply rig3.yaml data/a.vspec.bin -o data/",
+        "vspec apply rig3.yaml data/a.vspec.bin -o maps/",
+    ),
+    Code(
         "V0850",
         "usage",
         "The card has no such example",
-        "An example is an entry of 'examples:' with a name and a 'make:', which says what a file needs to make sense.",
+        "An example is an entry of 'examples:' with a name and a 'make:', which says what a file needs "
+        "to make sense.",
         "vspec fake card.yaml --example tyni",
         "vspec fake card.yaml --example tiny",
     ),
@@ -119,8 +147,8 @@ CODES: tuple[Code, ...] = (
         "V0851",
         "card",
         "An example is not written as it must be",
-        "'make:' is a mapping. 'captures', 'params', 'auto' and 'files' are mappings of names, the values are scalars "
-        "or lists; everything else is the value of a header field, by its dotted path.",
+        "'make:' is a mapping. 'captures', 'params', 'auto' and 'files' are mappings of names, the "
+        "values are scalars or lists; everything else is the value of a header field, by its dotted path.",
         "make: {auto: {time: many}}",
         "make: {auto: {time: 1009}}",
     ),
@@ -144,7 +172,8 @@ CODES: tuple[Code, ...] = (
         "V0854",
         "card",
         "An example has too few values",
-        "A list under a field of a repeated record has one value for each row; a single value stands for all rows.",
+        "A list under a field of a repeated record has one value for each row; a single value stands for "
+        "all rows.",
         "make: {hdr.n: 3, hdr.channel.gain: [1, 2]}",
         "make: {hdr.n: 3, hdr.channel.gain: [1, 2, 4]}",
     ),
@@ -152,8 +181,8 @@ CODES: tuple[Code, ...] = (
         "V0855",
         "card",
         "An example must break a circle",
-        "To make a file, each value must be known before what depends on it. Where a size depends on itself, the "
-        "example gives it.",
+        "To make a file, each value must be known before what depends on it. Where a size depends on "
+        "itself, the example gives it.",
         "make: {}                    # trailer: int64 @ size(pdf) - 8",
         "make: {pdf.size: 4096}",
     ),
@@ -161,7 +190,8 @@ CODES: tuple[Code, ...] = (
         "V0856",
         "card",
         "The contents of an array cannot be put together",
-        "The axes that 'dims:' names are not those that were written, or rows of unequal sizes are not joined.",
+        "The axes that 'dims:' names are not those that were written, or rows of unequal sizes are not "
+        "joined.",
         'dims: "file time -> time file"',
         'dims: "file time -> time=(file time)"',
     ),
@@ -169,8 +199,8 @@ CODES: tuple[Code, ...] = (
         "V0857",
         "usage",
         "The files would be too large",
-        "Files with a layout may have 256 MiB and a million rows, and nothing may lie behind a size that the example "
-        "gives. Raw files with one array may have any size.",
+        "Files with a layout may have 256 MiB and a million rows, and nothing may lie behind a size that "
+        "the example gives. Raw files with one array may have any size.",
         "vspec fake card.yaml --size block=1000000000",
         "vspec fake card.yaml --size block=1000",
     ),
@@ -178,7 +208,8 @@ CODES: tuple[Code, ...] = (
         "V0858",
         "card",
         "Two values want the same bytes",
-        "Fields or arrays of the card overlap. Where they share all their bytes the example gives values that agree.",
+        "Fields or arrays of the card overlap. Where they share all their bytes the example gives values "
+        "that agree.",
         "make: {hdr.code: 1, hdr.code_again: 2}",
         "make: {hdr.code: 1, hdr.code_again: 1}",
     ),
@@ -186,8 +217,8 @@ CODES: tuple[Code, ...] = (
         "V0859",
         "card",
         "The card refuses the files that were made for it",
-        "After writing, the files are held against the card: constants, checks and arrays. What fails stands below; "
-        "mostly the example must give one more value.",
+        "After writing, the files are held against the card: constants, checks and arrays. What fails "
+        "stands below; mostly the example must give one more value.",
         "make: {}                    # that: 1 <= hdr.dim[0] <= 7",
         "make: {hdr.dim: [3, 2, 3, 5, 1, 1, 1, 1]}",
     ),
@@ -195,8 +226,8 @@ CODES: tuple[Code, ...] = (
         "V0860",
         "usage",
         "The card does not notice this damage",
-        "Each kind of damage needs something to damage: a constant for magic, a count for count, a sibling for "
-        "missing. The help lists those that the card notices.",
+        "Each kind of damage needs something to damage: a constant for magic, a count for count, a "
+        "sibling for missing. The help lists those that the card notices.",
         "vspec fake raw.yaml --damage magic",
         "vspec fake raw.yaml --damage truncated",
     ),

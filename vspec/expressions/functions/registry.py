@@ -23,7 +23,7 @@ class Call:
 
     def refuse(self, part: int, value: Value, wanted: str, help: str | None = None) -> VspecError:
         """Return the error that a value is not what the function takes."""
-        message = f"{self.function.name} takes {wanted}, {self.site.name(part)} is {described(value)}"
+        message = f"{self.function.name} takes {wanted}, not {described(value)}"
         return self.site.fail("V0227", message, help or f"usage: {self.function.usage}", part)
 
 
@@ -34,7 +34,8 @@ Run = Callable[[Call, list[Value]], Value]
 class Function:
     """A function: ``run`` gets the values of its arguments, between ``least`` and ``most`` of them.
 
-    ``elementwise`` functions give for columns the column of what they give for each row.
+    ``elementwise`` functions give for columns the column of what they give for each row; only
+    their first ``rowwise`` arguments may be such columns.
     ``run`` is None for functions that look at the expression of an argument, not at its value.
     """
 
@@ -45,6 +46,7 @@ class Function:
     most: int = 1
     elementwise: bool = False
     keywords: frozenset[str] = frozenset()
+    rowwise: int = MANY
 
 
 def table(*functions: Function) -> dict[str, Function]:

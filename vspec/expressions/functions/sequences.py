@@ -15,6 +15,7 @@ from vspec.expressions.comparison import rows_of, truths
 from vspec.expressions.functions.numbers import numeric
 from vspec.expressions.functions.registry import Call, Function, table
 from vspec.expressions.masks import merged
+from vspec.expressions.sites import Site
 from vspec.expressions.tables import Table
 from vspec.expressions.values import Column, Rows, Value
 
@@ -34,7 +35,7 @@ def _len(call: Call, values: list[Value]) -> Value:
 
 
 def _mask(call: Call, value: Value) -> Column:
-    flags = truths(value, call.site)
+    flags = truths(value, Site(call.site.parts[0]))
     return np.array([flags]) if isinstance(flags, bool) else flags
 
 
@@ -101,7 +102,7 @@ def _unique(call: Call, values: list[Value]) -> Value:
 def _hashable(call: Call, values: Iterable[Value]) -> Iterator[Value]:
     for value in values:
         if kind_of(value) not in ("none", "bool", "int", "float", "text", "bytes", "type"):
-            raise call.refuse(0, value, "a list of single values")
+            raise call.refuse(0, value, "single values")
         yield value
 
 

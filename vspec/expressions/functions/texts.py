@@ -11,7 +11,16 @@ import numpy as np
 from vspec.datatypes import ElementType
 from vspec.errors import Text
 from vspec.expressions.access import whole
-from vspec.expressions.columns import INT_MAX, INT_MIN, column_of, described, gathered, kind_of, objects
+from vspec.expressions.columns import (
+    INT_MAX,
+    INT_MIN,
+    column_of,
+    described,
+    gathered,
+    kind_of,
+    objects,
+    settled,
+)
 from vspec.expressions.functions.registry import Call, Function, table
 from vspec.expressions.sites import Site
 from vspec.expressions.values import Value
@@ -53,12 +62,20 @@ def _on_text(function: Callable[..., Value]) -> Callable[[Call, list[Value]], Va
 
 
 def _prefix(function: Callable[[str, str], bool]) -> Callable[[Call, list[Value]], Value]:
-    """Make a question about a text; a list of second texts asks for any of them."""
+    """Make a question about a text and a part; a list of parts asks for any of them.
+
+    Two columns are refused: row by row, or any of them? Only the card's author knows.
+    """
 
     def run(call: Call, values: list[Value]) -> Value:
-        listed = values[1] if isinstance(values[1], (list, np.ndarray)) else [values[1]]
-        parts = [textual(call, v, 1) for v in listed]
-        return each(call, values[0], lambda v: any(function(textual(call, v), p) for p in parts))
+        text, part = values
+        if isinstance(part, np.ndarray):
+            if isinstance(text, (list, np.ndarray)):
+                help = "give one part, or a written list of parts: ['a', 'b']"
+                raise call.refuse(1, part, "one part (or a list of parts) for a column of texts", help)
+            part = part.ravel().tolist()
+        parts = [textual(call, v, 1) for v in (part if isinstance(part, list) else [part])]
+        return each(call, text, lambda v: any(function(textual(call, v), p) for p in parts))
 
     return run
 
@@ -95,7 +112,7 @@ def _text(call: Call, values: list[Value]) -> Value:
             return value.decode("latin-1").rstrip("\0 \t\r\n")
         return textual(call, value)
 
-    value = values[0]
+    value = settled(values[0])
     if isinstance(value, np.ndarray) and value.dtype.kind == "i" and value.ndim == 1:
         if value.size and not (value.min() >= 0 and value.max() < 256):
             raise call.refuse(0, value, "bytes, or numbers from 0 to 255")
@@ -203,7 +220,7 @@ def as_bytes(text: str) -> bytes | None:
 
 
 FUNCTIONS = table(
-    Function("int", "int(value)  or  int(text, base)", _int, 1, 2, elementwise=True),
+    Function("int", "int(value)  or  int(text, base)", _int, 1, 2, elementwise=True, rowwise=1),
     Function("float", "float(value)", _float, elementwise=True),
     Function("str", "str(value)", _str, elementwise=True),
     Function("text", "text(bytes)", _text, elementwise=False),
@@ -213,9 +230,13 @@ FUNCTIONS = table(
         "strip", "strip(text)  or  strip(text, characters)", _on_text(str.strip), 1, 2, elementwise=True
     ),
     Function("split", "split(text)  or  split(text, separator)", _split, 1, 2),
-    Function("replace", "replace(text, old, new)", _replace, 3, 3, elementwise=True),
-    Function("startswith", "startswith(text, part)", _prefix(str.startswith), 2, 2, elementwise=True),
-    Function("endswith", "endswith(text, part)", _prefix(str.endswith), 2, 2, elementwise=True),
-    Function("contains", "contains(text, part)", _prefix(str.__contains__), 2, 2, elementwise=True),
+    Function("replace", "replace(text, old, new)", _replace, 3, 3, elementwise=True, rowwise=1),
+    Function(
+        "startswith", "startswith(text, part)", _prefix(str.startswith), 2, 2, elementwise=True, rowwise=1
+    ),
+    Function("endswith", "endswith(text, part)", _prefix(str.endswith), 2, 2, elementwise=True, rowwise=1),
+    Function(
+        "contains", "contains(text, part)", _prefix(str.__contains__), 2, 2, elementwise=True, rowwise=1
+    ),
     Function("capture", "capture(text, 'PATTERN')", _capture, 2, 2),
 )

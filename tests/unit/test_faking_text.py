@@ -1,0 +1,180 @@
+"""Text headers made from a card."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from vspec.authoring.faking import FakeOptions, fake
+from vspec.card.load import loads
+from vspec.errors import VspecError
+
+
+def made(text, folder, **options):
+    return fake(loads(text, "card.yaml"), folder, FakeOptions(**options))
+
+
+PAIRS = """
+vspec: 1
+files:
+  data: "{name}.bin"
+  head:
+    match: "{name}.hdr"
+    format: pairs
+    separator: ": "
+    fields:
+      kind: {line: "Header of {kind}"}
+      channels: int
+      rate: float
+      gains: {type: "float[]"}
+      absent: {type: int, default: 3}
+      table: {key: "~map", each: "({ch:int} {name})"}
+      named: {key: "Ch{n:int}", section: Channels, each: "{label},{unit:text?}"}
+      points: {section: Points, each: "{x:int}x{y:int}"}
+let:
+  n: head.channels + head.absent
+checks:
+  - that: sum(head.points.x) == 4 and head.named.label[1] == 'Cz'
+    else: points
+  - that: head.table.ch[1] == 5 and head.gains[0] == 0.5 and head.kind == 'rig 3'
+    else: table
+arrays:
+  x:
+    from: data
+    dtype: uint8
+    shape: {time: auto, channel: n}
+  gain: {values: head.gains, dims: [g]}
+examples:
+  - name: tiny
+    make:
+      captures: {name: s1}
+      auto: {time: 3}
+      head:
+        lines: ["; made up"]
+        kind: rig 3
+        channels: 2
+        rate: 1000.0
+        gains: [0.5, 2]
+        table: [{ch: 4, name: a}, [5, b]]
+        named: [{n: 1, label: Fp1, unit: uV}, {n: 2, label: Cz}]
+        points: [[1, 2], [3, 4]]
+"""
+WRITTEN = """\
+; made up
+Header of rig 3
+channels: 2
+rate: 1000.0
+gains: 0.5,2
+~map: (4 a)(5 b)
+[Channels]
+Ch1: Fp1,uV
+Ch2: Cz,
+[Points]
+1x2
+3x4
+"""
+
+
+def test_pairs_lines_and_tables(tmp_path):
+    faked = made(PAIRS, tmp_path)
+    assert (tmp_path / "s1.hdr").read_text(encoding="utf-8") == WRITTEN
+    assert faked.arrays["x"].shape == (3, 5)
+    assert faked.arrays["x"].tobytes() == (tmp_path / "s1.bin").read_bytes()
+    assert faked.arrays["gain"].tolist() == [0.5, 2.0]
+
+
+JSON = """
+vspec: 1
+files:
+  meta:
+    match: "{name}.json"
+    format: json
+    fields:
+      channels: {key: "stream[0].n", type: int}
+      names: {key: "stream.name"}
+  data:
+    named: name + '/raw.dat'
+arrays:
+  x:
+    from: data
+    dtype: uint8
+    shape: {time: auto, channel: meta.channels}
+examples:
+  - name: tiny
+    make:
+      captures: {name: s1}
+      auto: {time: 2}
+      meta: {stream: [{n: 3, name: a}, {n: 4, name: b}], more: {x: 1.5}}
+"""
+
+
+def test_json_trees_and_files_named_by_a_header(tmp_path):
+    faked = made(JSON, tmp_path)
+    tree = json.loads((tmp_path / "s1.json").read_text(encoding="utf-8"))
+    assert tree == {"stream": [{"n": 3, "name": "a"}, {"n": 4, "name": "b"}], "more": {"x": 1.5}}
+    assert faked.arrays["x"].shape == (2, 3)
+    assert faked.arrays["x"].tobytes() == (tmp_path / "s1" / "raw.dat").read_bytes()
+
+
+INSIDE = r"""
+vspec: 1
+files:
+  f:
+    match: "{name}.nrd"
+    layout:
+      fields:
+        head:
+          type: ascii(find('\n\n'))
+          parse:
+            format: pairs
+            separator: ": "
+            fields: {n: int}
+        voxels: int16[x=head.n] @ find('\n\n') + 2
+arrays:
+  x: {from: f.voxels}
+examples:
+  - name: tiny
+    make: {f.head: {lines: [MAGIC1], n: 2}, f.voxels: [1, 2]}
+"""
+
+
+def test_a_text_inside_a_binary_file_that_is_searched_for_its_end(tmp_path):
+    faked = made(INSIDE, tmp_path)
+    assert faked.files[0].read_bytes() == b"MAGIC1\nn: 2\n\n\x01\x00\x02\x00"
+    assert np.array_equal(faked.arrays["x"], [1, 2])
+
+
+def test_one_file_for_two_roles(tmp_path):
+    text = """
+vspec: 1
+files:
+  hdr:
+    match: "{name}.nii"
+    endian: {test: int32 @ 0 = 348}
+    layout: {fields: {n: "int16 @ 6", first: "uint8 @ 8"}}
+  img: {match: "{name}.nii"}
+arrays:
+  x:
+    from: img
+    endian: hdr.endian
+    dtype: int16
+    offset: hdr.first
+    shape: {x: hdr.n}
+examples:
+  - name: tiny
+    make: {hdr: {n: 2, first: 12, endian: big}}
+"""
+    faked = made(text, tmp_path)
+    content = faked.files[0].read_bytes()
+    assert content[:12].hex(" ") == "00 00 01 5c 00 00 00 02 0c 00 00 00"
+    assert faked.arrays["x"].tobytes() == content[12:]
+    assert len(faked.files) == 1
+
+
+def test_a_value_that_needs_itself(tmp_path):
+    text = PAIRS.replace("channels: 2", 'channels: "{{ head.channels + 1 }}"')
+    with pytest.raises(VspecError) as error:
+        made(text, tmp_path)
+    assert error.value.problems[0].code == "V0855"
