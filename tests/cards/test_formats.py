@@ -18,7 +18,9 @@ FORMATS = ROOT / "formats"
 PATHS = sorted(FORMATS.rglob("card.yaml"))
 IDS = [path.parent.relative_to(FORMATS).as_posix() for path in PATHS]
 CARDS = dict(zip(IDS, map(load, PATHS), strict=True))
-EXAMPLES = [(id, str(entry["name"])) for id, card in CARDS.items() for entry in card.examples if "make" in entry]
+EXAMPLES = [
+    (id, str(entry["name"])) for id, card in CARDS.items() for entry in card.examples if "make" in entry
+]
 SEEDS = range(20)
 
 SIZE = {"V0312"}  # not a whole number of steps
@@ -35,7 +37,13 @@ NIFTI = {
 NOTICED = {
     "brain-products/brainvision": {**SPIKEGLX, "missing": {"V0450"}},
     "generic/raw": {"truncated": SIZE, "extended": SIZE},
-    "iris/sac": {"truncated": CHECK, "extended": CHECK, "magic": {"V0602"}, "count": CHECK, "byte-order": {"V0602"}},
+    "iris/sac": {
+        "truncated": CHECK,
+        "extended": CHECK,
+        "magic": {"V0602"},
+        "count": CHECK,
+        "byte-order": {"V0602"},
+    },
     "nifti/nifti1": NIFTI,
     "nifti/nifti2": NIFTI,
     "open-ephys/binary": {"truncated": SIZE, "extended": SIZE, "magic": {"V0601"}, "count": {"V0301"}},

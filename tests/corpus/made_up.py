@@ -29,8 +29,9 @@ def recorded(array: Array, *, verbatim: bool = False) -> dict[str, Any]:
         "last": [_plain(value) for value in flat[-4:]],
         "in_file": {"whole": verbatim},
     }
-    if array.dtype.kind in "iufb" and array.size:
-        said |= {"min": _plain(np.nanmin(array)), "max": _plain(np.nanmax(array))}
+    numbers = [value for value in map(_plain, flat) if value != "nan"]
+    if array.dtype.kind in "iufb" and numbers:
+        said |= {"min": min(numbers), "max": max(numbers)}
     return said
 
 

@@ -33,7 +33,9 @@ def values_of(array, kind):
 def random_voxels(kind, shape, rng):
     if kind.kind in "iu":
         limits = np.iinfo(kind)
-        return rng.integers(limits.min, limits.max, shape, dtype=kind.newbyteorder("="), endpoint=True).astype(kind)
+        return rng.integers(
+            limits.min, limits.max, shape, dtype=kind.newbyteorder("="), endpoint=True
+        ).astype(kind)
     numbers = rng.standard_normal(shape)
     return (numbers + 1j * rng.standard_normal(shape) if kind.kind == "c" else numbers).astype(kind)
 
@@ -41,10 +43,11 @@ def random_voxels(kind, shape, rng):
 @pytest.mark.parametrize("version", IMAGES)
 @pytest.mark.parametrize("order", ("<", ">"))
 @pytest.mark.parametrize("code", TYPES)
-def test_every_type_and_rank(version, order, code, tmp_path):
+def test_every_type_at_two_ranks(version, order, code, tmp_path):
     kind = np.dtype(order + code)
     rng = np.random.default_rng(len(code))
-    for rank in range(1, 8):
+    first = 1 + (TYPES.index(code) + 3 * (order == ">") + version) % 6
+    for rank in (first, first + 1):  # one single file and one pair; over all types every rank
         folder = tmp_path / f"rank{rank}"
         folder.mkdir()
         voxels = random_voxels(kind, (5, 3, 4, 2, 3, 1, 2)[:rank], rng)
@@ -92,7 +95,8 @@ def test_made_up_files(id, example, seed, tmp_path):
 )
 def test_real_files(id, name, corpus, tmp_path):
     shutil.copy(corpus / name, tmp_path)
-    image = nibabel.Nifti2Image.from_filename(corpus / name) if "cifti" in name else nibabel.load(corpus / name)
+    load = nibabel.Nifti2Image.from_filename if "cifti" in name else nibabel.load
+    image = load(corpus / name)
     compare(mapped(id, tmp_path), image)
 
 

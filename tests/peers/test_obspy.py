@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import shutil
 from pathlib import Path
 
@@ -19,6 +19,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::UserWarning"),
 ]
+NAMES = {"network": "knetwk", "station": "kstnm", "location": "khole", "channel": "kcmpnm"}
 REAL = (
     "LMOW.BHE.SAC",
     "interpolation_test_random_waveform_delta_0.01_npts_50.sac",
@@ -36,12 +37,12 @@ def compare(file, out):
     stats, time = trace.stats, found.axes["time"]
     assert np.array_equal(found.values, trace.data)
     assert time["step"] == pytest.approx(stats.delta, rel=1e-7)
-    for name, own in (("network", "knetwk"), ("station", "kstnm"), ("location", "khole"), ("channel", "kcmpnm")):
+    for name, own in NAMES.items():
         said = str(stats.sac.get(own, "")).strip().replace("-12345", "")
         assert attrs[name] == said == stats[name]
     if "epoch" in time:
-        began = datetime.datetime.fromisoformat(time["epoch"]) + datetime.timedelta(seconds=time["start"])
-        assert abs(stats.starttime.datetime - began) < datetime.timedelta(milliseconds=1)
+        began = dt.datetime.fromisoformat(time["epoch"]) + dt.timedelta(seconds=time["start"])
+        assert abs(stats.starttime.datetime - began) < dt.timedelta(milliseconds=1)
 
 
 @pytest.mark.corpus

@@ -23,7 +23,15 @@ NAMES = {
     "u2": ("ushort", "unsigned short", "unsigned short int", "uint16", "uint16_t"),
     "i4": ("int", "signed int", "int32", "int32_t"),
     "u4": ("uint", "unsigned int", "uint32", "uint32_t"),
-    "i8": ("longlong", "long long", "long long int", "signed long long", "signed long long int", "int64", "int64_t"),
+    "i8": (
+        "longlong",
+        "long long",
+        "long long int",
+        "signed long long",
+        "signed long long int",
+        "int64",
+        "int64_t",
+    ),
     "u8": ("ulonglong", "unsigned long long", "unsigned long long int", "uint64", "uint64_t"),
     "f4": ("float",),
     "f8": ("double",),
@@ -44,8 +52,9 @@ def header(name, endian, end="\n", more=""):
     return "".join(line + end for line in [*lines, *more.splitlines()]).encode()
 
 
-@pytest.mark.parametrize("end", ("\n", "\r\n"), ids=("LF", "CRLF"))
-@pytest.mark.parametrize("endian", ("little", "big"))
+@pytest.mark.parametrize(
+    ("endian", "end"), (("little", "\n"), ("big", "\r\n")), ids=("little LF", "big CRLF")
+)
 @pytest.mark.parametrize(("code", "name"), [(code, name) for code, names in NAMES.items() for name in names])
 def test_every_name_of_a_type(code, name, endian, end, tmp_path):
     size = 6 * np.dtype(code).itemsize
@@ -85,7 +94,9 @@ def test_made_up_files(example, seed, tmp_path):
 
 
 @pytest.mark.corpus
-@pytest.mark.parametrize("name", ("BallBinary30x30x30.nhdr", "BallBinary30x30x30.nrrd", "test_simple4d_raw.nrrd"))
+@pytest.mark.parametrize(
+    "name", ("BallBinary30x30x30.nhdr", "BallBinary30x30x30.nrrd", "test_simple4d_raw.nrrd")
+)
 def test_real_files(name, corpus, tmp_path):
     for file in (name, "BallBinary30x30x30.raw"):
         shutil.copy(corpus / "nrrd" / file, tmp_path)

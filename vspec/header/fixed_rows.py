@@ -8,7 +8,7 @@ import numpy as np
 
 from vspec.card.model import Field
 from vspec.card.model import Record as RecordSpec
-from vspec.expressions import Column, Extent, Record, Scope, Value
+from vspec.expressions import Column, Expression, Extent, Record, Scope, Value
 from vspec.header import elements, located
 from vspec.header.elements import Spot, View
 from vspec.header.home import Absent
@@ -49,9 +49,14 @@ class FixedRows(KeyedRows):
         if isinstance(placed, Absent):
             return gather([placed.default] * self._count, name, self.place)
         let = self.first.let(name)
-        if let is not None and let.value.elementwise and not let.value.names & {"start", "here"}:
+        if let is not None and self._is_elementwise(let.value):
             return let.value.evaluate(_Columns(self, self.first.scope))
         return over(self, lambda row: _record(row).get(name))
+
+    def _is_elementwise(self, value: Expression) -> bool:
+        """Tell whether a let means the same over all rows at once as in each of them."""
+        around = value.names - set(self.names())
+        return value.elementwise_with(around) and not value.names & {"start", "here"}
 
     def _steady(self, name: str) -> object:
         """Return where row 0 has a field, when every row has it at the same place in the row."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from vspec.errors import Problem, VspecError
 from vspec.layout import Json
@@ -122,7 +123,8 @@ def _sidecar_is_near(path: Path, root: str, sidecar: MapSidecar) -> bool:
     all that it can reach there, and its size and digest are recorded.
     """
     base, _, name = sidecar.url.rpartition("/")
-    if name != sidecar.path or not name.endswith(".vspec.bin") or "/../" in f"{sidecar.url}/":
+    written = quote(sidecar.path) if sidecar.url.startswith(("http://", "https://")) else sidecar.path
+    if name != written or not name.endswith(".vspec.bin") or "/../" in f"{sidecar.url}/":
         return False
     if base == root.rstrip("/"):
         return True

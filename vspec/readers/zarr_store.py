@@ -41,4 +41,4 @@ def group(document: MapDocument) -> zarr.Group:
         skip_instance_cache=True,
     )
     store = zarr.storage.FsspecStore(files, read_only=True, path="")
-    return zarr.open_group(store, mode="r", zarr_format=2, use_consolidated=False)
+    return zarr.open_group(store, mode="r", zarr_format=2)

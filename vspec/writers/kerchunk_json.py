@@ -35,11 +35,11 @@ def write(manifest: Manifest, path: Path, part: Part | None = None) -> None:
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o666 & ~_umask())
             for piece in pieces(manifest, metadata):
                 file.write(piece)
             file.flush()
             os.fsync(file.fileno())
+        temporary.chmod(0o666 & ~_umask())
         _put_in_place(manifest, path, temporary, part)
     finally:
         temporary.unlink(missing_ok=True)
@@ -95,13 +95,24 @@ def pieces(manifest: Manifest, metadata: Mapping[str, Json] | None = None) -> It
     """Yield the text of the map. The same manifest gives the same bytes."""
     metadata = documents(manifest) if metadata is None else metadata
     texts = [(key, _compact(document)) for key, document in metadata.items()]
-    consolidated: dict[str, Json] = {"metadata": dict(metadata), "zarr_consolidated_format": 1}
+    consolidated: dict[str, Json] = {"metadata": _siblings_together(metadata), "zarr_consolidated_format": 1}
     texts.insert(1, (".zmetadata", _compact(consolidated)))
     yield b'{"version":1,"refs":{' + ",".join(f"{_compact(k)}:{_compact(t)}" for k, t in texts).encode()
     urls = [_compact(url) for url in manifest.urls]
     for entry in manifest.arrays:
         yield from _references(entry, urls, len(manifest.sources))
     yield b"}}\n"
+
+
+def _siblings_together(metadata: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the documents ordered by the group that a node is in.
+
+    zarr-python 3.1 loses children of a group whose siblings do not stand next to each other.
+    """
+    return {
+        key: metadata[key]
+        for key in sorted(metadata, key=lambda key: key.rpartition("/")[0].rpartition("/")[0])
+    }
 
 
 def _compact(value: Json) -> str:
