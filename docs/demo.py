@@ -75,13 +75,13 @@ def main(folder: Path) -> None:
     path = apply(folder)
 
     print(f"\n>>> recording = xarray.open_dataset('{path.name}', engine='kerchunk')")
-    recording = xr.open_dataset(path, engine="kerchunk")
+    recording = xr.open_dataset(str(path), engine="kerchunk")
     began = time.perf_counter()
     window = recording["raw"].isel(time=slice(60_000, 66_000)).load()
     took = time.perf_counter() - began
     print(f">>> recording['raw'].isel(time=slice(60_000, 66_000))   # {took * 1000:.0f} ms\n{window}\n")
 
-    stored = xr.open_dataset(path, engine="kerchunk", mask_and_scale=False)["raw"].values
+    stored = xr.open_dataset(str(path), engine="kerchunk", mask_and_scale=False)["raw"].values
     same = np.array_equal(stored, raw)
     print(f"every one of {stored.size:,} samples equals the original file's: {same}")
     lowest, mean, highest = (float(value) for value in (window.min(), window.mean(), window.max()))

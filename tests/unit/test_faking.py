@@ -319,3 +319,12 @@ def test_what_is_expected_never_comes_from_where_the_reader_finds_it():
         assert {
             name for name in wrong if not any(name.startswith(ok) for ok in allowed.get(path.name, ()))
         } == set()
+
+
+def test_files_differ_in_length_only_where_they_are_joined(tmp_path):
+    text = SERIES.split("examples:")[0]
+    joined = made(text, tmp_path / "joined")
+    assert len({path.stat().st_size for path in joined.files}) > 1
+    apart = made(text.replace("time=(part time)", "time part"), tmp_path / "apart")
+    assert len({path.stat().st_size for path in apart.files}) == 1
+    assert apart.arrays["x"].shape[2] == 3

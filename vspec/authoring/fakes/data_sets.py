@@ -233,11 +233,7 @@ class FakeSet:
         given = self._given(role, capture.name)
         if isinstance(given, list) and given:
             return given
-        count = (
-            open_size(self.plan, capture.name, (), role.place)
-            if self._counted(capture.name)
-            else DEFAULT_FILES
-        )
+        count = open_size(self.plan, capture.name, (), role) if self._counted(capture.name) else DEFAULT_FILES
         if capture.choices:
             return capture.choices[:count]
         if capture.kind == "int":

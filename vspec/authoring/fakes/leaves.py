@@ -148,11 +148,7 @@ class Leaf:
         axes: list[tuple[str, int]] = []
         for k, axis in enumerate(self.field.axes):
             name = axis.name or f"axis_{k}"
-            size = (
-                self.struct.sheet.open_size(name, axis.place)
-                if axis.size is None
-                else axis.size.integer(scope)
-            )
+            size = self.struct.sheet.open_size(name) if axis.size is None else axis.size.integer(scope)
             axes.append((name, max(0, size)))
         return Slot(self.field, kind, item, self._order(kind), tuple(axes))
 

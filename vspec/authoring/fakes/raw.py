@@ -15,7 +15,6 @@ from vspec.authoring.fakes.known import Dense
 from vspec.authoring.fakes.options import KEEP_LIMIT
 from vspec.authoring.fakes.orders import choose
 from vspec.authoring.fakes.paths import path_of
-from vspec.authoring.fakes.sheets import open_size
 from vspec.card.model import ArraySpec, ByteOrderTest
 from vspec.datatypes import ElementType
 from vspec.errors import fail
@@ -62,7 +61,7 @@ def region(spec: ArraySpec, file: FakeFile, scope: Scope, space: int | None = No
     def auto(name: str) -> int:
         if space is not None:
             return (space - offset) // step if step else 0
-        return open_size(file.sheet.plan, name, file.sheet.index, spec.place)
+        return file.sheet.open_size(name)
 
     axes = [(name, auto(name) if n is None else n) for name, n in sizes]
     fortran = (spec.order if isinstance(spec.order, str) else spec.order.evaluate(inside)) == "F"

@@ -179,7 +179,7 @@ class Struct:
     def _count(self, spec: RecordSpec, scope: Scope) -> int:
         assert spec.repeat is not None
         if spec.repeat.count is None:
-            return self.sheet.open_size(spec.name, spec.place)
+            return self.sheet.open_size(spec.name)
         return max(0, spec.repeat.count.integer(scope))
 
     def path(self, name: str) -> str:

@@ -11,7 +11,7 @@ from vspec.authoring.fakes import draws
 from vspec.authoring.fakes.examples import Example, Given, depth, settle
 from vspec.authoring.fakes.usage import Usage
 from vspec.card.model import Card, Role
-from vspec.errors import Place, fail
+from vspec.errors import fail
 from vspec.expressions import Scope, Value
 
 MISSING = object()
@@ -67,23 +67,31 @@ class Sheet:
         """Return the random numbers of one field."""
         return draws.generator(self.plan.seed, path, index)
 
-    def open_size(self, name: str, place: Place) -> int:
+    def open_size(self, name: str) -> int:
         """Return a size that the card leaves open: of an ``auto`` axis, or of what takes the rest."""
-        return open_size(self.plan, name, self.index, place)
+        return open_size(self.plan, name, self.index, self.role)
 
 
-def open_size(plan: Plan, name: str, index: tuple[int, ...], place: Place) -> int:
-    """Return the size by name: from the options, from ``auto:`` of the example, else a prime."""
+def open_size(plan: Plan, name: str, index: tuple[int, ...], role: Role) -> int:
+    """Return the size by name: from the options, from ``auto:`` of the example, else a prime.
+
+    Files of a role differ in it only where the arrays join them.
+    """
     if name in plan.sizes:
         return plan.sizes[name]
     given = plan.example.auto.get(name, MISSING)
     if isinstance(given, list) and index and index[-1] < len(given):
         given = given[index[-1]]
     if given is MISSING:
+        index = index if role.over in plan.usage.joined else ()
         return draws.length(draws.generator(plan.seed, f"auto {name}", index))
     if not isinstance(given, int) or isinstance(given, bool) or given < 0:
         expected = "a whole number, or one for each file"
         raise fail(
-            "V0851", f"the example's size of '{name}' is no size", place, expected=expected, found=repr(given)
+            "V0851",
+            f"the example's size of '{name}' is no size",
+            role.place,
+            expected=expected,
+            found=repr(given),
         )
     return given

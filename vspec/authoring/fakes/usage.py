@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from vspec.authoring.fakes.examples import mentioned
-from vspec.card.model import ArraySpec, Card, Field, Let, Record, Role
+from vspec.card.model import ArraySpec, Arrow, Card, Field, Let, Record, Role
 from vspec.expressions import Expression
 
 Path = tuple[str, ...]
@@ -20,13 +20,17 @@ MAX_STEPS = 64
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Dotted paths by what they are used for; ``role.record.field``, or ``type:NAME.field``."""
+    """Dotted paths by what they are used for; ``role.record.field``, or ``type:NAME.field``.
+
+    ``joined`` are the captures along which files may differ in length, since every arrow joins them.
+    """
 
     located: frozenset[str]
     sizes: frozenset[str]
     pointers: frozenset[str]
     names: frozenset[str]
     checked: frozenset[str]
+    joined: frozenset[str]
 
 
 def usage_of(card: Card) -> Usage:
@@ -47,7 +51,18 @@ def usage_of(card: Card) -> Usage:
         pointers |= found[1]
     named = _all(top, (role.named for role in card.roles))
     checked = _all(top, (check.that for check in card.checks))
-    return Usage(*(frozenset(found) for found in (located, sizes, pointers, named, checked)))
+    return Usage(*(frozenset(found) for found in (located, sizes, pointers, named, checked, _joined(card))))
+
+
+def _joined(card: Card) -> set[str]:
+    joined: set[str] = set()
+    for name in {role.over for role in card.roles if role.over is not None}:
+        arrows = [spec.dims for spec in card.arrays if isinstance(spec.dims, Arrow)]
+        over = [arrow for arrow in arrows if name in {axis.name for axis in arrow.left}]
+        first = [any(len(axis.parts) > 1 and axis.parts[0] == name for axis in arrow.right) for arrow in over]
+        if first and all(first):
+            joined.add(name)
+    return joined
 
 
 def spine(expression: Expression | None) -> Iterator[Path]:
