@@ -14,18 +14,29 @@ from tests.cards.maps import card, read
 DATA = np.arange(24, dtype="<i2")
 
 
-def header(size=348, magic=b"n+1\0", dim=(3, 4, 3, 2, 1, 1, 1, 1), datatype=4, bitpix=16, offset=352.0):
+GOOD = {
+    "size": 348,
+    "dim": (3, 4, 3, 2, 1, 1, 1, 1),
+    "datatype": 4,
+    "bitpix": 16,
+    "offset": 352.0,
+    "magic": b"n+1\0",
+}
+
+
+def header(**changes):
+    said = GOOD | changes
     raw = bytearray(352)
-    struct.pack_into("<i", raw, 0, size)
-    struct.pack_into("<8h", raw, 40, *dim)
-    struct.pack_into("<hh", raw, 70, datatype, bitpix)
-    struct.pack_into("<f", raw, 108, offset)
-    raw[344:348] = magic
+    struct.pack_into("<i", raw, 0, said["size"])
+    struct.pack_into("<8h", raw, 40, *said["dim"])
+    struct.pack_into("<hh", raw, 70, said["datatype"], said["bitpix"])
+    struct.pack_into("<f", raw, 108, said["offset"])
+    raw[344:348] = said["magic"]
     return bytes(raw)
 
 
-def apply(folder, raw, data=DATA.tobytes()):
-    (folder / "a.nii").write_bytes(raw + data)
+def apply(folder, raw):
+    (folder / "a.nii").write_bytes(raw + DATA.tobytes())
     return vspec.apply(card("nifti/nifti1"), folder, folder / "maps")
 
 

@@ -140,3 +140,30 @@ def test_what_is_no_npy_is_refused(tmp_path):
     (tmp_path / "rec" / "continuous" / "A-1.x" / "timestamps.npy").write_bytes(b"\x93NUMPX" + bytes(200))
     report = vspec.apply(card(CARD), tmp_path / "rec", tmp_path / "maps")
     assert any(problem.code == "V0601" for problem in report.problems)
+
+
+@pytest.mark.corpus
+def test_a_real_structure_with_made_up_samples(corpus, tmp_path):
+    name = "openephys_oebin_header/OE_OneBox-NP2014-binary/structure.oebin"
+    said = json.loads((corpus / name).read_text(encoding="utf-8"))
+    place(tmp_path / "rec", [], {})
+    (tmp_path / "rec" / "structure.oebin").write_bytes((corpus / name).read_bytes())
+    samples = {}
+    for number, one in enumerate(said["continuous"]):
+        folder = one["folder_name"].rstrip("/")
+        rng = np.random.default_rng(number)
+        samples[folder] = rng.integers(-2000, 2000, (11, one["num_channels"]), dtype="<i2")
+        path = tmp_path / "rec" / "continuous" / folder
+        path.mkdir(parents=True)
+        samples[folder].tofile(path / "continuous.dat")
+    arrays, _ = mapped(tmp_path / "rec", tmp_path / "maps")
+    for one in said["continuous"]:
+        folder = one["folder_name"].rstrip("/")
+        found = arrays[f"continuous/{folder}/samples"]
+        channels = one["channels"]
+        assert np.array_equal(found.values, samples[folder])
+        assert found.axes["time"]["step"] == 1 / one["sample_rate"]
+        assert found.labels["channel"] == [channel["channel_name"] for channel in channels]
+        assert found.texts["channel"]["units"] == [channel["units"] for channel in channels]
+        gains = arrays[f"continuous/{folder}/channel_gain"].values
+        assert gains.tolist() == [channel["bit_volts"] for channel in channels]

@@ -14,7 +14,7 @@ from vspec.commands import ApplyOptions, apply
 CARD = """\
 vspec: 1
 files:
-  bin: {match: "{run}_{part:int}.dat", over: part}
+  bin: {match: "{run}_{part:int}.dat", over: part, missing: skip}
 arrays:
   raw:
     from: bin

@@ -322,7 +322,7 @@ def test_what_is_expected_never_comes_from_where_the_reader_finds_it():
 
 
 def test_files_differ_in_length_only_where_they_are_joined(tmp_path):
-    text = SERIES.split("examples:")[0]
+    text = SERIES.split("examples:", maxsplit=1)[0]
     joined = made(text, tmp_path / "joined")
     assert len({path.stat().st_size for path in joined.files}) > 1
     apart = made(text.replace("time=(part time)", "time part"), tmp_path / "apart")

@@ -30,7 +30,7 @@ CARD = Shape(
     "A card describes a file format once; vspec maps the data of its files in place.",
     (
         Key("vspec", Value("integer"), "The version of the card language: 1.", 1, mandatory=True),
-        Key("id", TEXT, "The name of the card in the registry: lower case, with hyphens.", "spikeglx-imec"),
+        Key("id", TEXT, "The name of the card in the registry: lower case, with hyphens.", "my-lab/rig3"),
         Key("title", TEXT, "What the format is called, in a few words.", "Rig 3, NI-DAQ dump"),
         Key("version", TEXT, "The version of this card, as MAJOR.MINOR.PATCH.", "1.0.0"),
         Key("license", TEXT, "The licence of the card, as an SPDX identifier.", "CC0-1.0"),

@@ -88,7 +88,7 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, int | float | str | bool]:
 def apply(card: str, data: tuple[Path, ...], out: Path, as_json: bool, **choices: object) -> None:
     """Make a map of each data set that CARD finds in DATA.
 
-    CARD is the path of a card, or the id of one that comes with vspec (nifti/nifti1).
+    CARD is the path of a card, or the id of one that comes with vspec (generic/raw).
     DATA is a folder, or files.
 
     \b
@@ -208,7 +208,7 @@ def fake(card: str, out: Path, seed: int, as_json: bool, **choices: object) -> N
     """Write valid files of CARD's format, with known contents.
 
     \b
-    vspec fake nifti/nifti1 -o sample/
+    vspec fake generic/raw -o sample/
     vspec fake rig3.yaml -o sample/ --size time=9973 --damage truncated
     """
     sizes = choices["sizes"]

@@ -12,7 +12,7 @@ from vspec.expressions import Chain, Column, Scope, UnknownName, Value
 from vspec.header.byte_order import choose
 from vspec.header.elements import View
 from vspec.header.home import Home
-from vspec.header.rows import KeyedRows, gather, stack
+from vspec.header.rows import FiledRows, KeyedRows, gather, stack
 from vspec.header.structs import Around, Struct
 from vspec.header.text import TEXT_LIMIT, Origin, TextRecord, read_text
 from vspec.layout import Int64
@@ -135,7 +135,10 @@ class RoleFiles(KeyedRows):
         return RoleFiles(self.role, [self.files[i] for i in rows], [self._values[i] for i in rows])
 
     def column(self, name: str) -> Value:
-        return gather([f.get(name) for f in self.files], name, self.place)
+        values = [f.get(name) for f in self.files]
+        if values and all(isinstance(value, KeyedRows) for value in values):
+            return FiledRows(values, self.name, self.place)  # type: ignore[arg-type]  # all are rows
+        return gather(values, name, self.place)
 
     def locate(self, name: str) -> object:
         parts = [f.locate(name) for f in self.files]

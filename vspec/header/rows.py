@@ -135,6 +135,8 @@ class PickedRows(KeyedRows):
         return [column[i] for i in self._index.tolist()]  # type: ignore[index]  # a list otherwise
 
     def locate(self, name: str) -> object:
+        if isinstance(self._base, ListRows):
+            return stack([self.at(i).locate(name) for i in range(len(self))], name, self)  # type: ignore[union-attr]  # rows are records
         whole = self._base.locate(name)
         if isinstance(whole, Located):
             return located.take(whole, self._base.name, self._index)
@@ -203,6 +205,13 @@ class JoinedRows(KeyedRows):
     def flat(self) -> JoinedRows:
         """Return itself: its rows are already one after the other."""
         return self
+
+
+class FiledRows(JoinedRows):
+    """Rows of the files of a role: a column lies along the files first, then along the rows of each."""
+
+    def locate(self, name: str) -> object:
+        return stack([table.locate(name) for table in self._tables], name, self)
 
 
 def gather(values: Sequence[Value], name: str, place: Place) -> Value:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vspec.card.model import ArraySpec, Card
 from vspec.errors import Problem, VspecError, did_you_mean, fail
@@ -19,7 +20,7 @@ from vspec.planning.arranging import Arranged, arrange
 from vspec.planning.attributes import render_all
 from vspec.planning.axes import describe
 from vspec.planning.names import Paths, render_path
-from vspec.planning.regions import Region, raw_region
+from vspec.planning.regions import Region, element_type, raw_region
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +154,32 @@ def _inlined(spec: ArraySpec, values: Expression, scope: Scope) -> ArrayLayout:
             expected=f"{column.ndim} names",
             found=" ".join(names),
         )
-    column = np.ascontiguousarray(column.astype(column.dtype.newbyteorder("<")))
+    column = _stored(spec, column, scope)
     axes = tuple(Axis(name, size, (name,)) for name, size in zip(names, column.shape, strict=True))
     described = describe(spec, axes, scope)
     attrs = {**described.attrs, **render_all(spec.attrs, scope)}
     return ArrayLayout(spec.key.value, described.axes, column.dtype, Inline(column), attrs)
+
+
+def _stored(spec: ArraySpec, column: NDArray[np.generic], scope: Scope) -> NDArray[np.generic]:
+    """Return values in the dtype that the card asks for, little-endian; floats may lose digits, no more."""
+    dtype = column.dtype.newbyteorder("<")
+    if spec.dtype is not None:
+        dtype = element_type(spec, scope).dtype("little")
+    with np.errstate(all="ignore"):
+        stored = column.astype(dtype)
+        back = stored.real.astype(column.dtype)
+        exact = np.array_equal(back, column, equal_nan=column.dtype.kind == "f")
+        exact = exact and np.array_equal(stored.real < 0, column < 0)
+    rounded = dtype.kind == "f" and np.array_equal(np.isfinite(stored), np.isfinite(column))
+    if not (exact or rounded):
+        raise fail(
+            "V0340",
+            f"the values of '{spec.key.value}' do not fit {dtype.name}",
+            spec.dtype.text.place if spec.dtype is not None else spec.place,
+            found=f"{column.min()} to {column.max()}",
+        )
+    return stored
 
 
 def _groups(card: Card, header: Header, problems: list[Problem]) -> dict[str, dict[str, Json]]:

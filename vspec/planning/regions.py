@@ -46,7 +46,7 @@ def raw_region(spec: ArraySpec, raw: RoleFile | RoleFiles, header: Header, scope
 
 
 def _one(spec: ArraySpec, file: RoleFile, header: Header, scope: Scope) -> Region:
-    element = _element(spec, scope)
+    element = element_type(spec, scope)
     endian: Endian = choose(spec.endian, file.endian, scope, file.view)
     offset = 0 if spec.offset is None else spec.offset.integer(scope)
     size = file.nbytes
@@ -83,7 +83,8 @@ def _one(spec: ArraySpec, file: RoleFile, header: Header, scope: Scope) -> Regio
     return Region(located, tuple(name for name, _ in whole))
 
 
-def _element(spec: ArraySpec, scope: Scope) -> ElementType:
+def element_type(spec: ArraySpec, scope: Scope) -> ElementType:
+    """Return the type that an array's ``dtype:`` gives; raises V0305."""
     if spec.dtype is None:
         raise fail("V0305", f"array '{spec.key.value}' has no dtype", spec.place, help="e.g. dtype: int16")
     value = spec.dtype.evaluate(scope)

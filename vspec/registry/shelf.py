@@ -38,7 +38,7 @@ def entries() -> Iterator[Entry]:
 
 
 def find(card: str) -> Path:
-    """Return the file of a card given by path or by id (``nifti/nifti1``); raises V0802.
+    """Return the file of a card given by path or by id (``my-lab/rig3``); raises V0802.
 
     A path is what exists, ends in ``.yaml`` or ``.yml``, or begins with ``.`` or a separator.
     """

@@ -155,8 +155,8 @@ CODES: tuple[Code, ...] = (
         "No data set begins with a given file",
         "A data set is named by the file of the card's first role. Another file that was given adds "
         "nothing; it is an error when no data set is left.",
-        "vspec apply spikeglx run1.meta",
-        "vspec apply spikeglx run1.bin",
+        "vspec apply my-lab/rig3 run1.meta",
+        "vspec apply my-lab/rig3 run1.bin",
     ),
     Code(
         "V0425",

@@ -14,8 +14,8 @@ CODES: tuple[Code, ...] = (
         "usage",
         "There is no such card",
         "A card is given by the path of its file, or by the id of one that comes with vspec: maker/format.",
-        "vspec apply nifty data/",
-        "vspec apply nifti/nifti1 data/",
+        "vspec apply generic/row data/",
+        "vspec apply generic/raw data/",
     ),
     Code(
         "V0803",
