@@ -12,6 +12,7 @@ from vspec.expressions import parse
 from vspec.patterns import parse_path
 from vspec.sources import beside, data_file, find
 from vspec.sources import walk as walking
+from vspec.sources.walk import walk
 
 
 def place(text=""):
@@ -516,3 +517,11 @@ def test_a_header_cannot_lead_out(tmp_path, name, code):
     (problem,) = error.value.problems
     assert problem.code == code
     assert problem.data_file in ("s/rec.vhdr", f"s/{name}")
+
+
+def test_folders_that_begin_with_a_dot_are_not_looked_into(tmp_path):
+    for name in (".git/annex/a.dat", "a.dat", ".b.dat", "x/.hidden/c.dat"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"1")
+    assert walk(tmp_path).paths == (".b.dat", "a.dat")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from vspec import compiler, registry
@@ -35,7 +36,7 @@ def identify(paths: str | Path | Sequence[str | Path]) -> IdentifyReport:
     problems: list[Problem] = []
     for wanted in _wanted(given):
         for entry in registry.entries():
-            card = load(entry.path)
+            card = _card(entry.path)
             if any(param.default is None for param in card.params):
                 continue
             for outcome in _try(card, entry, wanted):
@@ -50,6 +51,12 @@ def identify(paths: str | Path | Sequence[str | Path]) -> IdentifyReport:
         )
         problems.append(Problem("V0803", f"no card fits {names}", help=help_))
     return IdentifyReport(tuple(matches), tuple(misses), tuple(problems))
+
+
+@cache
+def _card(path: Path) -> Card:
+    """Return a card of the registry; it is loaded once in a process."""
+    return load(path)
 
 
 def _wanted(given: Sequence[Path]) -> Iterator[_Wanted]:

@@ -78,6 +78,8 @@ class _Walk:
     def take(self, path: str, entry: os.DirEntry[str]) -> None:
         linked = entry.is_symlink()
         if entry.is_dir():
+            if entry.name.startswith("."):
+                return
             (self.unentered if linked else self.pending).append(path)
         elif linked or entry.is_file():
             self.paths.append(path)
@@ -86,9 +88,10 @@ class _Walk:
 
 
 def walk(root: Path) -> Tree:
-    """Return every file below ``root``, names that begin with a dot included.
+    """Return every file below ``root``.
 
-    Pipes, sockets and devices are left out. Raises V0402 when the root cannot be listed and
+    Folders that begin with a dot (``.git``) are not looked into; files may begin with one. Pipes,
+    sockets and devices are left out. Raises V0402 when the root cannot be listed and
     V0910 when there are more than a million entries; a folder that cannot be listed, or one more
     than 64 levels down (V0911), is a warning in `Tree.problems`.
     """
