@@ -345,7 +345,7 @@ def test_in_any_case_files_tie_although_their_letters_differ(tmp_path):
 
 
 def test_names_with_a_leading_dot_are_files_like_others(tmp_path):
-    grow(tmp_path, "a/.zarray", ".hidden/b/.zarray")
+    grow(tmp_path, "a/.zarray", "b/.zarray")
     assert len(find((role("meta", ".zarray"),), [tmp_path]).datasets) == 2
 
 
