@@ -34,7 +34,11 @@ def reopen(document: MapDocument) -> Reopened:
     root = local_root(document)
     origin = document.origin
     match origin.get("card"), origin.get("dataset"), origin.get("params"):
-        case {"data": dict(data)}, {"name": str(name), "members": dict(members), "captures": dict(captures)}, dict(params):
+        case {"data": dict(data)}, {
+            "name": str(name),
+            "members": dict(members),
+            "captures": dict(captures),
+        }, dict(params):
             card = loads(json.dumps(data, ensure_ascii=False), f"the card in {document.path.name}")
             found = {role: _members(document, root, entries) for role, entries in members.items()}
             return Reopened(card, DataSet(name, _scalars(captures), found), root, _scalars(params))
@@ -91,4 +95,6 @@ def _scalars(values: Mapping[str, Json]) -> dict[str, int | float | str]:
 
 def _malformed(document: MapDocument) -> VspecError:
     message = f"{document.path.name} does not say how it was made"
-    return VspecError([Problem("V0703", message, data_file=str(document.path), help="make it again with vspec apply")])
+    return VspecError(
+        [Problem("V0703", message, data_file=str(document.path), help="make it again with vspec apply")]
+    )

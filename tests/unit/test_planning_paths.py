@@ -56,9 +56,10 @@ EACH = """
 
 
 def test_each_makes_an_array_of_every_row(tmp_path):
-    opened, made = plan(tmp_path, EACH, ("A", 0, 3), ("B", 10, 5), ("C", 59, 1))
+    text = EACH.replace("{{ r.label }}", "{{ r.label }}/v")
+    opened, made = plan(tmp_path, text, ("A", 0, 3), ("B", 10, 5), ("C", 59, 1))
     found = {a.path: value(opened, a).tolist() for a in made.arrays}
-    assert found == {"A": [0, 1, 2], "B": [10, 11, 12, 13, 14], "C": [59]}
+    assert found == {"A/v": [0, 1, 2], "B/v": [10, 11, 12, 13, 14], "C/v": [59]}
 
 
 def test_each_over_nothing_makes_nothing(tmp_path):
@@ -219,7 +220,7 @@ def test_values_that_do_not_fit_their_dtype(tmp_path, values, kind):
 
 
 def test_a_role_with_a_header_is_no_array(tmp_path):
-    for source, code in (("f", "V0185"), ("f.row", "V0185"), ("f.row if f.n else f.data", "V0322")):
+    for source, code in (("f", "V0185"), ("f.row", "V0322"), ("f.row if f.n else f.data", "V0322")):
         (problem,) = refused(tmp_path, f"  all: {{from: {source}}}\n", ("A", 0, 3))
         assert problem.code == code
 

@@ -327,7 +327,7 @@ def test_arrows_that_do_not_fit(tmp_path, dims, code):
 
 
 def test_an_arrow_that_does_not_fit_what_the_data_say(tmp_path):
-    text = raw("dtype: uint8", "shape: '[3, 5]'", "dims: \"'z y -> y z' if size(file) else 'y -> y'\"")
+    text = raw("dtype: uint8", "shape: '[3, 5]'", "dims: arrow").replace("arrays:", "let: {arrow: \"'z y -> y z'\"}\narrays:")
     (problem,) = refused(text, tmp_path, bytes(15)).problems
     assert problem.code == "V0316"
     assert problem.help == "on disk, slowest first: axis_0 axis_1"

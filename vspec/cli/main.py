@@ -35,14 +35,14 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result
 class Group(click.Group):
     """Lists the verbs in the order of a day's work."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # what click asks with
         return list(self.commands)
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(vspec.__version__, prog_name="vspec")
 def cli() -> None:
-    """Describe a file format once, in YAML; read the data everywhere, in place.
+    r"""Describe a file format once, in YAML; read the data everywhere, in place.
 
     \b
     vspec new rig3.yaml                     start a card
@@ -76,17 +76,37 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, int | float | str | bool]:
 @cli.command()
 @click.argument("card")
 @click.argument("data", nargs=-1, required=True, type=PATHS)
-@click.option("-o", "--out", type=PATHS, default=Path(), help="Folder for the maps, or a file for one data set.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for a param of the card.")
-@click.option("--with", "overlay", type=PATHS, help="A YAML file that corrects attributes, coordinates and params.")
-@click.option("--chunk-bytes", type=click.IntRange(*CHUNK_BYTES), default=4 << 20, show_default=True, help="Target size of a chunk.")
+@click.option(
+    "-o", "--out", type=PATHS, default=Path(), help="Folder for the maps, or a file for one data set."
+)
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for a param of the card."
+)
+@click.option(
+    "--with", "overlay", type=PATHS, help="A YAML file that corrects attributes, coordinates and params."
+)
+@click.option(
+    "--chunk-bytes",
+    type=click.IntRange(*CHUNK_BYTES),
+    default=4 << 20,
+    show_default=True,
+    help="Target size of a chunk.",
+)
 @click.option("--base-url", help="Where readers find the data root, e.g. https://data.lab.org/rig3/.")
-@click.option("--no-inline", is_flag=True, help="Put small arrays and tails into the sidecar (for older readers).")
-@click.option("--seal", type=click.Choice(["sampled", "full"]), default="sampled", show_default=True, help="Digests of the sources.")
+@click.option(
+    "--no-inline", is_flag=True, help="Put small arrays and tails into the sidecar (for older readers)."
+)
+@click.option(
+    "--seal",
+    type=click.Choice(["sampled", "full"]),
+    default="sampled",
+    show_default=True,
+    help="Digests of the sources.",
+)
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would be made.")
 @AS_JSON
 def apply(card: str, data: tuple[Path, ...], out: Path, as_json: bool, **choices: object) -> None:
-    """Make a map of each data set that CARD finds in DATA.
+    r"""Make a map of each data set that CARD finds in DATA.
 
     CARD is the path of a card, or the id of one that comes with vspec (generic/raw).
     DATA is a folder, or files.
@@ -108,17 +128,21 @@ def apply(card: str, data: tuple[Path, ...], out: Path, as_json: bool, **choices
             on_step=show,
         )
         settings = choices["settings"]
-        report = commands.apply(card, data, out, _settings(settings if isinstance(settings, tuple) else ()), options)
+        report = commands.apply(
+            card, data, out, _settings(settings if isinstance(settings, tuple) else ()), options
+        )
     _finish(report, report.problems, lambda: apply_view(report, dry_run=options.dry_run), as_json=as_json)
 
 
 @cli.command()
 @click.argument("card")
 @click.argument("data", nargs=-1, type=PATHS)
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for a param of the card.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for a param of the card."
+)
 @AS_JSON
 def check(card: str, data: tuple[Path, ...], settings: tuple[str, ...], as_json: bool) -> None:
-    """Check CARD, and with DATA whether it fits: nothing is written.
+    r"""Check CARD, and with DATA whether it fits: nothing is written.
 
     \b
     vspec check rig3.yaml
@@ -132,7 +156,7 @@ def check(card: str, data: tuple[Path, ...], settings: tuple[str, ...], as_json:
 @click.argument("maps", nargs=-1, required=True, type=PATHS)
 @AS_JSON
 def verify(maps: tuple[Path, ...], as_json: bool) -> None:
-    """Compare every byte that MAPS give with the original files.
+    r"""Compare every byte that MAPS give with the original files.
 
     \b
     vspec verify maps/*.vspec.json
@@ -146,7 +170,7 @@ def verify(maps: tuple[Path, ...], as_json: bool) -> None:
 @click.argument("maps", nargs=-1, required=True, type=PATHS)
 @AS_JSON
 def status(maps: tuple[Path, ...], as_json: bool) -> None:
-    """Tell for each source of MAPS: same, grew, changed or missing.
+    r"""Tell for each source of MAPS: same, grew, changed or missing.
 
     \b
     vspec status maps/*.vspec.json
@@ -156,29 +180,29 @@ def status(maps: tuple[Path, ...], as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("map", type=PATHS)
+@click.argument("map_path", metavar="MAP", type=PATHS)
 @click.argument("root", type=PATHS)
 @AS_JSON
-def relocate(map: Path, root: Path, as_json: bool) -> None:
-    """Point MAP at its data below ROOT, after they were moved.
+def relocate(map_path: Path, root: Path, as_json: bool) -> None:
+    r"""Point MAP at its data below ROOT, after they were moved.
 
     \b
     vspec relocate maps/a.vspec.json /mnt/archive/rig3
     """
-    report = commands.relocate(map, root)
+    report = commands.relocate(map_path, root)
     _finish(report, report.problems, lambda: status_view(report), as_json=as_json)
 
 
 @cli.command()
-@click.argument("map", type=PATHS)
+@click.argument("map_path", metavar="MAP", type=PATHS)
 @AS_JSON
-def info(map: Path, as_json: bool) -> None:
-    """Show what MAP holds: arrays, axes, sources, the card it was made with.
+def info(map_path: Path, as_json: bool) -> None:
+    r"""Show what MAP holds: arrays, axes, sources, the card it was made with.
 
     \b
     vspec info maps/a.vspec.json
     """
-    report = commands.info(map)
+    report = commands.info(map_path)
     _finish(report, (), lambda: info_view(report), as_json=as_json)
 
 
@@ -186,7 +210,7 @@ def info(map: Path, as_json: bool) -> None:
 @click.argument("paths", nargs=-1, required=True, type=PATHS)
 @AS_JSON
 def identify(paths: tuple[Path, ...], as_json: bool) -> None:
-    """Tell which cards fit PATHS, and why.
+    r"""Tell which cards fit PATHS, and why.
 
     \b
     vspec identify data/
@@ -199,13 +223,15 @@ def identify(paths: tuple[Path, ...], as_json: bool) -> None:
 @cli.command()
 @click.argument("card")
 @click.option("-o", "--out", required=True, type=PATHS, help="Folder for the files.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Another seed gives other data and sizes.")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Another seed gives other data and sizes."
+)
 @click.option("--size", "sizes", multiple=True, metavar="AXIS=N", help="Size of an axis.")
 @click.option("--example", help="The example of the card to follow (the first one otherwise).")
 @click.option("--damage", help="Damage the files in a way that the card must refuse.")
 @AS_JSON
 def fake(card: str, out: Path, seed: int, as_json: bool, **choices: object) -> None:
-    """Write valid files of CARD's format, with known contents.
+    r"""Write valid files of CARD's format, with known contents.
 
     \b
     vspec fake generic/raw -o sample/
@@ -231,9 +257,15 @@ def fake(card: str, out: Path, seed: int, as_json: bool, **choices: object) -> N
 
 @cli.command()
 @click.argument("name", type=PATHS)
-@click.option("--kind", type=click.Choice(["raw", "record", "sibling"]), default="raw", show_default=True, help="What to start from.")
+@click.option(
+    "--kind",
+    type=click.Choice(["raw", "record", "sibling"]),
+    default="raw",
+    show_default=True,
+    help="What to start from.",
+)
 def new(name: Path, kind: str) -> None:
-    """Start a card: write a commented one to NAME.
+    r"""Start a card: write a commented one to NAME.
 
     \b
     vspec new rig3.yaml
@@ -245,7 +277,7 @@ def new(name: Path, kind: str) -> None:
 
 @cli.command()
 def schema() -> None:
-    """Print the JSON Schema of cards, for editors.
+    r"""Print the JSON Schema of cards, for editors.
 
     \b
     vspec schema > card.schema.json
@@ -259,7 +291,7 @@ def schema() -> None:
 @click.argument("code")
 @AS_JSON
 def explain(code: str, as_json: bool) -> None:
-    """Explain an error CODE.
+    r"""Explain an error CODE.
 
     \b
     vspec explain V0312

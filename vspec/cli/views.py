@@ -20,7 +20,8 @@ from vspec.commands.reports import (
 def apply_view(report: ApplyReport, *, dry_run: bool) -> None:
     """Print each map with its arrays: axes, type, chunks, references, and what was done at the tail."""
     for made in report.maps:
-        say(f"{'would write' if dry_run else 'wrote'} {made.map}  ({made.card}, {count(len(made.sources), 'source file')})")
+        verb, files = "would write" if dry_run else "wrote", count(len(made.sources), "source file")
+        say(f"{verb} {made.map}  ({made.card}, {files})")
         rows = [
             (
                 f"  {array.path}",
@@ -60,7 +61,9 @@ def status_view(report: StatusReport) -> None:
             (
                 f"  {s.state}",
                 s.path,
-                size(s.size) if s.found is None or s.found == s.size else f"{size(s.size)}, now {size(s.found)}",
+                size(s.size)
+                if s.found is None or s.found == s.size
+                else f"{size(s.size)}, now {size(s.found)}",
                 "" if s.offset is None else f"differs from byte {s.offset} on",
             )
             for s in one.sources
@@ -71,8 +74,10 @@ def status_view(report: StatusReport) -> None:
 def info_view(report: InfoReport) -> None:
     """Print what a map holds."""
     say(f"{report.map}: {report.title or report.card or 'a card without a title'}")
-    say(f"  card {f'{report.card} {report.card_version}'.strip() or '(no id)'}, made with vspec {report.vspec_version}")
-    say(f"  root {report.root}, {count(len(report.sources), 'source')}, {size(sum(s.size for s in report.sources))}")
+    card = f"{report.card} {report.card_version}".strip() or "(no id)"
+    say(f"  card {card}, made with vspec {report.vspec_version}")
+    nbytes = sum(source.size for source in report.sources)
+    say(f"  root {report.root}, {count(len(report.sources), 'source')}, {size(nbytes)}")
     rows = [
         (
             f"  {a.path}",

@@ -11,9 +11,9 @@ from vspec.readers.map_file import MapDocument
 from vspec.readers.metadata import MapArray
 
 
-def info(map: str | Path) -> InfoReport:
+def info(map_path: str | Path) -> InfoReport:
     """Return arrays, axes, sources and card of a map; no source is opened."""
-    document = map_file.load(Path(map))
+    document = map_file.load(Path(map_path))
     origin = document.origin
     card = _mapping(origin.get("card"))
     data = _mapping(card.get("data"))

@@ -15,13 +15,13 @@ from vspec.sources import file_url
 from vspec.writers.replacing import replace_text
 
 
-def relocate(map: str | Path, root: str | Path) -> StatusReport:
-    """Make ``map`` lead to its sources below the folder ``root``, and return their state there.
+def relocate(map_path: str | Path, root: str | Path) -> StatusReport:
+    """Make the map lead to its sources below the folder ``root``, and return their state there.
 
     The sidecar is looked for beside the map. The map is replaced in one step; nothing else in it
     changes. Raises V0746 where ``root`` is no folder.
     """
-    path, folder = Path(map), Path(root)
+    path, folder = Path(map_path), Path(root)
     if not folder.is_dir():
         raise fail("V0746", f"{folder} is not a folder", help="give the folder that the sources lie below")
     document = map_file.load(path)

@@ -20,7 +20,7 @@ from vspec.datatypes import ElementType
 Column = NDArray[Any]
 
 
-class UnknownName(LookupError):
+class UnknownName(LookupError):  # noqa: N818  # a signal between rooms, never shown
     """Raised by a scope or a record for a name that it does not have (any other failure is its own)."""
 
 

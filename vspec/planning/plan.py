@@ -170,7 +170,7 @@ def _stored(spec: ArraySpec, column: NDArray[np.generic], scope: Scope) -> NDArr
         stored = column.astype(dtype)
         back = stored.real.astype(column.dtype)
         exact = np.array_equal(back, column, equal_nan=column.dtype.kind == "f")
-        exact = exact and np.array_equal(stored.real < 0, column < 0)
+        exact = exact and np.array_equal(np.signbit(stored.real + 0), np.signbit(column + 0))
     rounded = dtype.kind == "f" and np.array_equal(np.isfinite(stored), np.isfinite(column))
     if not (exact or rounded):
         raise fail(
