@@ -176,9 +176,10 @@ def _to_si(name: str, stored: Mapping[str, StoredArray]) -> Floats:
     """Return the factor from the map's units to SI: one, or one for each label of an axis."""
     own = stored[name]
     said = own.attrs.get("vspec")
-    labels = said.get("labels") if isinstance(said, dict) else None
+    texts = said.get("coordinates") if isinstance(said, dict) else None
     for at, dim in enumerate(own.dims):
-        units = labels.get(f"{dim}_units") if isinstance(labels, dict) else None
+        along_axis = texts.get(dim) if isinstance(texts, dict) else None
+        units = along_axis.get("units") if isinstance(along_axis, dict) else None
         if isinstance(units, list) and len(units) == own.values.shape[at]:
             along = [len(units) if axis == at else 1 for axis in range(own.values.ndim)]
             return np.array([si_factor(str(unit)) for unit in units]).reshape(along)

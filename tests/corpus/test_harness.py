@@ -259,7 +259,7 @@ def test_a_gain_of_the_whole_array_and_its_units_are_read():
 
 
 def test_units_may_differ_along_an_axis():
-    labels = {"labels": {"c_units": ["uV", "V"]}}
+    labels = {"coordinates": {"c": {"units": ["uV", "V"]}}}
     ((_, in_si),) = part_of("v", {"v": stored(RAW, "tc", vspec=labels)}).physical()
     np.testing.assert_allclose(in_si, RAW * [1e-6, 1.0])
 

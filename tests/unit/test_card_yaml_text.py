@@ -237,3 +237,16 @@ def test_json_is_read_as_json(ascii_only):
         "no": "no",
     }
     assert read(json.dumps(data, ensure_ascii=ascii_only, separators=(",", ":"))) == data
+
+
+@pytest.mark.parametrize(
+    ("value", "sign"), [("['a'] if x else []", "["), ("'a' if x else 'b'", "'"), ('"a" + x', '"')]
+)
+def test_a_value_that_goes_on_after_its_first_part_closes(value, sign):
+    with pytest.raises(VspecError) as caught:
+        parse_yaml(f"vspec: 1\nlet:\n  two: {value}   # why\n", "card.yaml")
+    (problem,) = caught.value.problems
+    assert problem.code == "V0007"
+    assert (problem.place.line, problem.place.column, problem.place.length) == (3, 8, len(value))
+    assert "quotes" in problem.help
+    assert sign in problem.message

@@ -148,7 +148,7 @@ def _stored_axes(array: ArraySpec, card: Card) -> list[str] | None:
         return None
     # an arrow speaks of the axes as stored, slowest first: order F stores the last one written first
     flipped = array.order == "F" and isinstance(array.dims, Arrow)
-    names = list(reversed(array.shape)) if flipped else list(array.shape)
+    names = list(array.shape)[::-1] if flipped else list(array.shape)
     source = array.source.text.value.strip() if array.source is not None else card.roles[0].name
     role = next((role for role in card.roles if role.name == source), None)
     if role is None or isinstance(array.order, Expression):

@@ -11,11 +11,16 @@ from vspec.errors import Place, Problem, Text
 _UNPRINTABLE = re.compile("[^\t\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _VALUE = re.compile(r"(?:^|[:\-?]\s|[{\[,])\s*(?P<value>[^\s{\[,][^:{\[,]*)$")
 _BARE_BRACE = re.compile(r"(?:^|:\s+|-\s+)(?P<text>\{[^{}]*\}[^\s,}\]#].*|\{\{.*)$")
+_AFTER_CLOSED = re.compile(
+    r"(?:^|:\s+|-\s+)(?P<text>(?:\[[^\[\]]*\]|\"[^\"]*\"|'[^']*')\s*[^\s#,:}\]].*)$"
+)
 _SIGNS = "@`%*&!"
 
 
 def quote_help(sign: str) -> str:
     """Return the advice for a text that begins with a sign of YAML's own."""
+    if sign in "\"'":
+        return "put quotes of the other kind around the whole value"
     return f"a text that begins with '{sign}' needs quotes"
 
 
@@ -29,7 +34,8 @@ def bare_brace(place: Place) -> Problem:
 
 
 def _bare_sign(sign: str, place: Place) -> Problem:
-    message = f"YAML gives a '{sign}' at the start of a value a meaning of its own"
+    shown = f'"{sign}"' if sign == "'" else f"'{sign}'"
+    message = f"YAML gives a {shown} at the start of a value a meaning of its own"
     return Problem("V0007", message, place, help=quote_help(sign))
 
 
@@ -148,6 +154,10 @@ def _needs_quotes(where: _Where) -> Problem | None:
     match = _BARE_BRACE.search(where.line)
     if match is not None:
         return bare_brace(where.place(1, match.start("text")))
+    match = _AFTER_CLOSED.search(where.line)
+    if match is not None and where.column > match.start("text"):
+        value = match["text"].split(" #")[0].rstrip()
+        return _bare_sign(value[0], where.place(len(value), match.start("text")))
     column = where.column - 1 if where.sign not in tuple(_SIGNS) else where.column
     sign = where.line[column : column + 1]
     if sign and sign in _SIGNS and column >= 0:
