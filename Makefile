@@ -21,13 +21,15 @@ VSPEC_CORPUS ?= ../shared/data
 ARGS ?=
 JOBS ?= auto
 
-.PHONY: help demo test lint corpus wheel clean
+.PHONY: help demo test lint corpus editor docs wheel clean
 
 help:
 	@echo 'make demo     map a made-up recording, read it through the map, draw it'
 	@echo 'make test     all tests'
 	@echo 'make lint     ruff, mypy, import contracts, size limits'
 	@echo 'make corpus   every real file in VSPEC_CORPUS (now $(VSPEC_CORPUS)) against its independent reader'
+	@echo 'make editor   the YAML language server that the tests of the card schema drive (needs Node.js and npm)'
+	@echo 'make docs     the generated pages of docs/, and the table of formats in README.md'
 	@echo 'make wheel    build the wheel into dist/'
 	@echo 'make clean    remove what these made'
 
@@ -47,13 +49,25 @@ corpus: $(VENV)/.ready-dev
 	@mkdir -p out
 	@$(RUN) -m tests.corpus '$(VSPEC_CORPUS)' --json out/corpus.json --baseline tests/corpus/numbers.json $(ARGS)
 
+editor: tests/editor/node_modules/.package-lock.json
+
+# Without the server, `make test` skips tests/editor. npm writes that file last.
+tests/editor/node_modules/.package-lock.json: tests/editor/package.json tests/editor/package-lock.json
+	@command -v npm >/dev/null || { echo 'no npm: install Node.js 20 or later, with npm'; exit 1; }
+	@cd tests/editor && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+docs: $(VENV)/.ready-dev
+	@$(RUN) docs/generate.py
+
 wheel: $(VENV)/.ready-dev
 	@rm -rf dist
 	@mkdir -p out && { $(RUN) -m build --wheel --outdir dist . >out/build.log 2>&1 || { cat out/build.log; exit 1; }; }
 	@ls dist/*.whl
 
 clean:
-	@rm -rf .venv .venv-* out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-* out build dist tests/editor/node_modules
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:

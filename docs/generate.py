@@ -31,11 +31,12 @@ KINDS: Mapping[Kind, str] = {
     "template": "[text](../expressions.md)",
     "text": "plain text",
     "integer": "whole number",
+    "number as text": "version, e.g. `1` or `1.2.0`",
     "boolean": "`true` or `false`",
     "constant": "any constant",
     "anything": "anything",
-    "file pattern": "[pattern](notation.md#patterns)",
-    "line pattern": "[pattern](notation.md#patterns)",
+    "file pattern": "[pattern](../patterns.md)",
+    "line pattern": "[pattern](../patterns.md)",
     "field": "[field in short](notation.md#fields)",
     "repeat": "count, `NAME in LIST`, or `rest`",
     "each": "`NAME in LIST`",
@@ -59,10 +60,11 @@ ENTRY_NAMES = {
 
 
 CARD_HEAD = """\
-A card is strict YAML: UTF-8, no tabs for indentation, no key twice, no anchors, tags or merge keys. Values are written
-in the notation of [patterns, fields, arrows and byte orders](notation.md) and in [expressions](../expressions.md). In
-plain texts and attributes, `{{ }}` computes with the same expressions. `vspec schema` prints all this as a JSON Schema,
-by which an editor completes and explains every key.
+A card is strict YAML: UTF-8, no tabs for indentation, no key twice, no anchors, tags or merge keys.
+Values are written as [expressions](../expressions.md), [patterns](../patterns.md), and in the notation
+of [fields, arrows and byte orders](notation.md). In titles, attributes and other texts, `{{ }}` computes
+with the same expressions. `vspec schema` prints all this as a JSON Schema, by which an editor completes
+and explains every key.
 
 A card needs `vspec`, `files` and `arrays`; a card in the registry says more."""
 
@@ -84,7 +86,7 @@ def _uses() -> dict[str, list[str]]:
             dots = ""
             while value is not None:
                 if value.shape is not None:
-                    below = f"`{key.name}:`{dots} of [{SHAPES[name].noun}](#{_slug(name)})"
+                    below = f"`{key.name}:`{dots} of [{shape.noun}](#{_slug(name)})"
                     found.setdefault(value.shape, []).append(below)
                 dots = " (each item)" if value.items else " (each entry)" if value.entries else ""
                 value = value.items or value.entries
@@ -132,7 +134,9 @@ def _value(value: Value, name: str = "") -> str:
     if value.items is not None:
         forms.append(f"list of: {_value(value.items)}")
     if value.shape is not None:
-        forms.append(f"[{SHAPES[value.shape].noun}](#{_slug(value.shape)})")
+        shape = SHAPES[value.shape]
+        in_short = KINDS[shape.short] if shape.short else shape.noun
+        forms.append(f"[{shape.noun}](#{_slug(value.shape)})" if shape.keys else in_short)
     if value.entries is not None:
         forms.append(f"{ENTRY_NAMES.get(name, 'name')}: {_value(value.entries)}")
     return "; ".join(forms)
@@ -140,7 +144,9 @@ def _value(value: Value, name: str = "") -> str:
 
 def _example(key: Key) -> str:
     """Return ``key: example`` in the flow style of YAML, on one line."""
-    text = yaml.safe_dump(key.example, default_flow_style=True, sort_keys=False, width=10**6, allow_unicode=True)
+    text = yaml.safe_dump(
+        key.example, default_flow_style=True, sort_keys=False, width=10**6, allow_unicode=True
+    )
     return f"{key.name}: {text.removesuffix('...' + chr(10)).strip()}"
 
 
@@ -191,19 +197,27 @@ EXIT_CODES = {
 }
 
 
+ERRORS_HEAD = """\
+Every problem has a code that never changes its meaning. `vspec explain CODE` prints what stands here.
+The kind of a code decides the exit code of a command."""
+
+
 def errors_page() -> str:
     """Return reference/errors.md: every code with its explanation, wrong and right."""
     parts = [
         NOTE,
         "# Errors",
-        "Every problem has a code that never changes its meaning. `vspec explain CODE` prints what stands here.\n"
-        "The kind of a code decides the exit code of a command.",
+        ERRORS_HEAD,
         "<!-- no block of this page is run: they are pieces of cards; the tests reach every code -->",
     ]
-    parts.append("\n".join(f"- [{prefix} {title}](#{_anchor(prefix, title)})" for prefix, title in FAMILIES.items()))
+    parts.append(
+        "\n".join(f"- [{prefix} {title}](#{_anchor(prefix, title)})" for prefix, title in FAMILIES.items())
+    )
     for prefix, title in FAMILIES.items():
         parts.append(f"## {prefix} {title}")
-        parts += [_code(code) for code in sorted(CODES.values(), key=lambda c: c.id) if code.id.startswith(prefix)]
+        parts += [
+            _code(code) for code in sorted(CODES.values(), key=lambda c: c.id) if code.id.startswith(prefix)
+        ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -224,13 +238,17 @@ def _code(code: Code) -> str:
 # --- commands -------------------------------------------------------------------------------
 
 
+CLI_HEAD = """\
+Results go to stdout, problems and progress to stderr. With `--json` a command prints [one
+document](json.md). Each is also a function of the same name in `vspec.commands`."""
+
+
 def cli_page() -> str:
     """Return reference/cli.md: the help of every command, and the exit codes."""
     parts = [
         NOTE,
         "# Commands",
-        "Results go to stdout, problems and progress to stderr. Each command is also a function of the same name "
-        "in `vspec`;\nwith `--json` it prints [one JSON document](json.md).",
+        CLI_HEAD,
         _help(cli, "vspec"),
         "## Exit codes",
         _exit_codes(),
@@ -241,7 +259,7 @@ def cli_page() -> str:
 
 
 def _help(command: click.Command, name: str) -> str:
-    context = click.Context(command, info_name=name, terminal_width=80, **command.context_settings)
+    context = click.Context(command, info_name=name, terminal_width=78, **command.context_settings)
     if command is not cli:
         context.help_option_names = ["-h", "--help"]
     text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
@@ -264,7 +282,8 @@ def readme_page() -> str:
     after = rest.partition(END)[2]
     rows = ["| card | format |", "|---|---|"]
     rows += [
-        f"| [{entry.id}](formats/{entry.id}/README.md) | {load(entry.path).title} |" for entry in registry.entries()
+        f"| [{entry.id}](formats/{entry.id}/README.md) | {load(entry.path).title} |"
+        for entry in registry.entries()
     ]
     return f"{before}{BEGIN}\n" + "\n".join(rows) + f"\n{END}{after}"
 

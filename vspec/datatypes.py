@@ -35,6 +35,13 @@ class TextType:
     encoding: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class NamedType:
+    """A type of the card as a value: its name among the card's ``types:``."""
+
+    name: str
+
+
 NUMBERS: dict[str, ElementType] = {
     name: ElementType(name, code)
     for name, code in {

@@ -60,6 +60,21 @@ def read(path: Path) -> dict[str, ReadArray]:
     return {name: _arranged(group[name]) for name in names}
 
 
+def gains(arrays: Mapping[str, ReadArray], path: str, axis: str = "channel") -> NDArray[np.generic]:
+    """Return the gain of each position along an axis: its coordinate, or the one scale of all."""
+    array = arrays[path]
+    group = path.rpartition("/")[0]
+    coordinate = arrays.get(f"{group}/{axis}_gain" if group else f"{axis}_gain")
+    if coordinate is not None:
+        return coordinate.values
+    return np.full(array.values.shape[array.dims.index(axis)], array.attrs["scale_factor"])
+
+
+def units(array: ReadArray, axis: str = "channel") -> set[str]:
+    """Return the units of the physical values along an axis."""
+    return set(array.texts[axis]["units"])
+
+
 def attributes(path: Path) -> Mapping[str, object]:
     """Return the attributes of the root group of a map."""
     return dict(zarr_store.open_group(path).attrs)

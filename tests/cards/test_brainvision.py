@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import vspec
-from tests.cards.maps import card, read
+from tests.cards.maps import card, read, units
 
 CARD = "brain-products/brainvision"
 HEADER = """\
@@ -78,7 +78,7 @@ def test_codepages_defaults_and_commas(encoding, tmp_path):
     assert samples.dims == ("channel", "time")
     assert samples.labels["channel"] == ["Fp1", "A,B"]
     assert arrays["channel_gain"].values.tolist() == [0.5, 1.0]
-    assert samples.attrs["units"] == "µV"
+    assert units(samples) == {"µV"}
     assert samples.axes["time"]["step"] == 0.00390625
     assert "epoch" not in samples.axes["time"]
     assert set(arrays) == {"samples", "channel_gain"}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import vspec
-from tests.cards.maps import attributes, card, read
+from tests.cards.maps import attributes, card, gains, read
 
 CARD = "open-ephys/binary"
 DATA = np.arange(-9, 9, dtype="<i2").reshape(6, 3)
@@ -167,5 +167,5 @@ def test_a_real_structure_with_made_up_samples(corpus, tmp_path):
         assert not any(channel["units"] for channel in channels)
         unit = "V" if "ADC" in folder else "uV"
         assert found.texts["channel"]["units"] == [unit] * len(channels)
-        gains = arrays[f"continuous/{folder}/channel_gain"].values
-        assert gains.tolist() == [channel["bit_volts"] for channel in channels]
+        gain = gains(arrays, f"continuous/{folder}/samples")
+        assert gain.tolist() == [channel["bit_volts"] for channel in channels]

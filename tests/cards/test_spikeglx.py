@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import vspec
-from tests.cards.maps import attributes, read
+from tests.cards.maps import attributes, gains, read, units
 
 CARD = "spikeglx/imec"
 SAMPLES = 211  # a prime
@@ -63,7 +63,7 @@ def test_facts_that_neo_reports(facts, tmp_path):
     band = stream["stream_kind"]
     traces = arrays[band]
     channels = traces.labels["channel"]
-    gains = arrays["channel_gain"].values
+    gain = gains(arrays, band)
 
     assert traces.values.dtype == np.dtype("<i2")
     assert np.array_equal(traces.values, data)
@@ -73,10 +73,10 @@ def test_facts_that_neo_reports(facts, tmp_path):
     assert traces.axes["time"]["step"] == pytest.approx(1 / stream["sampling_rate"], rel=1e-15)
     assert attrs["original_bytes"] // 2 // stream["num_chan"] == stream["sample_length"]
     assert channels[:6] == stream["channel_names"][:6]
-    assert traces.attrs["units"] == stream["units"]
-    assert gains.tolist()[:6] == stream["channel_gains"][:6]
+    assert units(traces) == {stream["units"]}
+    assert gain.tolist()[:6] == stream["channel_gains"][:6]
     wanted = said["arrays"]["channel_gains"]
-    assert hashlib.sha256(gains.astype("<f8").tobytes()).hexdigest() == wanted["sha256_le_c"]
+    assert hashlib.sha256(gain.astype("<f8").tobytes()).hexdigest() == wanted["sha256_le_c"]
     assert "channel_offset" not in arrays, "Neo says the offsets are 0"
     assert arrays["channel_is_sync"].values.any() == stream["has_sync_trace"]
     assert attrs["stream"] == stream["stream_name"] == f"{stream['device']}.{band}"
@@ -127,7 +127,7 @@ def test_a_saved_subset_has_its_own_gains(corpus, tmp_path):
     arrays = read(path)
     microvolts = 1e6 * 0.6 / 512
     expected = [microvolts / gain for gain in (53, 54, 55, 56, 57)] + [microvolts]
-    assert arrays["channel_gain"].values == pytest.approx(expected, rel=1e-14)
+    assert gains(arrays, "ap") == pytest.approx(expected, rel=1e-14)
     assert arrays["channel_number"].values.tolist() == [3, 4, 5, 6, 7, 768]
     assert arrays["ap"].labels["channel"] == ["AP3", "AP4", "AP5", "AP6", "AP7", "SY0"]
 
@@ -149,7 +149,7 @@ def test_the_lf_band_has_the_lf_gains(corpus, tmp_path):
     arrays = read(path)
     microvolts = 1e6 * 0.6 / 512
     expected = [microvolts / gain for gain in (1003, 1004, 1005, 1006, 1007)] + [microvolts]
-    assert arrays["channel_gain"].values == pytest.approx(expected, rel=1e-14)
+    assert gains(arrays, "lf") == pytest.approx(expected, rel=1e-14)
     assert arrays["lf"].labels["channel"][0] == "LF3"
 
 
@@ -158,7 +158,8 @@ def test_one_gain_where_the_meta_writes_it(corpus, tmp_path):
     meta = corpus / "spikeglx_meta" / "NP2_4_shanks.imec0.ap.meta"
     place(meta, tmp_path, lambda text: text + "imChan0apGain=100\n")
     path, _ = mapped(tmp_path, tmp_path / "maps")
-    assert read(path)["channel_gain"].values[:384] == pytest.approx(1e6 * 0.5 / 8192 / 100, rel=1e-14)
+    (band,) = (name for name, array in read(path).items() if "time" in array.dims)
+    assert gains(read(path), band)[:384] == pytest.approx(1e6 * 0.5 / 8192 / 100, rel=1e-14)
 
 
 @pytest.mark.corpus

@@ -31,7 +31,7 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
         type=Path,
         metavar="FILE",
         default=HERE / "partial.toml",
-        help="arrays that may stay unserved, each with its reason",
+        help="arrays that may stay unserved and facts that may differ, each with its reason",
     )
     return parser.parse_args(argv)
 
@@ -66,10 +66,11 @@ def main(argv: list[str]) -> int:
         chosen.json.write_text(json.dumps(report.as_json(outcomes), indent=1) + "\n", encoding="utf-8")
     failed = bool(report.faults(outcomes, listed))
     _, formats = report.count(outcomes)
+    _, facts = report.count_facts(outcomes)
     if chosen.baseline and chosen.update:
-        baseline.save(chosen.baseline, formats)
+        baseline.save(chosen.baseline, formats, facts)
     elif chosen.baseline and not chosen.format:
-        for line in baseline.lost(chosen.baseline, formats):
+        for line in baseline.lost(chosen.baseline, formats, facts):
             failed = True
             print(f"less than before: {line}")
     print("\nfailed" if failed else "\nall is well")

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from tests.corpus.parts import Array, Floats, Part, si_factor
+from tests.corpus.parts import Array, Axis, Floats, Part, si_factor
 
 
 class RefusedError(Exception):
@@ -91,10 +91,11 @@ class Vspec:
 
         try:
             group = zarr_store.open_group(path)
-            stored = {name: StoredArray.of(group[name]) for name in _array_paths(path)}
+            refs = json.loads(path.read_text(encoding="utf-8"))["refs"]
+            stored = {name: StoredArray.of(group[name]) for name in _array_paths(refs)}
         except VspecError as error:
             raise RefusedError(str(error)) from error
-        return [part_of(name, stored) for name in stored]
+        return [part_of(name, stored, _inherited(name, refs)) for name in stored]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +114,32 @@ class StoredArray:
         return cls(tuple(map(str, dims)), np.asarray(array[...]), attrs)  # type: ignore[index]  # as above
 
 
-def _array_paths(path: Path) -> list[str]:
+def _array_paths(refs: Mapping[str, object]) -> list[str]:
     """Return the arrays that the map's references name.
 
     Not zarr's own listing: older zarr 3 lists nothing in a nested group of references, silently.
     """
-    refs = json.loads(path.read_text(encoding="utf-8"))["refs"]
     return sorted(key.removesuffix("/.zarray") for key in refs if key.endswith("/.zarray"))
 
 
-def part_of(name: str, stored: Mapping[str, StoredArray]) -> Part:
-    """Return array ``name`` in the order and direction of the card, with its scaling."""
+def _inherited(name: str, refs: Mapping[str, object]) -> dict[str, object]:
+    """Return the attributes of the groups that hold an array, the outermost first."""
+    found: dict[str, object] = {}
+    groups = name.split("/")[:-1]
+    for depth in range(len(groups) + 1):
+        said = refs.get("/".join([*groups[:depth], ".zattrs"]))
+        attrs = json.loads(said) if isinstance(said, str) else said
+        found |= attrs if isinstance(attrs, dict) else {}
+    return found
+
+
+def part_of(
+    name: str, stored: Mapping[str, StoredArray], inherited: Mapping[str, object] | None = None
+) -> Part:
+    """Return array ``name`` in the order and direction of the card, with its scaling and meaning."""
     own = stored[name]
-    said = own.attrs.get("vspec")
-    asked = said.get("dims") if isinstance(said, dict) else None
+    said = _about(own)
+    asked = said.get("dims")
     wanted = [str(dim) for dim in asked] if isinstance(asked, list) else list(own.dims)
     names = [dim.removeprefix("-") for dim in wanted]
     order = [own.dims.index(dim) for dim in names]
@@ -143,7 +156,44 @@ def part_of(name: str, stored: Mapping[str, StoredArray]) -> Part:
         arranged(gain).astype(np.float64),
         arranged(offset).astype(np.float64),
         arranged(_to_si(name, stored)).astype(np.float64),
+        {dim: _axis(axis) for dim, axis in _mapping(said.get("axes")).items()},
+        {dim: _texts(labels) for dim, labels in _mapping(said.get("labels")).items()},
+        _units(own),
+        {**(inherited or {}), **own.attrs},
     )
+
+
+def _about(array: StoredArray) -> Mapping[str, object]:
+    return _mapping(array.attrs.get("vspec"))
+
+
+def _mapping(said: object) -> Mapping[str, object]:
+    return said if isinstance(said, dict) else {}
+
+
+def _texts(said: object) -> tuple[str, ...]:
+    return tuple(map(str, said)) if isinstance(said, list) else ()
+
+
+def _axis(said: object) -> Axis:
+    known = _mapping(said)
+    start, step = known.get("start"), known.get("step")
+    return Axis(
+        float(start) if isinstance(start, int | float) else None,
+        float(step) if isinstance(step, int | float) else None,
+        str(known.get("units", "")),
+        str(known.get("epoch", "")),
+    )
+
+
+def _units(own: StoredArray) -> tuple[str, ...]:
+    """Return the units of an array's data: its own, and those along its axes."""
+    along = [
+        _texts(_mapping(texts).get("units")) for texts in _mapping(_about(own).get("coordinates")).values()
+    ]
+    units = own.attrs.get("units")
+    whole = [units] if isinstance(units, str) else []
+    return tuple(dict.fromkeys([*whole, *(unit for units_ in along for unit in units_)]))
 
 
 def _scaling(name: str, stored: Mapping[str, StoredArray]) -> tuple[Floats, Floats]:
@@ -175,11 +225,9 @@ def _coordinate(name: str, coordinate: str, stored: Mapping[str, StoredArray]) -
 def _to_si(name: str, stored: Mapping[str, StoredArray]) -> Floats:
     """Return the factor from the map's units to SI: one, or one for each label of an axis."""
     own = stored[name]
-    said = own.attrs.get("vspec")
-    texts = said.get("coordinates") if isinstance(said, dict) else None
+    coordinates = _mapping(_about(own).get("coordinates"))
     for at, dim in enumerate(own.dims):
-        along_axis = texts.get(dim) if isinstance(texts, dict) else None
-        units = along_axis.get("units") if isinstance(along_axis, dict) else None
+        units = _mapping(coordinates.get(dim)).get("units")
         if isinstance(units, list) and len(units) == own.values.shape[at]:
             along = [len(units) if axis == at else 1 for axis in range(own.values.ndim)]
             return np.array([si_factor(str(unit)) for unit in units]).reshape(along)

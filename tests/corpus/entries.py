@@ -43,7 +43,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One recording or image: its files (relative, ``main`` among them) and its arrays' facts."""
+    """One recording or image: its files (relative, ``main`` among them) and its arrays' facts.
+
+    ``extra`` is what the reader states beside the arrays, as it was recorded; see `stated`.
+    """
 
     id: str
     format: str
@@ -51,6 +54,7 @@ class Entry:
     main: str
     files: tuple[str, ...]
     facts: tuple[Facts, ...] = ()
+    extra: Json = None
 
 
 def read_corpus(folder: Path) -> list[Entry]:
@@ -78,7 +82,8 @@ def _entry(row: Mapping[str, str], oracle: Mapping[str, Mapping[str, Json]]) -> 
     assert isinstance(recorded, dict)
     facts = tuple(read_facts(array, said) for array, said in recorded.items())
     kind = _kind(given, row.get("array_bytes_in_file") or "", has_facts=bool(facts), entry=name)
-    return Entry(name, format_name, kind, row.get("main") or files[0], files, facts)
+    extra = oracle.get(name, {}).get("extra")
+    return Entry(name, format_name, kind, row.get("main") or files[0], files, facts, extra)
 
 
 def _kind(given: str, in_file: str, *, has_facts: bool, entry: str) -> Kind:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -25,7 +25,20 @@ _PREFIXES = {
     "M": 1e6,
     "G": 1e9,
 }
-_UNITS = re.compile(r"(?P<prefix>[pnuµμmkMG]?)(?P<base>V|A|T|s|Hz|Pa|Ohm|Ω|S|m|g|N|W|J|C|F|volts?)")
+_UNITS = re.compile(
+    r"(?P<prefix>[pnuµμmkMG]?)(?P<base>V|A|T|sec|s|Hz|Pa|Ohm|Ω|S|m|g|N|W|J|C|F|volts?)|(?P<word>seconds?)"
+)
+_BASES = {"sec": "s", "volt": "V", "volts": "V", "Ω": "Ohm"}
+
+
+def si(units: str) -> tuple[float, str] | None:
+    """Return units as a factor and the unit without a prefix; None when they do not look like SI."""
+    found = _UNITS.fullmatch(units.strip())
+    if found is None:
+        return None
+    if found["word"]:
+        return 1.0, "s"
+    return _PREFIXES[found["prefix"]], _BASES.get(found["base"], found["base"])
 
 
 def si_factor(units: str) -> float:
@@ -33,8 +46,18 @@ def si_factor(units: str) -> float:
 
     Units that do not look like an SI unit with a prefix give 1.
     """
-    found = _UNITS.fullmatch(units.strip())
-    return _PREFIXES[found["prefix"]] if found else 1.0
+    known = si(units)
+    return 1.0 if known is None else known[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What the map says about a regular axis: coordinate = start + step * index, in ``units``."""
+
+    start: float | None = None
+    step: float | None = None
+    units: str = ""
+    epoch: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +66,8 @@ class Part:
 
     ``gain`` and ``offset`` are the map's own (``physical = gain * raw + offset``) and broadcast over
     ``values``; ``to_si`` is the factor that takes the physical values' units to SI, and broadcasts too.
+    ``axes`` and ``labels`` are by the name of the axis, ``units`` those of the data, ``attrs`` the
+    attributes of the array and of the groups that hold it.
     """
 
     path: str
@@ -51,6 +76,10 @@ class Part:
     gain: Floats = field(default_factory=lambda: np.ones(()))
     offset: Floats = field(default_factory=lambda: np.zeros(()))
     to_si: Floats = field(default_factory=lambda: np.ones(()))
+    axes: Mapping[str, Axis] = field(default_factory=dict)
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    units: tuple[str, ...] = ()
+    attrs: Mapping[str, object] = field(default_factory=dict)
 
     def physical(self) -> Iterator[tuple[str, Floats]]:
         """Give the values as the map scales them, then also in SI units where that differs.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.corpus.entries import Json
 from tests.corpus.running import Outcome
+from tests.corpus.semantics import Compared
 
+FACTS = ("agree", "differs", "unsaid")
 COLUMNS = ("equal", "scaled", "partial", "differs", "refused", "no card", "crashed")
 
 Counts = dict[str, int]
@@ -29,10 +31,13 @@ def read_listed(path: Path) -> Listed:
 def column(outcome: Outcome) -> str | None:
     """Return the column that an outcome counts in; None where it is listed and not scored.
 
-    A crash counts whatever the entry is. Where several cards fit, none was chosen.
+    A crash counts whatever the entry is, and so does a malformed entry that was refused. Where several
+    cards fit, none was chosen.
     """
     if outcome.result == "crashed":
         return "crashed"
+    if outcome.kind == "malformed" and outcome.result == "refused":
+        return "refused"
     if outcome.kind != "readable" or outcome.result == "mapped":
         return None
     return "no card" if outcome.result == "ambiguous" else outcome.result
@@ -50,12 +55,34 @@ def count(outcomes: Sequence[Outcome]) -> tuple[Counts, dict[str, Counts]]:
     return total, formats
 
 
+def count_facts(outcomes: Sequence[Outcome]) -> tuple[Counts, dict[str, Counts]]:
+    """Return how many stated facts agree, differ and are unsaid: over all entries, and by format.
+
+    Entries without samples count too: what they hold are facts.
+    """
+    total = dict.fromkeys(FACTS, 0)
+    formats: dict[str, Counts] = {}
+    for outcome in outcomes:
+        counts = formats.setdefault(outcome.format, dict.fromkeys(FACTS, 0))
+        for fact in _scored_facts(outcome):
+            counts[fact.result] += 1
+            total[fact.result] += 1
+    return total, formats
+
+
+def _scored_facts(outcome: Outcome) -> tuple[Compared, ...]:
+    return outcome.facts if outcome.kind in ("readable", "header only") else ()
+
+
 def faults(outcomes: Sequence[Outcome], listed: Listed) -> list[str]:
     """Return what makes the run fail, one line each."""
     return [fault for outcome in outcomes for fault in _faults(outcome, listed.get(outcome.id, {}))]
 
 
 def _faults(outcome: Outcome, listed: Mapping[str, str]) -> Iterator[str]:
+    for fact in _scored_facts(outcome):
+        if fact.result == "differs" and f"fact {fact.name}" not in listed:
+            yield f"{outcome.id}: {_difference(fact)}"
     if outcome.result == "crashed":
         yield f"{outcome.id}: crashed: {outcome.reason.strip().splitlines()[-1]}"
     elif outcome.result == "ambiguous":
@@ -70,11 +97,16 @@ def _faults(outcome: Outcome, listed: Mapping[str, str]) -> Iterator[str]:
                 yield f"{outcome.id}: partial, and not listed: {verdict.name}: {verdict.note}"
 
 
+def _difference(fact: Compared) -> str:
+    return f"{fact.name} differs: the reader states {fact.stated}, the map says {fact.said}"
+
+
 def stale(outcomes: Sequence[Outcome], listed: Listed) -> list[str]:
-    """Return listed arrays that are served by now, or that the entry does not have."""
+    """Return listed arrays and facts that are served by now, or that the entry does not have."""
     lines = []
     for outcome in outcomes:
         unserved = {v.name for v in outcome.verdicts if v.result == "unserved"}
+        unserved |= {f"fact {fact.name}" for fact in outcome.facts if fact.result == "differs"}
         if outcome.verdicts:
             lines += [f"{outcome.id}: {name}" for name in listed.get(outcome.id, {}) if name not in unserved]
     return lines
@@ -96,32 +128,46 @@ def as_json(outcomes: Sequence[Outcome]) -> Json:
                 {"name": v.name, "result": v.result, "part": v.part or None, "note": v.note or None}
                 for v in o.verdicts
             ],
+            "facts": [
+                {"name": f.name, "result": f.result, "stated": f.stated, "said": f.said or None}
+                for f in o.facts
+            ],
         }
         for o in outcomes
     ]
     by_format: dict[str, Json] = {name: dict(counts) for name, counts in formats.items()}
-    return {"total": dict(total), "formats": by_format, "entries": entries}
+    facts, facts_by_format = count_facts(outcomes)
+    stated: dict[str, Json] = {
+        **facts,
+        "formats": {name: dict(counts) for name, counts in facts_by_format.items() if any(counts.values())},
+    }
+    return {"total": dict(total), "formats": by_format, "facts": stated, "entries": entries}
 
 
 def lines(outcomes: Sequence[Outcome], listed: Listed) -> Iterator[str]:
     """Give the report, line by line: the table, then what a reader must know beside it."""
     total, formats = count(outcomes)
+    all_facts, facts = count_facts(outcomes)
     width = max(len(name) for name in [*formats, "format"])
-    yield f"{'format':{width}}" + "".join(f"{name:>9}" for name in COLUMNS)
+    yield f"{'':{width + 9 * len(COLUMNS)}}   | stated facts"
+    yield f"{'format':{width}}" + "".join(f"{name:>9}" for name in COLUMNS) + "   |" + _cells(FACTS)
     bare = []
     for name, counts in sorted(formats.items()):
-        if not any(n for column_name, n in counts.items() if column_name != "no card"):
+        mapped = [n for column_name, n in counts.items() if column_name != "no card"]
+        if not any(mapped) and not any(facts[name].values()):
             bare.append(f"{name} {counts['no card']}")
             continue
-        yield _row(name, counts, width)
-    yield _row("total", total, width)
+        yield _row(name, counts, facts[name], width)
+    yield _row("total", total, all_facts, width)
     if bare:
         yield f"\nwithout a card: {', '.join(bare)}"
     near = [
         f"{o.id}: {o.reason}" for o in outcomes if o.kind == "readable" and o.result == "no card" and o.reason
     ]
     yield from _section("without a card, though one fits by name", near)
-    yield from _section("refused", [f"{o.id}: {o.reason}" for o in outcomes if column(o) == "refused"])
+    for title, kind in (("refused", "readable"), ("malformed, and refused", "malformed")):
+        refused = [o for o in outcomes if column(o) == "refused" and o.kind == kind]
+        yield from _section(title, [f"{o.id}: {o.reason}" for o in refused])
     yield from _section(
         "partial, for a reason",
         [
@@ -129,6 +175,16 @@ def lines(outcomes: Sequence[Outcome], listed: Listed) -> Iterator[str]:
             for o in outcomes
             for v in o.verdicts
             if o.result == "partial" and v.result == "unserved" and v.name in listed.get(o.id, {})
+        ],
+    )
+    yield from _section("facts that the map does not say", _unsaid(outcomes))
+    yield from _section(
+        "facts that differ, for a reason",
+        [
+            f"{o.id}: {_difference(fact)}: {listed[o.id]['fact ' + fact.name]}"
+            for o in outcomes
+            for fact in _scored_facts(o)
+            if fact.result == "differs" and f"fact {fact.name}" in listed.get(o.id, {})
         ],
     )
     yield from _section(
@@ -155,8 +211,27 @@ def _crashes(outcomes: Sequence[Outcome]) -> dict[str, list[str]]:
     return found
 
 
-def _row(name: str, counts: Counts, width: int) -> str:
-    return f"{name:{width}}" + "".join(f"{counts[column_name] or '.':>9}" for column_name in COLUMNS)
+def _unsaid(outcomes: Sequence[Outcome]) -> list[str]:
+    """Return the facts that maps do not say: by format and fact, with the entries that state it."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for outcome in outcomes:
+        for fact in _scored_facts(outcome):
+            if fact.result == "unsaid":
+                found.setdefault((outcome.format, fact.name), []).append(f"{outcome.id}: {fact.stated}")
+    return [
+        f"{format_name}: {name}: {entries[0]}" + (f" and {len(entries) - 1} more" if len(entries) > 1 else "")
+        for (format_name, name), entries in sorted(found.items())
+    ]
+
+
+def _row(name: str, counts: Counts, facts: Counts, width: int) -> str:
+    numbers = [counts[column_name] or "." for column_name in COLUMNS]
+    stated = [facts[result] or "." for result in FACTS]
+    return f"{name:{width}}" + _cells(numbers) + "   |" + _cells(stated)
+
+
+def _cells(items: Iterable[object]) -> str:
+    return "".join(f"{item:>9}" for item in items)
 
 
 def _section(title: str, items: Sequence[str]) -> Iterator[str]:

@@ -16,7 +16,9 @@ from tests.corpus.driver import Candidate, Driver, RefusedError
 from tests.corpus.entries import CorpusError, Entry, Kind
 from tests.corpus.matching import Verdict, judge
 from tests.corpus.parts import Part
+from tests.corpus.semantics import Compared, compare
 from tests.corpus.staging import staged
+from tests.corpus.stated import read_stated
 
 Result = Literal[
     "equal", "scaled", "partial", "differs", "refused", "no card", "crashed", "mapped", "ambiguous"
@@ -34,6 +36,7 @@ class Outcome:
     result: Result
     card: str = ""
     verdicts: tuple[Verdict, ...] = ()
+    facts: tuple[Compared, ...] = ()
     reason: str = ""
     seconds: float = 0.0
 
@@ -71,7 +74,10 @@ def _mapped(entry: Entry, folder: Path, out: Path, driver: Driver, outcome: Outc
     identified = driver.identify(folder)
     cards = chosen(identified.candidates, entry.main)
     if not cards:
-        return replace(outcome, result="no card", reason="; ".join(identified.near))
+        # A malformed file that a card knows by its name is refused by what that card expects inside.
+        refused = entry.kind == "malformed" and identified.near
+        result: Result = "refused" if refused else "no card"
+        return replace(outcome, result=result, reason="; ".join(identified.near))
     if len(cards) > 1:
         return replace(outcome, result="ambiguous", reason="these cards fit: " + ", ".join(sorted(cards)))
     (candidate,) = cards.values()
@@ -84,7 +90,9 @@ def _mapped(entry: Entry, folder: Path, out: Path, driver: Driver, outcome: Outc
         prefix = f"{path.name.removesuffix('.vspec.json')}:" if len(applied.maps) > 1 else ""
         parts += [replace(part, path=prefix + part.path) for part in driver.read(path)]
     verdicts = tuple(judge(entry.facts, parts))
-    return replace(outcome, result=result_of(verdicts), verdicts=verdicts, reason="; ".join(applied.problems))
+    facts = tuple(compare(read_stated(entry.extra), parts))
+    reason = "; ".join(applied.problems)
+    return replace(outcome, result=result_of(verdicts), verdicts=verdicts, facts=facts, reason=reason)
 
 
 def chosen(candidates: Sequence[Candidate], main: str) -> dict[str, Candidate]:

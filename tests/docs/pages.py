@@ -38,7 +38,7 @@ class Page:
     text: str
 
     def blocks(self) -> list[Block]:
-        """Return the fenced blocks in order; raises `ValueError` for a fence that is not closed or indented."""
+        """Return the fenced blocks in order; raises `ValueError` for an indented or open fence."""
         found: list[Block] = []
         lines = self.text.splitlines()
         whole = _PAGE_MARKER.search(self.text)
@@ -80,7 +80,9 @@ class Page:
         found: set[str] = set()
         for heading in re.findall(r"^#+ +(.+?) *$", self.text, re.MULTILINE):
             slug = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-            number = sum(name == slug or re.fullmatch(rf"{re.escape(slug)}-\d+", name) is not None for name in found)
+            number = sum(
+                name == slug or re.fullmatch(rf"{re.escape(slug)}-\d+", name) is not None for name in found
+            )
             found.add(f"{slug}-{number}" if number else slug)
         return found
 

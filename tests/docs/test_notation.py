@@ -11,7 +11,6 @@ from vspec.card.dims import parse_arrow
 from vspec.card.fields import parse_field
 from vspec.datatypes import NUMBERS, RESERVED, TEXTS
 from vspec.errors import Place, Text
-from vspec.patterns import parse_path, parse_text
 
 TEXT = page("docs/reference/notation.md").text
 
@@ -25,20 +24,6 @@ def rows(head):
 
 def text(value):
     return Text(value, Place("page", 1, 1, len(value), value))
-
-
-def shown(captures):
-    return "none" if captures is None else " ".join(f"{name}={value!r}" for name, value in captures.items())
-
-
-@pytest.mark.parametrize(("pattern", "file", "wanted"), rows("pattern | file | captures"))
-def test_file_patterns(pattern, file, wanted):
-    assert shown(parse_path(text(pattern)).match_path(file)) == wanted
-
-
-@pytest.mark.parametrize(("pattern", "line", "wanted"), rows("pattern | line | captures"))
-def test_line_patterns(pattern, line, wanted):
-    assert shown(parse_text(text(pattern)).match(line)) == wanted
 
 
 @pytest.mark.parametrize(("field", "_meaning"), rows("field | meaning"))

@@ -11,7 +11,7 @@ import pytest
 from neo.rawio import BrainVisionRawIO, OpenEphysBinaryRawIO, RawBinarySignalRawIO, SpikeGLXRawIO
 
 import vspec
-from tests.cards.maps import card, read
+from tests.cards.maps import card, gains, read, units
 from vspec.authoring.faking import FakeOptions, fake
 
 pytestmark = [
@@ -67,7 +67,7 @@ def test_spikeglx(id, example, name, seed, tmp_path):
     assert info["sample_length"] == len(found.values)
     assert info["sampling_rate"] == found.attrs["sampling_rate"]
     assert info["channel_names"] == found.labels["channel"]
-    assert found.attrs["units"] == info["units"]
+    assert units(found) == {info["units"]}
     columns = reader.header["signal_channels"]
     for at, stream in enumerate(reader.header["signal_streams"]):
         own = columns[columns["stream_id"] == stream["id"]]
@@ -75,7 +75,7 @@ def test_spikeglx(id, example, name, seed, tmp_path):
         assert np.array_equal(samples(reader, at), found.values[:, places])
     # Neo takes the first rows of ~imroTbl, whatever channels were saved.
     if "subset" not in example:
-        assert arrays["channel_gain"].values == pytest.approx(info["channel_gains"], rel=1e-14)
+        assert gains(arrays, name) == pytest.approx(info["channel_gains"], rel=1e-14)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -91,11 +91,11 @@ def test_brainvision(example, seed, tmp_path):
     assert reader.get_signal_sampling_rate() == pytest.approx(1 / found.axes["time"]["step"])
     table = channels(reader, 0)
     assert [name.replace("\\1", ",") for name in table["name"]] == found.labels["channel"]
-    assert arrays["channel_gain"].values == pytest.approx(table["gain"])
-    units = found.texts["channel"]["units"]
+    assert gains(arrays, "samples") == pytest.approx(table["gain"])
+    own_units = found.texts["channel"]["units"]
     written = [unit.replace("u", "µ") for unit in table["units"]]
-    assert units == ["µV", "µV", "mV"]
-    assert all(own.startswith(unit) for own, unit in zip(units, written, strict=True)), "Neo cuts µV to u"
+    assert own_units == ["µV", "µV", "mV"]
+    assert all(own.startswith(unit) for own, unit in zip(own_units, written, strict=True)), "Neo cuts µV to u"
     _, _, labels = reader.get_event_timestamps(0, 0, 1)
     assert "S  1" in labels.tolist()
     assert "S  1" in arrays["events/onset"].labels["event"]
@@ -126,7 +126,7 @@ def test_open_ephys(seed, tmp_path):
         assert reader.get_signal_sampling_rate(at) == pytest.approx(1 / found.axes["time"]["step"])
         assert table["name"].tolist() == found.labels["channel"]
         assert found.texts["channel"]["units"] == table["units"].tolist()
-        assert arrays[f"{path}/channel_gain"].values == pytest.approx(table["gain"])
+        assert gains(arrays, f"{path}/samples") == pytest.approx(table["gain"])
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -53,7 +53,9 @@ def origin(path: Path) -> dict:
 
 def rewrite(path: Path, found: dict) -> None:
     """Write references back as a map, the consolidated metadata made to agree."""
-    documents = {key: json.loads(value) for key, value in found.items() if key.rpartition("/")[2].startswith(".z")}
+    documents = {
+        key: json.loads(value) for key, value in found.items() if key.rpartition("/")[2].startswith(".z")
+    }
     documents.pop(".zmetadata", None)
     found[".zmetadata"] = json.dumps({"metadata": documents, "zarr_consolidated_format": 1})
     path.write_text(json.dumps({"version": 1, "refs": found}), encoding="utf-8")

@@ -18,7 +18,19 @@ from vspec.cli import main as cli_main
 from vspec.cli.main import cli
 from vspec.errors import CODES
 
-VERBS = ("apply", "check", "verify", "status", "relocate", "info", "identify", "fake", "new", "schema", "explain")
+VERBS = (
+    "apply",
+    "check",
+    "verify",
+    "status",
+    "relocate",
+    "info",
+    "identify",
+    "fake",
+    "new",
+    "schema",
+    "explain",
+)
 
 
 @pytest.fixture
@@ -178,7 +190,15 @@ def test_apply_takes_every_option(rig):
 
 def test_set_gives_values_to_params(rig):
     code, _, err = call(
-        "apply", "generic/raw", "data/a.dat", "--set", "dtype=int16", "--set", "channels=8", "--set", "rate=3e4"
+        "apply",
+        "generic/raw",
+        "data/a.dat",
+        "--set",
+        "dtype=int16",
+        "--set",
+        "channels=8",
+        "--set",
+        "rate=3e4",
     )
     assert (code, err) == (0, "")
     read = maps.read(rig / "a.vspec.json")["samples"]
@@ -244,7 +264,14 @@ def test_info_tells_what_a_map_holds(rig):
     call("apply", "rig.yaml", "data")
     code, out, _ = call("info", "a.vspec.json")
     assert code == 0
-    for piece in ("Rig 3, NI-DAQ dump", "made-up/rig3", "1.2.0", f"file://{rig}/data", "time=1009 channel=8", "<i2"):
+    for piece in (
+        "Rig 3, NI-DAQ dump",
+        "made-up/rig3",
+        "1.2.0",
+        f"file://{rig}/data",
+        "time=1009 channel=8",
+        "<i2",
+    ):
         assert piece in out
 
 

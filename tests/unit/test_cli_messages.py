@@ -1,4 +1,4 @@
-"""The messages that the language promises, word for word, in today's syntax (design, error messages a to i)."""
+"""The messages that the design promises (error messages a to i), word for word, in today's syntax."""
 
 from __future__ import annotations
 
@@ -78,7 +78,13 @@ def said(folder, capsys, card, **files):
 
 
 def test_a_a_field_that_is_not_there(tmp_path, capsys):
-    text = said(tmp_path, capsys, SPIKEGLX.replace("n_ch: meta.nSavedChans", "n_ch: meta.nSavedChan"), r_bin=bytes(80), r_meta=META)
+    text = said(
+        tmp_path,
+        capsys,
+        SPIKEGLX.replace("n_ch: meta.nSavedChans", "n_ch: meta.nSavedChan"),
+        r_bin=bytes(80),
+        r_meta=META,
+    )
     assert text == (
         "card.yaml:11:14: error[V0173]: 'meta' has no field 'nSavedChan'\n"
         "   11 |   n_ch: meta.nSavedChan\n"
@@ -88,7 +94,9 @@ def test_a_a_field_that_is_not_there(tmp_path, capsys):
 
 
 def test_b_a_name_that_is_not_there(tmp_path, capsys):
-    text = said(tmp_path, capsys, SPIKEGLX.replace("channel: n_ch", "channel: n_chan"), r_bin=bytes(80), r_meta=META)
+    text = said(
+        tmp_path, capsys, SPIKEGLX.replace("channel: n_ch", "channel: n_chan"), r_bin=bytes(80), r_meta=META
+    )
     assert text == (
         "card.yaml:16:34: error[V0172]: unknown name 'n_chan'\n"
         "   16 |     shape: {time: auto, channel: n_chan}\n"
@@ -100,8 +108,8 @@ def test_b_a_name_that_is_not_there(tmp_path, capsys):
 def test_c_bytes_that_are_no_whole_number_of_steps(tmp_path, capsys):
     text = said(tmp_path, capsys, RAW.replace("64", "63"), a_dat=bytes(640_000))
     assert text == (
-        "card.yaml:7:13: error[V0312]: a.dat holds 640000 data bytes: not a whole number of 'time' steps of 126"
-        " bytes (46 left over)\n"
+        "card.yaml:7:13: error[V0312]: a.dat holds 640000 data bytes: not a whole number of 'time' steps"
+        " of 126 bytes (46 left over)\n"
         "    7 |     shape: {time: auto, channel: 63}\n"
         "      |             ^^^^^^^^^^\n"
         "  help: wrong channel count, dtype or offset? nearest fits: 64, 50, 80, 40\n"
@@ -112,7 +120,7 @@ def test_c_with_the_values_that_led_there(tmp_path, capsys):
     text = said(tmp_path, capsys, SPIKEGLX, r_bin=bytes(82), r_meta=META)
     assert "r.bin holds 82 data bytes" in text
     assert "n_ch = 4" in text
-    assert 'meta.nSavedChans' in text
+    assert "meta.nSavedChans" in text
     assert "r.meta" in text
 
 
@@ -140,7 +148,9 @@ def test_e_bytes_that_are_not_the_constant(tmp_path, capsys):
 
 
 def test_f_a_key_that_the_text_does_not_have(tmp_path, capsys):
-    text = said(tmp_path, capsys, SPIKEGLX.replace("imSampRate", "imSampleRate"), r_bin=bytes(80), r_meta=META)
+    text = said(
+        tmp_path, capsys, SPIKEGLX.replace("imSampRate", "imSampleRate"), r_bin=bytes(80), r_meta=META
+    )
     lines = text.splitlines()
     assert lines[0].startswith("card.yaml:9:7: error[V05")
     assert "r.meta has no key 'imSampleRate'" in lines[0]
@@ -150,18 +160,25 @@ def test_f_a_key_that_the_text_does_not_have(tmp_path, capsys):
 
 
 def test_g_dims_that_are_not_those_of_the_data(tmp_path, capsys):
-    text = said(tmp_path, capsys, NIFTI.replace("t z y x ->", "t z y w ->").replace("-> x y", "-> w y"), a_img=bytes(240))
+    text = said(
+        tmp_path,
+        capsys,
+        NIFTI.replace("t z y x ->", "t z y w ->").replace("-> x y", "-> w y"),
+        a_img=bytes(240),
+    )
     assert text == (
         "card.yaml:11:12: error[V0316]: dims names ['t', 'z', 'y', 'w'] but the data has"
         " ['t', 'z', 'y', 'x']\n"
         '   11 |     dims: "t z y w -> w y z t"\n'
-        "      |            ^^^^^^^\n"
+        "      |            ^^^^^^^^^^^^^^^^^^\n"
         "  help: on disk, slowest first: t z y x\n"
     )
 
 
 def test_h_a_function_that_is_not_there(tmp_path, capsys):
-    card = SPIKEGLX.replace("n_ch: meta.nSavedChans", "n_ch: __import__('os') if run == 'r' else meta.nSavedChans")
+    card = SPIKEGLX.replace(
+        "n_ch: meta.nSavedChans", "n_ch: __import__('os') if run == 'r' else meta.nSavedChans"
+    )
     text = said(tmp_path, capsys, card, r_bin=bytes(80), r_meta=META)
     lines = text.splitlines()
     assert lines[0] == "card.yaml:11:9: error[V0207]: '__import__' cannot be a name"

@@ -130,7 +130,18 @@ def test_a_problem_has_every_documented_key(tmp_path):
     path = tmp_path / "data" / "a.dat"
     path.write_bytes(path.read_bytes()[:-5])
     (problem,) = apply(card, tmp_path / "data", tmp_path / "maps").to_json()["problems"]
-    documented = {"code", "message", "file", "line", "column", "data_file", "offset", "expected", "found", "help"}
+    documented = {
+        "code",
+        "message",
+        "file",
+        "line",
+        "column",
+        "data_file",
+        "offset",
+        "expected",
+        "found",
+        "help",
+    }
     assert documented <= problem.keys()
     assert problem["file"] == str(card)
     assert (problem["line"], problem["column"]) == (9, 13)
@@ -263,7 +274,9 @@ def test_the_sidecar_goes_when_it_is_not_needed_any_more(tmp_path):
     assert not (tmp_path / "a.vspec.bin").exists()
 
 
-@pytest.mark.parametrize("url", ("https://data.lab.org/rig3", "https://data.lab.org/rig3/", "s3://bucket/rig3"))
+@pytest.mark.parametrize(
+    "url", ("https://data.lab.org/rig3", "https://data.lab.org/rig3/", "s3://bucket/rig3")
+)
 def test_a_base_url_leads_elsewhere(tmp_path, url):
     card = write_rig(tmp_path)
     (tmp_path / "data" / "a.dat").rename(tmp_path / "data" / "run 1.dat")
@@ -277,7 +290,9 @@ def test_a_base_url_leads_elsewhere(tmp_path, url):
     assert (one.state, codes(one.problems)) == ("unreadable", ["V0740"])
 
 
-@pytest.mark.parametrize("url", ("data.lab.org/rig3", "ftp://data.lab.org/rig3", "https://", "file://rig3", ""))
+@pytest.mark.parametrize(
+    "url", ("data.lab.org/rig3", "ftp://data.lab.org/rig3", "https://", "file://rig3", "")
+)
 def test_a_base_url_that_no_reader_could_follow(tmp_path, url):
     (problem,) = refused(write_rig(tmp_path), tmp_path / "data", tmp_path, options=ApplyOptions(base_url=url))
     assert problem.code == "V0823"

@@ -75,7 +75,9 @@ def digests(folder):
     }
 
 
-@pytest.mark.parametrize("before", ("nothing", "another map", "another map without a sidecar", "the same map"))
+@pytest.mark.parametrize(
+    "before", ("nothing", "another map", "another map without a sidecar", "the same map")
+)
 def test_a_killed_apply(tmp_path, before):
     card = write_rig(tmp_path)
     start = tmp_path / "start"

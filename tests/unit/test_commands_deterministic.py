@@ -112,7 +112,9 @@ def test_in_another_process_with_another_hash_seed(rig, seed):
 def test_comments_and_layout_of_a_card_do_not_count(rig):
     first = made(rig / "first")
     text = (rig / "rig.yaml").read_text()
-    (rig / "rig.yaml").write_text("# a comment\n" + text.replace("    from: bin\n", "    from: bin   # here\n\n"))
+    (rig / "rig.yaml").write_text(
+        "# a comment\n" + text.replace("    from: bin\n", "    from: bin   # here\n\n")
+    )
     apply(rig / "rig.yaml", rig / "data", rig / "first", options=OPTIONS)
     assert made(rig / "first") == first
 

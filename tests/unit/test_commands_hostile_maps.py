@@ -13,7 +13,9 @@ from vspec.errors import VspecError
 
 @pytest.fixture
 def path(tmp_path):
-    apply(write_rig(tmp_path), tmp_path / "data", tmp_path, options=ApplyOptions(chunk_bytes=1600, inline=False))
+    apply(
+        write_rig(tmp_path), tmp_path / "data", tmp_path, options=ApplyOptions(chunk_bytes=1600, inline=False)
+    )
     (tmp_path / "secret").write_text("x" * 20_000)
     return tmp_path / "a.vspec.json"
 
@@ -70,7 +72,9 @@ def test_a_source_outside_the_root(path, tmp_path, source):
     assert "V0706" in everywhere(path, tmp_path)
 
 
-@pytest.mark.parametrize("root", ("file:///", "file:///data/..", "file://", "file://host/share/../x", "file:relative"))
+@pytest.mark.parametrize(
+    "root", ("file:///", "file:///data/..", "file://", "file://host/share/../x", "file:relative")
+)
 def test_a_root_that_confines_nothing(path, tmp_path, root):
     edit(path, ".zattrs", lambda a: a["vspec"].update(root=root))
     assert everywhere(path, tmp_path) & {"V0706", "V0707"}
@@ -91,7 +95,9 @@ def test_a_link_out_of_the_root(path, tmp_path):
         assert "V0706" in found[command]
 
 
-@pytest.mark.parametrize("url", ("file:///etc/passwd", "file:///etc/x.vspec.bin/../passwd", "http://x/a.vspec.bin"))
+@pytest.mark.parametrize(
+    "url", ("file:///etc/passwd", "file:///etc/x.vspec.bin/../passwd", "http://x/a.vspec.bin")
+)
 def test_a_sidecar_elsewhere(path, tmp_path, url):
     edit(path, ".zattrs", lambda a: a["vspec"]["sidecar"].update(url=url, path=url.rpartition("/")[2]))
     references = refs(path)
@@ -123,7 +129,19 @@ def test_a_reference_out_of_its_source(path, tmp_path, reference):
 
 @pytest.mark.parametrize(
     "reference",
-    (["URL"], ["URL", 0], ["URL", 0, 1600, 1], ["URL", "0", 1600], ["URL", 0.0, 1600], [1, 0, 1600], None, 5, {}, [], True),
+    (
+        ["URL"],
+        ["URL", 0],
+        ["URL", 0, 1600, 1],
+        ["URL", "0", 1600],
+        ["URL", 0.0, 1600],
+        [1, 0, 1600],
+        None,
+        5,
+        {},
+        [],
+        True,
+    ),
     ids=str,
 )
 def test_a_reference_of_another_form(path, tmp_path, reference):
@@ -133,7 +151,9 @@ def test_a_reference_of_another_form(path, tmp_path, reference):
     assert everywhere(path, tmp_path) == {"V0704"}
 
 
-@pytest.mark.parametrize("key", ("raw/11.0", "raw/0.1", "raw/-1.0", "raw/0", "raw/00.0", "raw/../0.0", "other/0.0", "0.0"))
+@pytest.mark.parametrize(
+    "key", ("raw/11.0", "raw/0.1", "raw/-1.0", "raw/0", "raw/00.0", "raw/../0.0", "other/0.0", "0.0")
+)
 def test_a_reference_to_no_chunk(path, tmp_path, key):
     references = refs(path)
     references[key] = references["raw/0.0"]
@@ -234,7 +254,10 @@ def test_a_seal_of_another_form(path):
 
 def test_a_card_in_a_map_is_as_bounded_as_any(path):
     def endless(attrs):
-        attrs["vspec"]["card"]["data"]["arrays"]["raw"]["shape"] = {"time": "2 ** 10", "channel": "range(10 ** 12)"}
+        attrs["vspec"]["card"]["data"]["arrays"]["raw"]["shape"] = {
+            "time": "2 ** 10",
+            "channel": "range(10 ** 12)",
+        }
 
     edit(path, ".zattrs", endless)
     assert verify(path).problems

@@ -57,7 +57,11 @@ def move(path, key, change):
     rewrite(path, references)
 
 
-@pytest.mark.parametrize("options", (SMALL, BESIDE, ApplyOptions(), ApplyOptions(seal="full")), ids=str)
+@pytest.mark.parametrize(
+    "options",
+    (SMALL, BESIDE, ApplyOptions(), ApplyOptions(seal="full")),
+    ids=("inline", "beside", "whole", "full"),
+)
 @pytest.mark.parametrize("card", (CARD, COORDINATES), ids=("plain", "coordinates"))
 def test_a_map_that_was_not_touched_is_equal(rig, options, card):
     path = rig(options, card)

@@ -90,7 +90,9 @@ def test_a_list_must_be_as_long_as_its_axis(tmp_path, line):
     assert "'channel'" in problem.message
 
 
-@pytest.mark.parametrize("line", ("axes: {channel: {labels: three}}", "axes: {channel: {impedance: '[[1], [2], [3]]'}}"))
+@pytest.mark.parametrize(
+    "line", ("axes: {channel: {labels: three}}", "axes: {channel: {impedance: '[[1], [2], [3]]'}}")
+)
 def test_a_value_that_is_no_list(tmp_path, line):
     assert [p.code for p in refused(tmp_path, line)] == ["V0319"]
 
@@ -103,20 +105,23 @@ def test_an_axis_that_the_array_does_not_have(tmp_path):
 
 def test_one_gain_for_all(tmp_path):
     layout = made(tmp_path, "axes: {channel: {gain: 0.195, units: uV}}")
-    assert coordinates(layout, "channel") == {"gain": [0.195] * 3}
+    assert coordinates(layout, "channel") == {"units": ["uV"] * 3}
     assert layout.attrs == {"scale_factor": 0.195, "units": "uV"}
 
 
 def test_gains_that_differ_are_no_scalar(tmp_path):
     layout = made(tmp_path, "axes: {channel: {gain: gains, units: uV}}")
-    assert coordinates(layout, "channel") == {"gain": [0.5, 0.5, 0.25]}
+    assert coordinates(layout, "channel") == {"gain": [0.5, 0.5, 0.25], "units": ["uV"] * 3}
+    assert "units" not in layout.attrs
     assert "scale_factor" not in layout.attrs
     assert "add_offset" not in layout.attrs
 
 
-def test_gains_that_agree_are_a_scalar_too(tmp_path):
+def test_gains_that_agree_are_a_scalar_and_nothing_beside_it(tmp_path):
     layout = made(tmp_path, "axes: {channel: {gain: even, offset: 3}}")
     assert (layout.attrs["scale_factor"], layout.attrs["add_offset"]) == (0.5, 3.0)
+    # Whoever multiplied by a coordinate after a reader of CF has scaled would scale twice.
+    assert coordinates(layout, "channel") == {}
 
 
 @pytest.mark.parametrize(("gain", "offset"), (("even", "'[1, 2, 3]'"), ("gains", "3")))
@@ -130,6 +135,7 @@ def test_units_for_each_channel(tmp_path):
     layout = made(tmp_path, "axes: {channel: {gain: even, units: '{{ names }}'}}")
     assert coordinates(layout, "channel") == {"gain": [0.5] * 3, "units": ["a", "b", "c"]}
     assert "units" not in layout.attrs
+    assert "scale_factor" not in layout.attrs
 
 
 def test_what_the_card_writes_wins_over_what_follows(tmp_path):
@@ -157,7 +163,9 @@ def test_an_empty_axis_has_empty_coordinates(tmp_path):
 
 
 def test_coordinates_of_a_joined_axis_count_its_positions(tmp_path):
-    card = CARD.replace("shape: {time: auto, channel: 3}", "shape: {b: 7, c: 3}\n    dims: 'b c -> flat=(b c)'")
+    card = CARD.replace(
+        "shape: {time: auto, channel: 3}", "shape: {b: 7, c: 3}\n    dims: 'b c -> flat=(b c)'"
+    )
     layout = made(tmp_path, "axes: {flat: {step: 2, id: 'range(21)'}}", card=card)
     assert coordinates(layout, "flat")["id"] == list(range(21))
 

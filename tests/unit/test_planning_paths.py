@@ -116,7 +116,15 @@ def test_a_path_written_twice_is_an_error(tmp_path):
 
 
 def test_names_from_data_are_made_safe(tmp_path):
-    rows = [("a/b", 0, 1), ("..", 1, 1), ("\\x", 2, 1), ("", 3, 1), ("\x01\x02", 4, 1), (".z", 5, 1), ("µV", 6, 1)]
+    rows = [
+        ("a/b", 0, 1),
+        ("..", 1, 1),
+        ("\\x", 2, 1),
+        ("", 3, 1),
+        ("\x01\x02", 4, 1),
+        (".z", 5, 1),
+        ("µV", 6, 1),
+    ]
     text = EACH.replace("ascii(4)", "latin1(4)")
     card = CARD.replace("ascii(4)", "latin1(4)")
     opened, made = planned(card + text, tmp_path, {"a.dat": file(*rows)})
@@ -146,7 +154,12 @@ def test_paths_that_cannot_be(tmp_path, name):
 
 
 def test_slashes_of_the_card_make_groups(tmp_path):
-    _, made = plan(tmp_path, "  a/b/c: {from: f.data}\n  rows:\n    each: r in f.row\n    from: f.data\n    name: \"g/{{ r.label }}\"\n", ("x/y", 0, 1))
+    rows = '  rows:\n    each: r in f.row\n    from: f.data\n    name: "g/{{ r.label }}"\n'
+    _, made = plan(
+        tmp_path,
+        f"  a/b/c: {{from: f.data}}\n{rows}",
+        ("x/y", 0, 1),
+    )
     assert [a.path for a in made.arrays] == ["a/b/c", "g/x_y"]
 
 
@@ -228,12 +241,15 @@ def test_a_role_with_a_header_is_no_array(tmp_path):
 def test_a_role_without_a_file(tmp_path):
     card = "vspec: 1\nfiles:\n  f: '{n}.dat'\n  g: {match: '{n}.aux', optional: true}\narrays:\n"
     with pytest.raises(VspecError) as caught:
-        planned(card + "  all: {from: g, dtype: uint8, shape: [auto], dims: [x]}\n", tmp_path, {"a.dat": b"x"})
+        planned(
+            card + "  all: {from: g, dtype: uint8, shape: [auto], dims: [x]}\n", tmp_path, {"a.dat": b"x"}
+        )
     assert codes(caught.value)
 
 
 def test_all_problems_of_all_arrays_at_once(tmp_path):
-    text = "  one: {from: f.row if f.n else f.data}\n  two: {values: f.row.label, dims: [k]}\n  three: {from: f.data, dims: [y, x]}\n"
+    text = "  one: {from: f.row if f.n else f.data}\n  two: {values: f.row.label, dims: [k]}\n"
+    text += "  three: {from: f.data, dims: [y, x]}\n"
     assert codes_of(refused(tmp_path, text, ("A", 0, 3))) == ["V0316", "V0319", "V0322"]
 
 

@@ -45,7 +45,9 @@ def ramp(count, dtype="<i2"):
 @pytest.mark.parametrize("auto", ("{time: auto, channel: 3}", "{channel: 3, time: auto}", "{time: auto}"))
 def test_auto_takes_what_is_there(tmp_path, time, auto):
     data = ramp(3 * time + 2)[2:]
-    layout, found = one(raw("dtype: int16", "offset: 4", f"shape: {auto}"), tmp_path, b"head" + data.tobytes())
+    layout, found = one(
+        raw("dtype: int16", "offset: 4", f"shape: {auto}"), tmp_path, b"head" + data.tobytes()
+    )
     shape = {"{time": (time, 3), "{channel": (3, time), "{time: auto}": (3 * time,)}
     expected = shape[auto if auto == "{time: auto}" else auto.split(":")[0]]
     assert layout.shape == expected
@@ -84,7 +86,9 @@ def test_what_is_left_over_counts_from_the_offset(tmp_path):
     text = raw("dtype: float32", "offset: 3", "shape: {time: auto, channel: 7}")
     (problem,) = refused(text, tmp_path, bytes(3 + 28 * 5 + 8)).problems
     assert problem.code == "V0312"
-    assert problem.message.startswith("a.dat holds 148 data bytes: not a whole number of 'time' steps of 28 bytes (8 left")
+    assert problem.message.startswith(
+        "a.dat holds 148 data bytes: not a whole number of 'time' steps of 28 bytes (8 left"
+    )
 
 
 def test_a_byte_count_that_no_size_fits(tmp_path):
@@ -107,7 +111,9 @@ def test_fits_divide_the_bytes_and_are_near(space, step, known, fits):
 
 
 def test_too_few_bytes(tmp_path):
-    (problem,) = refused(raw("dtype: int16", "offset: 2", "shape: {y: 3, x: 5}"), tmp_path, bytes(31)).problems
+    (problem,) = refused(
+        raw("dtype: int16", "offset: 2", "shape: {y: 3, x: 5}"), tmp_path, bytes(31)
+    ).problems
     assert (problem.code, problem.data_file, problem.offset) == ("V0315", "a.dat", 2)
     assert (problem.expected, problem.found) == ("30 bytes from byte 2", "29 bytes")
 
@@ -138,11 +144,15 @@ def test_sizes_that_overflow_are_refused_before_anything_is_made(tmp_path):
     assert codes(refused(text, tmp_path, bytes(31))) == ["V0315"]
 
 
-@pytest.mark.parametrize(("dtype", "order"), (("<f4", "little"), (">f4", "big"), ("<i8", "little"), (">u2", "big")))
+@pytest.mark.parametrize(
+    ("dtype", "order"), (("<f4", "little"), (">f4", "big"), ("<i8", "little"), (">u2", "big"))
+)
 def test_byte_orders(tmp_path, dtype, order):
     name = {"f4": "float32", "i8": "int64", "u2": "uint16"}[dtype[1:]]
     data = np.random.default_rng(1).integers(0, 1000, (7, 3)).astype(dtype)
-    layout, found = one(raw(f"dtype: {name}", f"endian: {order}", "shape: {y: auto, x: 3}"), tmp_path, data.tobytes())
+    layout, found = one(
+        raw(f"dtype: {name}", f"endian: {order}", "shape: {y: auto, x: 3}"), tmp_path, data.tobytes()
+    )
     assert layout.dtype == np.dtype(dtype)
     np.testing.assert_array_equal(found, data)
 
@@ -157,7 +167,9 @@ def test_complex_and_bool(tmp_path):
 @pytest.mark.parametrize("order", ("F", "C"))
 def test_fortran_order_names_the_axes_fastest_first(tmp_path, order):
     data = ramp(2 * 3 * 5)
-    layout, found = one(raw("dtype: int16", "shape: {x: 2, y: 3, z: 5}", f"order: {order}"), tmp_path, data.tobytes())
+    layout, found = one(
+        raw("dtype: int16", "shape: {x: 2, y: 3, z: 5}", f"order: {order}"), tmp_path, data.tobytes()
+    )
     assert [axis.name for axis in layout.axes] == ["x", "y", "z"]
     np.testing.assert_array_equal(found, data.reshape((2, 3, 5), order=order))
 
@@ -178,7 +190,7 @@ def test_an_order_may_be_computed(tmp_path):
         ("[2, 3, 5]", "[z, y, x]", ("z", "y", "x")),
         ("sizes", "[z, y, x]", ("z", "y", "x")),
         ("sizes", "names", ("u", "v", "w")),
-        ("reverse(sizes)", "\"axis_0 axis_1 axis_2 -> axis_1 -axis_0 axis_2\"", ("axis_1", "axis_0", "axis_2")),
+        ("reverse(sizes)", '"axis_0 axis_1 axis_2 -> axis_1 -axis_0 axis_2"', ("axis_1", "axis_0", "axis_2")),
     ),
 )
 def test_shapes_from_lists(tmp_path, shape, dims, names):
@@ -193,9 +205,9 @@ def test_shapes_from_lists(tmp_path, shape, dims, names):
 
 
 def test_names_and_sizes_must_be_as_many(tmp_path):
-    text = raw("dtype: uint8", "shape: \"[2, 3]\"", "dims: [z, y, x]")
+    text = raw("dtype: uint8", 'shape: "[2, 3]"', "dims: [z, y, x]")
     assert codes(refused(text, tmp_path, bytes(30))) == ["V0316"]
-    text = raw("dtype: uint8", "shape: \"[2, 3] if size(file) else [1]\"", "dims: \"['z', 'y', 'x']\"")
+    text = raw("dtype: uint8", 'shape: "[2, 3] if size(file) else [1]"', "dims: \"['z', 'y', 'x']\"")
     assert codes(refused(text, tmp_path, bytes(30))) == ["V0316"]
 
 
@@ -234,7 +246,9 @@ def parts(*times):
     return data, {f"r_{k}.dat": piece.tobytes() for k, piece in enumerate(cuts)}
 
 
-@pytest.mark.parametrize("times", ((5,), (5, 5), (7, 11, 13), (1, 101, 2), (0, 7), (7, 0, 5), (0, 0)), ids=str)
+@pytest.mark.parametrize(
+    "times", ((5,), (5, 5), (7, 11, 13), (1, 101, 2), (0, 7), (7, 0, 5), (0, 0)), ids=str
+)
 def test_files_of_unequal_lengths_are_joined(tmp_path, times):
     data, files = parts(*times)
     layout, found = one(PARTS + JOIN, tmp_path, files)
@@ -327,7 +341,9 @@ def test_arrows_that_do_not_fit(tmp_path, dims, code):
 
 
 def test_an_arrow_that_does_not_fit_what_the_data_say(tmp_path):
-    text = raw("dtype: uint8", "shape: '[3, 5]'", "dims: arrow").replace("arrays:", "let: {arrow: \"'z y -> y z'\"}\narrays:")
+    text = raw("dtype: uint8", "shape: '[3, 5]'", "dims: arrow").replace(
+        "arrays:", "let: {arrow: \"'z y -> y z'\"}\narrays:"
+    )
     (problem,) = refused(text, tmp_path, bytes(15)).problems
     assert problem.code == "V0316"
     assert problem.help == "on disk, slowest first: axis_0 axis_1"

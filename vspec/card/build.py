@@ -8,10 +8,12 @@ from typing import Literal, cast
 from vspec.card.build_arrays import build_array
 from vspec.card.build_layout import build_endian, build_layout, build_lets, build_struct
 from vspec.card.build_text import build_text
+from vspec.card.constants import constant
 from vspec.card.leaves import Leaves
+from vspec.card.libraries import build_libraries, build_types
 from vspec.card.members import captures
-from vspec.card.model import Card, Check, Constant, Param, Role
-from vspec.card.yaml_nodes import Entry, Node, Scalar, Sequence, entries, items, optional, plain, text, texts
+from vspec.card.model import Card, Check, Param, Role, StructType
+from vspec.card.yaml_nodes import Entry, Node, Scalar, entries, items, optional, plain, text, texts
 from vspec.card.yaml_nodes import Mapping as MappingNode
 from vspec.errors import Problem, did_you_mean
 
@@ -34,13 +36,26 @@ def build_card(node: MappingNode, leaves: Leaves, name: str) -> Card:
         covers=texts(node, "covers"),
         not_covered=texts(node, "not_covered"),
         params=tuple(_param(entry, leaves) for entry in entries(node.get("params"))),
-        tables={entry.key.value: _constant(entry.value) for entry in entries(node.get("tables"))},
-        types={entry.key.value: build_struct(entry, leaves) for entry in entries(node.get("types"))},
+        tables={entry.key.value: constant(entry.value) for entry in entries(node.get("tables"))},
+        types=_types(node, leaves),
         lets=build_lets(node.get("let"), leaves),
         checks=tuple(_check(item, leaves) for item in items(node.get("checks"))),
         attrs={entry.key.value: leaves.tree(entry.value) for entry in entries(node.get("attrs"))},
         examples=tuple(_example(item) for item in items(node.get("examples"))),
+        used=build_libraries(node.get("use"), ()),
+        extends=_extended(node),
     )
+
+
+def _types(node: MappingNode, leaves: Leaves) -> dict[str, StructType]:
+    """Return the card's own types, then those of the cards that it uses."""
+    own = {entry.key.value: build_struct(entry, leaves) for entry in entries(node.get("types"))}
+    return own | dict(build_types(node.get("use"), (), leaves.problems))
+
+
+def _extended(node: MappingNode) -> str | None:
+    base = node.get("extends")
+    return text(base, "card") or None if isinstance(base, MappingNode) else None
 
 
 def _example(node: Node) -> Mapping[str, object]:
@@ -59,24 +74,6 @@ def _param(entry: Entry, leaves: Leaves) -> Param:
             message = f"the default of '{entry.key.value}' is not of type {type_}"
             leaves.problems.append(Problem("V0122", message, default.place))
     return Param(entry.key.value, type_, entry.key.place, value, text(node, "doc"))
-
-
-def _constant(node: Node) -> Constant:
-    """Return a value of a table; keys that look like integers are integers."""
-    match node:
-        case Scalar():
-            return node.value
-        case Sequence():
-            return tuple(_constant(item) for item in node.items)
-        case MappingNode():
-            return {_table_key(entry.key.value): _constant(entry.value) for entry in node.entries}
-
-
-def _table_key(key: str) -> int | str:
-    try:
-        return int(key, 0)
-    except ValueError:
-        return key
 
 
 def _check(node: Node, leaves: Leaves) -> Check:
@@ -120,6 +117,10 @@ def _role(entry: Entry, node: MappingNode, leaves: Leaves) -> Role:
         layout=build_layout(name, node, leaves),
         endian=build_endian(node.get("endian"), leaves),
     )
+    if role.missing == "fill":
+        refused = "'missing: fill' is not in this version of vspec: filling needs data that are written anew"
+        advice = "'skip' leaves the hole out, 'error' (the default) refuses it"
+        leaves.problems.append(Problem("V0107", refused, cast("Scalar", node.get("missing")).place, help=advice))
     over, known = node.get("over"), captures(role)
     if over is not None and role.match and role.over not in known:
         message = f"'{role.over}' is no capture of '{name}'"

@@ -8,9 +8,11 @@ from typing import Literal, cast
 
 from vspec.card.build_text import build_text
 from vspec.card.leaves import Leaves
-from vspec.card.model import EndianSpec, Field, Let, Record, StructType
-from vspec.card.yaml_nodes import Entry, Mapping, Node, Scalar, entries, optional, text
-from vspec.datatypes import TEXTS, Endian
+from vspec.card.model import EndianSpec, Field, Let, Record, Repeat, StructType
+from vspec.card.names import check_name
+from vspec.card.typed_rows import rows_of_type
+from vspec.card.yaml_nodes import Entry, Mapping, Node, Scalar, entries, items, optional, text
+from vspec.datatypes import NUMBERS, TEXTS, Endian
 from vspec.errors import Problem, did_you_mean
 from vspec.expressions import Expression
 
@@ -25,18 +27,21 @@ def build_layout(role: str, node: Mapping, leaves: Leaves) -> Record | None:
     return Record(role, fields, entry.key.place, lets=build_lets(layout.get("let"), leaves))
 
 
-def build_struct(entry: Entry, leaves: Leaves) -> StructType:
-    """Return an entry of ``types:``."""
+def build_struct(entry: Entry, leaves: Leaves, library: tuple[str, ...] = ()) -> StructType:
+    """Return an entry of ``types:``, of the card itself or of one that it uses."""
     node = cast("Mapping", entry.value)
+    name = ".".join([*library, entry.key.value])
     record = Record(
-        entry.key.value,
+        name,
         tuple(_items(node, leaves)),
         entry.key.place,
         size=optional(leaves.expression, node.get("size")),
         endian=build_endian(node.get("endian"), leaves),
         lets=build_lets(node.get("let"), leaves),
     )
-    return StructType(entry.key.value, record, optional(leaves.expression, node.get("value")))
+    params = tuple(item.text for item in items(node.get("params")) if isinstance(item, Scalar))
+    leaves.problems += [p for param in params if (p := check_name(param, "scope")) is not None]
+    return StructType(name, record, optional(leaves.expression, node.get("value")), params, library)
 
 
 def build_lets(node: Node | None, leaves: Leaves) -> tuple[Let, ...]:
@@ -68,10 +73,24 @@ def build_endian(node: Node | None, leaves: Leaves) -> EndianSpec:
 def _items(node: Mapping, leaves: Leaves) -> Iterator[Field | Record]:
     for entry in entries(node.get("fields")):
         if isinstance(entry.value, Scalar):
-            yield replace(leaves.field(entry.value), name=entry.key.value)
+            yield _many(replace(leaves.field(entry.value), name=entry.key.value), leaves)
         elif isinstance(entry.value, Mapping):
-            whole = entry.value.get("fields") is not None
-            yield _record(entry, entry.value, leaves) if whole else _field(entry, entry.value, leaves)
+            if entry.value.get("fields") is not None:
+                yield _record(entry, entry.value, leaves)
+            elif entry.value.get("repeat") is not None:
+                yield _typed_rows(entry, entry.value, leaves)
+            else:
+                yield _many(_field(entry, entry.value, leaves), leaves)
+
+
+def _many(field: Field, leaves: Leaves) -> Field | Record:
+    """Return a field as it is; one of a type of the card with a size (``point[item=n]``) as its rows."""
+    if field.type.word is None or not field.axes or field.type.word in (*NUMBERS, *TEXTS):
+        return field
+    if len(field.axes) > 1:
+        message = f"the type '{field.type.word}' takes one size"
+        leaves.problems.append(Problem("V0112", message, field.axes[1].place))
+    return rows_of_type(field)
 
 
 def _field(entry: Entry, node: Mapping, leaves: Leaves) -> Field:
@@ -103,6 +122,8 @@ def _field(entry: Entry, node: Mapping, leaves: Leaves) -> Field:
             leaves.problems.append(Problem("V0109", message, parse.key.place, help="e.g. type: ascii(1024)"))
     return replace(
         field,
+        to=optional(leaves.expression, node.get("to")),
+        partial=_partial(node),
         condition=found.get("condition", field.condition),
         default=found.get("default", field.default),
         offset=found.get("offset", field.offset),
@@ -112,27 +133,58 @@ def _field(entry: Entry, node: Mapping, leaves: Leaves) -> Field:
     )
 
 
+def _typed_rows(entry: Entry, node: Mapping, leaves: Leaves) -> Record:
+    """Return ``{type: point, repeat: n}``: rows that are instances of a type of the card."""
+    type_ = node.get("type")
+    assert type_ is not None, "the structure was checked"
+    field = leaves.field(type_)
+    given = (field.axes, field.convert, field.condition, field.default, field.offset, field.constant)
+    if field.type.word in (*NUMBERS, *TEXTS) or any(given):
+        message = "what is repeated is a type of the card, alone"
+        help = "numbers and texts take a size: int16[channel=n]; conditions and places are keys: if, at"
+        leaves.problems.append(Problem("V0109", message, type_.place, help=help))
+    return replace(_record(entry, node, leaves), of=field.type)
+
+
+def _repeat(node: Node | None, leaves: Leaves) -> Repeat | None:
+    if node is None:
+        return None
+    if isinstance(node, Scalar):
+        return leaves.repeat(node)
+    mapping = cast("Mapping", node)
+    until, after = mapping.get("until"), mapping.get("next")
+    return Repeat(
+        node.place,
+        until=optional(leaves.expression, until),
+        next=optional(leaves.expression, after),
+    )
+
+
 def _record(entry: Entry, node: Mapping, leaves: Leaves) -> Record:
-    repeat = node.get("repeat")
     _check_key(entry.key.value, node, leaves)
     return Record(
         entry.key.value,
         tuple(_items(node, leaves)),
         entry.key.place,
-        repeat=leaves.repeat(repeat) if isinstance(repeat, Scalar) else None,
+        repeat=_repeat(node.get("repeat"), leaves),
+        to=optional(leaves.expression, node.get("to")),
         condition=optional(leaves.expression, node.get("if")),
         at=optional(leaves.expression, node.get("at")),
         size=optional(leaves.expression, node.get("size")),
         key=text(node, "key") or None,
         endian=build_endian(node.get("endian"), leaves),
         lets=build_lets(node.get("let"), leaves),
-        partial=cast("Literal['error', 'warn', 'drop']", text(node, "partial", "error")),
+        partial=_partial(node),
     )
+
+
+def _partial(node: Mapping) -> Literal["error", "warn", "drop"]:
+    return cast("Literal['error', 'warn', 'drop']", text(node, "partial", "error"))
 
 
 def _check_key(record: str, node: Mapping, leaves: Leaves) -> None:
     key = node.get("key")
-    if not isinstance(key, Scalar):
+    if not isinstance(key, Scalar) or node.get("fields") is None:
         return
     names = [inner.key.value for part in ("fields", "let") for inner in entries(node.get(part))]
     if key.text.value not in names:

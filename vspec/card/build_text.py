@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, cast
+from typing import cast
 
+from vspec.card.check_text import check_text_field, check_text_format
 from vspec.card.leaves import Leaves
-from vspec.card.model import Constant, TextField, TextFormat
+from vspec.card.model import Constant, TextField, TextFormat, TextKind
 from vspec.card.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, entries, items, optional, text
 from vspec.errors import Problem, Text
 
-_ALLOWED = {
-    "pairs": frozenset({"key", "line", "each", "section", "skip", "type", "default"}),
-    "lines": frozenset({"line", "each", "section", "skip", "type", "default"}),
-    "json": frozenset({"key", "each", "skip", "type", "default"}),
-}
-_EXAMPLE = {
-    "pairs": "e.g. {key: nSavedChans, type: int}",
-    "lines": "a field of lines has 'line' or 'each' with a pattern, e.g. {line: \"{n:int} channels\"}",
-    "json": "a field of json has a key and a type, e.g. {key: recording.rate, type: float}",
-}
+_SEPARATORS = {"csv": ",", "delimited": ""}
 
 
 def build_text(key: Text, node: Mapping, leaves: Leaves) -> TextFormat:
-    """Return how a text is cut; fields that do not suit the format go to ``leaves.problems``."""
-    word = cast("Literal['pairs', 'lines', 'json']", text(node, "format"))
+    """Return how a text is cut; what does not suit the format goes to ``leaves.problems``."""
+    kind = cast("TextKind", text(node, "format"))
+    leaves.problems += check_text_format(kind, node)
     encodings = _encodings(node.get("encoding"), leaves)
     return TextFormat(
-        word,
+        kind,
         key.place,
-        fields=tuple(_fields(word, node, leaves)),
-        separator=text(node, "separator", "="),
+        fields=tuple(_fields(kind, node, leaves)),
+        separator=text(node, "separator", _SEPARATORS.get(kind, "=")),
         comment=text(node, "comment") or None,
         end=text(node, "end") if node.get("end") is not None else None,
         encoding=encodings[0],
         otherwise=encodings[1:],
+        declared=kind == "xml" and node.get("encoding") is None,
+        decimal=text(node, "decimal", "."),
+        quotes=_quotes(kind, node.get("quotes")),
+        any_case=text(node, "keys") == "any_case",
+        prefix=text(node, "prefix") or None,
+        width=_whole(node, "width") or (80 if kind == "cards" else None),
+        skip=_whole(node, "skip") or 0,
     )
 
 
@@ -51,45 +51,56 @@ def _encodings(node: Node | None, leaves: Leaves) -> tuple[str, ...]:
     return tuple(scalar.text.value for scalar in given) or ("utf-8",)
 
 
-def _fields(word: str, node: Mapping, leaves: Leaves) -> Iterator[TextField]:
+def _quotes(kind: str, node: Node | None) -> tuple[tuple[str, str], ...]:
+    """Return opening and closing characters: of csv the double quote, if nothing else is said."""
+    if node is None:
+        return (('"', '"'),) if kind == "csv" else ()
+    given = [item.text.value for item in (node, *items(node)) if isinstance(item, Scalar)]
+    return tuple((written[0], written[-1]) for written in given if written)
+
+
+def _whole(node: Mapping, key: str) -> int | None:
+    found = node.get(key)
+    return found.value if isinstance(found, Scalar) and isinstance(found.value, int) else None
+
+
+# --- fields ---------------------------------------------------------------------------------
+
+
+def _fields(kind: str, node: Mapping, leaves: Leaves) -> Iterator[TextField]:
     for entry in entries(node.get("fields")):
         if isinstance(entry.value, Scalar):
-            yield _short(word, entry, leaves)
+            field = _short(entry, leaves)
         elif isinstance(entry.value, Mapping):
-            yield _long(word, entry, entry.value, leaves)
+            field = _long(kind, entry, entry.value, leaves)
+        else:
+            continue
+        leaves.problems += check_text_field(kind, field, entry)
+        yield field
 
 
-def _short(word: str, entry: Entry, leaves: Leaves) -> TextField:
+def _short(entry: Entry, leaves: Leaves) -> TextField:
     value = leaves.text_field(entry.value)
     if isinstance(value, str):
-        if word == "lines":
-            _misfit(word, f"'{entry.key.value}: {value}' gives no pattern", entry.value, leaves)
         return TextField(entry.key.value, entry.place, key=entry.key, type=value)
-    if word != "lines":
-        _misfit(word, f"a pattern alone does not suit format '{word}'", entry.value, leaves)
     return TextField(entry.key.value, entry.place, line=value)
 
 
-def _long(word: str, entry: Entry, node: Mapping, leaves: Leaves) -> TextField:
-    for inner in node.entries:
-        if inner.key.value not in _ALLOWED[word]:
-            message = f"'{inner.key.value}' does not suit format '{word}'"
-            leaves.problems.append(Problem("V0120", message, inner.key.place, help=_EXAMPLE[word]))
-    line = optional(leaves.line_pattern, node.get("line"))
-    each = optional(leaves.line_pattern, node.get("each"))
-    if word == "lines" and line is None and each is None:
-        _misfit(word, f"'{entry.key.value}' gives no pattern", entry.value, leaves)
-    key = node.get("key")
-    section = node.get("section")
+def _long(kind: str, entry: Entry, node: Mapping, leaves: Leaves) -> TextField:
     default = node.get("default")
+    section = node.get("section")
     return TextField(
         entry.key.value,
         entry.key.place,
-        key=_key(entry, key, patterns=line is not None or each is not None),
-        line=line,
-        each=each,
+        key=_key(entry, node),
+        line=optional(leaves.line_pattern, node.get("line")),
+        each=optional(leaves.line_pattern, node.get("each")),
+        fields=tuple(_fields(kind, node, leaves)),
         section=section.text if isinstance(section, Scalar) else None,
         between=_between(section),
+        at_line=_whole(node, "at_line"),
+        column=_whole(node, "column"),
+        columns=_columns(node.get("columns")),
         skip=_skip(node, leaves),
         type=text(node, "type", "str"),
         default=_plain(default),
@@ -97,10 +108,13 @@ def _long(word: str, entry: Entry, node: Mapping, leaves: Leaves) -> TextField:
     )
 
 
-def _key(entry: Entry, key: Node | None, *, patterns: bool) -> Text | None:
+def _key(entry: Entry, node: Mapping) -> Text | None:
+    """Return the key as written, else the name of the field where nothing else says what is meant."""
+    key = node.get("key")
     if isinstance(key, Scalar):
         return key.text
-    return None if patterns else entry.key
+    placed = ("line", "each", "at_line", "column", "columns")
+    return None if any(node.get(name) is not None for name in placed) else entry.key
 
 
 def _between(section: Node | None) -> tuple[str, str] | None:
@@ -110,13 +124,17 @@ def _between(section: Node | None) -> tuple[str, str] | None:
     return first, last
 
 
+def _columns(node: Node | None) -> tuple[int, int] | None:
+    numbers = [i.value for i in items(node) if isinstance(i, Scalar) and isinstance(i.value, int)]
+    return (numbers[0], numbers[1]) if len(numbers) == 2 else None
+
+
 def _skip(node: Mapping, leaves: Leaves) -> int:
-    skip = node.get("skip")
-    if not isinstance(skip, Scalar) or not isinstance(skip.value, int):
-        return 0
-    if skip.value < 0:
-        leaves.problems.append(Problem("V0186", f"'skip' is {skip.value}; it cannot be negative", skip.place))
-    return skip.value
+    skip = _whole(node, "skip") or 0
+    if skip < 0:
+        place = cast("Scalar", node.get("skip")).place
+        leaves.problems.append(Problem("V0186", f"'skip' is {skip}; it cannot be negative", place))
+    return skip
 
 
 def _plain(node: Node | None) -> Constant:
@@ -129,7 +147,3 @@ def _plain(node: Node | None) -> Constant:
             return {entry.key.value: _plain(entry.value) for entry in node.entries}
         case None:
             return None
-
-
-def _misfit(word: str, message: str, node: Node, leaves: Leaves) -> None:
-    leaves.problems.append(Problem("V0120", message, node.place, help=_EXAMPLE[word]))

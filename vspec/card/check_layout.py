@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from vspec.card.model import Card, Field, Let, Record
+from vspec.card.members import members
+from vspec.card.model import Card, Field, Let, Record, TypeRef
 from vspec.card.references import references
 from vspec.datatypes import NUMBERS
-from vspec.errors import Problem
+from vspec.errors import Problem, did_you_mean
 from vspec.expressions import Expression
 
 _CONSTANT = re.compile(r"\s*(0x[0-9a-fA-F]+|[0-9]+)\s*\Z")
@@ -21,9 +22,11 @@ def check_layouts(card: Card) -> Iterator[Problem]:
     for record in all_records(card):
         yield from _check_record(record)
         yield from _check_cursor(record)
+        yield from _check_rows(record, card)
         for item in record.fields:
             if isinstance(item, Field):
                 yield from _check_field(item)
+                yield from _check_arguments(item.type, card)
 
 
 def check_cycles(card: Card) -> Iterator[Problem]:
@@ -63,9 +66,59 @@ def _check_record(record: Record) -> Iterator[Problem]:
     yield from check_size(record.at, "the offset")
 
 
+def _check_rows(record: Record, card: Card) -> Iterator[Problem]:
+    """Yield what is wrong with how often a record stands, and with the type that it is made of."""
+    repeat, count = record.repeat, record.repeat.count if record.repeat else None
+    rest = repeat is not None and (repeat.is_rest or _mentions_rest(count))
+    if count is not None:
+        yield from _check_rest(count)
+    if record.to is not None and not rest and (repeat is None or repeat.until is None):
+        yield _to_nothing(record.to)
+    if record.of is None:
+        return
+    yield from _check_arguments(record.of, card)
+    struct = card.types.get(record.of.word or "")
+    known = members(record, card)
+    if struct is not None and record.key is not None and record.key not in (known or {}):
+        message = f"key '{record.key}' is no field of '{struct.name}'"
+        help = did_you_mean(record.key, known or {}, "its fields")
+        yield Problem("V0174", message, record.place, help=help)
+
+
+def _mentions_rest(expression: Expression | None) -> bool:
+    return expression is not None and "rest" in expression.names
+
+
+def _check_rest(expression: Expression) -> Iterator[Problem]:
+    if not expression.stands_alone("rest"):
+        message = "'rest' cannot be computed with"
+        help = "it stands alone, or is one side of a choice: n if n > 0 else rest"
+        yield Problem("V0177", message, expression.text.place, help=help)
+
+
+def _to_nothing(to: Expression) -> Problem:
+    help = "'to' is the byte at which 'rest' ends: repeat: rest, or a size with a name such as time=rest"
+    return Problem("V0109", "'to' means nothing without 'rest'", to.text.place, help=help)
+
+
+def _check_arguments(ref: TypeRef, card: Card) -> Iterator[Problem]:
+    struct = card.types.get(ref.word or "")
+    if struct is None or len(struct.params) == len(ref.arguments):
+        return
+    names = ", ".join(param.value for param in struct.params)
+    message = f"the type '{struct.name}' takes {len(struct.params)} values, here are {len(ref.arguments)}"
+    yield Problem("V0196", message, ref.place, help=f"{struct.name}({names})" if names else struct.name)
+
+
 def _check_cursor(record: Record) -> Iterator[Problem]:
     """Yield the fields that stand right after one at a constant place and have none themselves."""
     for before, item in zip(record.fields, record.fields[1:], strict=False):
+        placed = item.offset if isinstance(item, Field) else item.at
+        repeat = before.repeat if isinstance(before, Record) and before.at is None else None
+        if repeat is not None and repeat.next is not None and placed is None:
+            message = f"'{item.name}' does not begin where the chain '{before.name}' ends: it moves no cursor"
+            help = f"give '{item.name}' an '@' (a record: 'at'), or write it before the chain"
+            yield Problem("V0183", message, item.place, help=help)
         if not (isinstance(before, Field) and isinstance(item, Field)) or item.offset is not None:
             continue
         if before.offset is not None and _CONSTANT.match(before.offset.text.value):
@@ -75,7 +128,12 @@ def _check_cursor(record: Record) -> Iterator[Problem]:
 
 
 def _check_field(field: Field) -> Iterator[Problem]:
+    rest = any(axis.size is None or _mentions_rest(axis.size) for axis in field.axes)
+    if field.to is not None and not rest:
+        yield _to_nothing(field.to)
     for axis in field.axes:
+        if axis.size is not None:
+            yield from _check_rest(axis.size)
         yield from check_size(axis.size, f"the size of '{axis.name}'" if axis.name else "the size")
     yield from check_size(field.type.length, "the length")
     yield from check_size(field.offset, "the offset")

@@ -11,17 +11,22 @@ from vspec.card.model import (
     Card,
     EndianSpec,
     Field,
+    Library,
     Record,
+    Repeat,
     Role,
+    StructType,
     Tree,
+    TypeRef,
 )
+from vspec.card.members import members
 from vspec.card.scopes import Declared, NameCheck, Names
 from vspec.errors import Place, Problem
 from vspec.expressions import Expression, Template
 from vspec.patterns import Pattern
 
-_LAYOUT = frozenset({"here", "start", "prev"})
-_REST = _LAYOUT | {"rest"}
+_LAYOUT = frozenset({"here", "start"})
+_ROW = _LAYOUT | {"prev"}
 _ENDIAN = frozenset({"little", "big"})
 _AUTO = frozenset({"auto"})
 
@@ -41,8 +46,7 @@ class _Names:
         card = self._card
         constants = self._constants()
         for struct in card.types.values():
-            names = self._record(struct.record, Names(constants))
-            self._check.check(struct.value, names, _LAYOUT)
+            self._type(struct, constants)
         root = self._root(constants)
         for let in card.lets:
             self._check.check(let.value, root)
@@ -67,7 +71,28 @@ class _Names:
             self._declare(names, table, Declared("a table", None))
         for param in self._card.params:
             self._declare(names, param.name, Declared("a parameter", param.place))
+        self._libraries(names, self._card.used)
         return names
+
+    def _libraries(self, names: Names, used: Mapping[str, Library]) -> None:
+        for name, library in used.items():
+            self._declare(names, name, Declared("a used card", library.place, library))
+
+    def _type(self, struct: StructType, constants: Names) -> None:
+        """Check a type in front of what it sees: constants of its card, its parameters, its own fields."""
+        names = constants
+        if struct.library:
+            names, library = Names(), self._card.used[struct.library[0]]
+            for step in struct.library[1:]:
+                library = library.used[step]
+            for table in library.tables:
+                names.declare(table, Declared("a table", None))
+            self._libraries(names, library.used)
+        names = Names(names)
+        for param in struct.params:
+            self._declare(names, param.value, Declared("a parameter of the type", param.place))
+        names = self._record(struct.record, Names(names), _ROW)
+        self._check.check(struct.value, names, _ROW)
 
     def _root(self, constants: Names) -> Names:
         names = Names(constants)
@@ -93,7 +118,7 @@ class _Names:
     def _role(self, role: Role, root: Names) -> None:
         names = root
         if role.layout is not None:
-            names = self._record(role.layout, Names(root))
+            names = self._record(role.layout, Names(root), _LAYOUT)
         self._endian(role.endian, names)
         self._check.check(role.named, root)
         if role.over is not None and role.named is not None:
@@ -101,8 +126,8 @@ class _Names:
             names.declare(role.over, Declared("a file", role.place))
         self._check.check(role.order, names)
 
-    def _record(self, record: Record, names: Names) -> Names:
-        """Check a record whose own names are added to ``names``; return them."""
+    def _record(self, record: Record, names: Names, words: frozenset[str]) -> Names:
+        """Check a record whose own names are added to ``names``; return them. ``words`` are in place in it."""
         if record.repeat is not None and record.repeat.variable is not None:
             self._declare(names, record.repeat.variable, Declared("a loop variable", record.repeat.place))
         for item in record.fields:
@@ -111,36 +136,57 @@ class _Names:
         for let in record.lets:
             self._declare(names, let.name, Declared("a derived value", let.place, let))
         for let in record.lets:
-            self._check.check(let.value, names, _LAYOUT)
-        self._check.check(record.size, names, _LAYOUT)
-        self._endian(record.endian, names, _LAYOUT)
+            self._check.check(let.value, names, words)
+        self._check.check(record.size, names, words)
+        self._endian(record.endian, names, words)
         for item in record.fields:
             if isinstance(item, Record):
-                self._inner(item, names)
+                self._inner(item, names, words)
             else:
-                self._field(item, names)
+                self._field(item, names, words)
         return names
 
-    def _inner(self, record: Record, outer: Names) -> None:
+    def _inner(self, record: Record, outer: Names, words: frozenset[str]) -> None:
         repeat = record.repeat
+        inside = words if repeat is None else _ROW
         if repeat is not None:
-            self._check.check(repeat.count, outer, _REST)
-            self._check.check(repeat.items, outer, _REST)
-        names = self._record(record, Names(outer))
-        for source in (record.condition, record.at):
-            self._check.check(source, names, _LAYOUT)
+            self._check.check(repeat.count, outer, words | {"rest"})
+            self._check.check(repeat.items, outer, words)
+        names = self._record(record, Names(outer), inside)
+        for source in (record.condition, record.at, record.to):
+            self._check.check(source, names, words)
+        if record.of is not None:
+            self._type_of(record.of, names, inside)
+        if repeat is not None:
+            self._end(record, repeat, names)
 
-    def _field(self, field: Field, names: Names) -> None:
-        for source in (field.type.length, field.condition, field.default, field.offset, field.constant):
-            self._check.check(source, names, _LAYOUT)
-        if field.type.value is not None:
-            self._check.check_type(field.type.value, names, _LAYOUT)
+    def _end(self, record: Record, repeat: Repeat, names: Names) -> None:
+        """Check where repeated records end: the fields of the last one are in sight."""
+        known = members(record, self._card) if record.of is not None else {}
+        for source in (repeat.until, repeat.next):
+            inside = Names(names)
+            for name in known or {}:
+                inside.declare(name, Declared("a field", record.place))
+            if known is not None:
+                self._check.check(source, inside, _ROW)
+
+    def _type_of(self, ref: TypeRef, names: Names, words: frozenset[str]) -> None:
+        self._check.check(ref.length, names, words)
+        for argument in ref.arguments:
+            self._check.check(argument, names, words)
+        if ref.value is not None:
+            self._check.check_type(ref.value, names, words)
+
+    def _field(self, field: Field, names: Names, words: frozenset[str]) -> None:
+        for source in (field.condition, field.default, field.offset, field.constant, field.to):
+            self._check.check(source, names, words)
+        self._type_of(field.type, names, words)
         for axis in field.axes:
-            self._check.check(axis.size, names, _REST if axis.name else _LAYOUT)
+            self._check.check(axis.size, names, words | {"rest"} if axis.name else words)
             if axis.size is None and not axis.name:
                 message = "'rest' needs an axis with a name"
                 self._problems.append(Problem("V0177", message, axis.place, help="e.g. int16[time=rest]"))
-        self._endian(field.endian, names, _LAYOUT)
+        self._endian(field.endian, names, words)
 
     def _endian(self, endian: EndianSpec, names: Names, words: frozenset[str] = frozenset()) -> None:
         if isinstance(endian, Expression):

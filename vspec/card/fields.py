@@ -10,15 +10,34 @@ from vspec.card.clauses import find_top, scan, split_top
 from vspec.card.dims import NAME
 from vspec.card.model import Field, FieldAxis, TypeRef
 from vspec.datatypes import NUMBERS, TEXTS
-from vspec.errors import Problem, Text, VspecError, did_you_mean, fail
+from vspec.errors import Place, Problem, Text, VspecError, did_you_mean, fail
 from vspec.expressions import Expression, parse
 
+MAX_TERMINATOR = 64
 CONVERSIONS = ("int", "float", "str")
 LATER_TYPES = frozenset({"int24", "uint24", "ibm32", "int12", "uint12", "int10", "uint10"})
 _RANK = {"": 0, "as": 1, "if": 2, "else": 3, "@": 4, "=": 5}
 _ORDER = "the order is: TYPE[sizes] as WORD if COND else VALUE @ OFFSET = CONST"
 
 Token = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Types:
+    """The names of types that a field may have, as they are written, and what stands before them.
+
+    The types of another card are called ``prefix`` and their name there (see `Library`).
+    """
+
+    names: Collection[str]
+    prefix: str = ""
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def called(self, name: str) -> str:
+        """Return what the card calls a type."""
+        return f"{self.prefix}{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +51,7 @@ class _Clauses:
         return None if piece is None else parse(piece)
 
 
-def parse_field(text: Text, types: Collection[str], name: str = "") -> Field:
+def parse_field(text: Text, types: Types | Collection[str], name: str = "") -> Field:
     """Return the field of a short form; ``types`` are the names of the card's own types.
 
     Raises `VspecError` with every clause that is wrong.
@@ -46,7 +65,7 @@ def parse_field(text: Text, types: Collection[str], name: str = "") -> Field:
         except VspecError as error:
             problems += error.problems
     try:
-        type_ref, axes = parse_type(clauses.pieces[""], types)
+        type_ref, axes = parse_type(clauses.pieces[""], types if isinstance(types, Types) else Types(types))
         convert = _conversion(clauses.pieces.get("as"))
     except VspecError as error:
         raise VspecError([*error.problems, *problems]) from None
@@ -106,8 +125,8 @@ def _conversion(text: Text | None) -> Literal["int", "float", "str"] | None:
     return cast('Literal["int", "float", "str"]', text.value)
 
 
-def parse_type(text: Text, types: Collection[str]) -> tuple[TypeRef, tuple[FieldAxis, ...]]:
-    """Return a type and its axes: ``int16[channel=4]``, ``ascii(8)[n]``, ``table[k][x=n]``."""
+def parse_type(text: Text, types: Types) -> tuple[TypeRef, tuple[FieldAxis, ...]]:
+    """Return a type and its axes: ``int16[channel=4]``, ``ascii(8)[n]``, ``block(4)``, ``table[k][x=n]``."""
     tokens = [token for token in scan(text) if token[0] != "blank"]
     word = text.value[tokens[0][1] : tokens[0][2]]
     if word in ("<", ">"):
@@ -132,13 +151,48 @@ def _text_type(text: Text, word: str, tokens: list[Token]) -> tuple[TypeRef, tup
     if not inside.value:
         raise fail("V0114", f"'{word}' needs a length in bytes", head.place, help=f"e.g. {word}(16)")
     place = text.cut(tokens[0][1], tokens[1][2]).place
-    return TypeRef(place, word=word, length=parse(inside)), _sizes_after(text, tokens[2:])
+    length, axes = parse(inside), _sizes_after(text, tokens[2:])
+    if not isinstance(length.literal, str):
+        return TypeRef(place, word=word, length=length), axes
+    _check_terminator(word, length.literal, inside.place)
+    return TypeRef(place, word=word, terminator=length.literal), axes
 
 
-def _computed_type(
-    text: Text, tokens: list[Token], types: Collection[str]
-) -> tuple[TypeRef, tuple[FieldAxis, ...]]:
+def _check_terminator(word: str, terminator: str, place: Place) -> None:
+    """Refuse what cannot end a text of type ``word``."""
+    encoding = TEXTS[word].encoding
+    if encoding is not None and terminator and len(terminator) <= MAX_TERMINATOR:
+        try:
+            terminator.encode(encoding)
+        except UnicodeEncodeError:
+            pass
+        else:
+            return
+    message = f"'{word}' cannot end at {terminator!r}"
+    raise fail("V0114", message, place, help="e.g. ascii('\\0') or latin1('\\r\\n')")
+
+
+def _applied(text: Text, tokens: list[Token], types: Types) -> tuple[TypeRef, tuple[FieldAxis, ...]] | None:
+    """Return a type of the card with the values of its parameters (``block(4, int16)``), or None."""
+    at = next((k for k, token in enumerate(tokens) if _opens(text, token, "(")), 0)
+    name = text.cut(tokens[0][1], tokens[at - 1][2]).value if at else ""
+    if name not in types:
+        return None
+    inside = _inside(text, tokens[at])
+    pieces = split_top(inside, ",") if inside.value.strip() else []
+    missing = next((piece for piece in pieces if not piece.value), None)
+    if missing is not None:
+        raise fail("V0110", f"a value of the type '{name}' is missing", inside.place)
+    place = text.cut(tokens[0][1], tokens[at][2]).place
+    ref = TypeRef(place, word=types.called(name), arguments=tuple(parse(piece) for piece in pieces))
+    return ref, _sizes_after(text, tokens[at + 1 :])
+
+
+def _computed_type(text: Text, tokens: list[Token], types: Types) -> tuple[TypeRef, tuple[FieldAxis, ...]]:
     """Return a type that is a name of the card's or an expression; sizes there have names."""
+    applied = _applied(text, tokens, types)
+    if applied is not None:
+        return applied
     count = len(tokens)
     for index, token in enumerate(tokens):
         if index and _opens(text, token, "[") and _is_named(_inside(text, token)):
@@ -147,7 +201,7 @@ def _computed_type(
     head = text.cut(tokens[0][1], tokens[count - 1][2])
     axes = _sizes_after(text, tokens[count:])
     if head.value in types:
-        return TypeRef(head.place, word=head.value), axes
+        return TypeRef(head.place, word=types.called(head.value)), axes
     first = text.value[tokens[0][1] : tokens[0][2]]
     if first in types and count > 1 and _opens(text, tokens[1], "["):
         help = f"e.g. {first}[item={_inside(text, tokens[1]).value}]"

@@ -15,6 +15,7 @@ Kind = Literal[
     "template",
     "text",
     "integer",
+    "number as text",
     "boolean",
     "word",
     "constant",
@@ -39,6 +40,7 @@ NOUNS: dict[Kind, str] = {
     "template": "a text",
     "text": "a text",
     "integer": "a whole number",
+    "number as text": "a version such as 1 or 1.2.0",
     "boolean": "true or false",
     "word": "a word",
     "constant": "a constant",
@@ -59,7 +61,8 @@ NOUNS: dict[Kind, str] = {
 class Value:
     """What may stand behind a key, by the form it has in YAML; a form that is None is refused.
 
-    ``kind`` and ``words``: a scalar. ``items``: a list. ``shape``: a mapping with the keys of
+    ``kind`` and ``words``: a scalar; ``meanings`` says what each word does, ``truth`` that an
+    expression may be a mere true or false. ``items``: a list. ``shape``: a mapping with the keys of
     that entry of `SHAPES`. ``entries``: a mapping of names that the author chooses.
     ``names`` says what their names may be, ``least`` the smallest number of items or entries,
     ``most`` the largest of items.
@@ -67,6 +70,8 @@ class Value:
 
     kind: Kind | None = None
     words: tuple[str, ...] = ()
+    meanings: tuple[str, ...] = ()
+    truth: bool = False
     items: Value | None = None
     shape: str | None = None
     entries: Value | None = None
@@ -112,23 +117,37 @@ class Shape:
 
 
 EXPRESSION = Value("expression")
+TRUTH = Value("expression", truth=True)
 TEMPLATE = Value("template")
 TEXT = Value("text")
 BOOLEAN = Value("boolean")
 TEXTS = Value(items=TEXT)
-EXPRESSIONS = Value(entries=EXPRESSION)
-NUMBERS = Value("expression", items=Value("expression", items=EXPRESSION))
+EXPRESSIONS = Value(entries=TRUTH)
+NUMBERS = Value("expression", truth=True, items=Value("expression", truth=True, items=TRUTH))
 ATTRIBUTES = Value(entries=Value("anything"), names="any")
 
-TEXT_TYPES = ("int", "float", "str", "int[]", "float[]", "str[]")
-FORMATS = ("pairs", "lines", "json")
-_TEXTS_LATER = "text formats other than pairs, lines and json come later"
+TEXT_TYPES = ("int", "float", "str", "bool", "int[]", "float[]", "str[]")
+TEXT_MEANINGS = (
+    "A whole number.",
+    "A number.",
+    "A text.",
+    "true or false.",
+    "Whole numbers, between blanks or commas.",
+    "Numbers, between blanks or commas.",
+    "Texts, between blanks or commas.",
+)
+FORMATS = ("pairs", "lines", "cards", "delimited", "csv", "xml", "json")
+FORMAT_MEANINGS = (
+    "A key and its value on each line, also in sections.",
+    "Lines, each found by its number or by a pattern.",
+    "Lines of one width: KEYWORD = value / comment.",
+    "Keys and values in turn; the first character of the text stands between them.",
+    "A table: rows of cells.",
+    "Elements and attributes, found by path.",
+    "Values found by path.",
+)
 _CONTAINERS_LATER = "containers that another library reads come later"
 LATER_FORMATS: dict[str, str] = {
-    "cards": _TEXTS_LATER,
-    "csv": _TEXTS_LATER,
-    "delimited": _TEXTS_LATER,
-    "xml": _TEXTS_LATER,
     "dicom": _CONTAINERS_LATER,
     "fits": _CONTAINERS_LATER,
     "hdf5": _CONTAINERS_LATER,

@@ -7,22 +7,34 @@ from vspec.card.grammar import (
     BOOLEAN,
     EXPRESSION,
     EXPRESSIONS,
-    FORMATS,
     NUMBERS,
     TEMPLATE,
     TEXT,
+    TEXT_MEANINGS,
     TEXT_TYPES,
     TEXTS,
+    TRUTH,
     Key,
     Shape,
     Value,
 )
+from vspec.card.text_keys import FORMAT, OPTIONS, PARSE, TEXT_FIELD
 
 _FIELDS = Value(entries=Value(shape="field"), least=1)
-_TEXT_FIELDS = Value(entries=Value(shape="text field"), least=1)
 _ENDIAN = Value(shape="endian")
 _IF = "Only if this holds; else the {} is absent."
 _REGIONS = "regions of compressed bytes come later"
+_HOLES = (
+    "The data set is refused; the missing file is named.",
+    "The place of the missing file is filled; not in this version.",
+    "What follows the hole moves up.",
+)
+_CUT_OFF = (
+    "The data set is refused.",
+    "The record is left out, with a warning.",
+    "The record is left out.",
+)
+_LEVELS = ("No map is made.", "A warning; the map is made.")
 _BLOCKS = "blocks, gaps and collected records come later"
 
 CARD = Shape(
@@ -59,6 +71,18 @@ CARD = Shape(
             {"qstring": {"fields": {"n": "uint32", "s": "utf16(n)"}, "value": "s"}},
         ),
         Key(
+            "use",
+            Value(entries=Value(shape="used card")),
+            "Types and tables of other cards, as NAME.type and NAME.table.",
+            {"tags": {"card": "adobe/tiff", "version": 1}},
+        ),
+        Key(
+            "extends",
+            Value(shape="extended card"),
+            "The card that this one is, but for attributes, coordinates and defaults of params.",
+            "generic/raw",
+        ),
+        Key(
             "files",
             Value("file pattern", entries=Value(shape="role"), least=1),
             "Which files belong to a data set: one pattern, or one entry for each kind of file.",
@@ -88,8 +112,6 @@ CARD = Shape(
         ),
     ),
     later={
-        "use": "types of other cards come with the registry",
-        "extends": "cards that extend another card come with the registry",
         "groups": "attributes of groups come later; the paths of arrays make the groups",
     },
 )
@@ -100,7 +122,7 @@ PARAM = Shape(
     (
         Key(
             "type",
-            Value("word", words=("int", "float", "str", "bool")),
+            Value("word", words=TEXT_TYPES[:4], meanings=TEXT_MEANINGS[:4]),
             "The type of the value.",
             "int",
             mandatory=True,
@@ -110,10 +132,35 @@ PARAM = Shape(
     ),
 )
 
+_COPIED = "Kept in the card of a map, so that it needs no other card; not written by hand."
+
+USED_CARD = Shape(
+    "used card",
+    "Another card of the registry, whose types and tables this one uses.",
+    (
+        Key("card", TEXT, "The id of the card in the registry.", "adobe/tiff", mandatory=True),
+        Key("version", Value("number as text"), "The version wanted: 1, 1.2 or 1.2.0.", 1, mandatory=True),
+        Key("types", Value("constant"), _COPIED, {"point": {"fields": {"x": "float32"}}}),
+        Key("tables", Value("constant"), _COPIED, {"kinds": {1: "int16"}}),
+        Key("use", Value("constant"), _COPIED, {}),
+    ),
+)
+
+EXTENDED_CARD = Shape(
+    "extended card",
+    "The card that this one extends; a mapping stands in the card of a map only.",
+    (
+        Key("card", TEXT, _COPIED, "generic/raw", mandatory=True),
+        Key("version", Value("number as text"), _COPIED, "1.0.0"),
+    ),
+    short="text",
+)
+
 TYPE = Shape(
     "type",
     "A struct with a name.",
     (
+        Key("params", TEXTS, "Names of the values that stand behind the type: NAME(4, int16).", ["n"]),
         Key("fields", _FIELDS, "The fields, one after the other.", {"n": "uint32"}, mandatory=True),
         Key("let", EXPRESSIONS, "Derived values of the struct.", {"half": "n // 2"}),
         Key("value", EXPRESSION, "What a field of this type is worth; without it, the struct.", "s"),
@@ -121,20 +168,6 @@ TYPE = Shape(
         Key("endian", _ENDIAN, "The byte order of the fields.", "little"),
     ),
     later={"packed": "packed samples come later", "values": "packed samples come later"},
-)
-
-_FORMAT = Value("word", words=FORMATS)
-_TEXT_OPTIONS = (
-    Key("fields", _TEXT_FIELDS, "What to take from the text.", {"nSavedChans": "int"}),
-    Key("separator", TEXT, "What stands between a key and its value (pairs).", "="),
-    Key("comment", TEXT, "What a line of comment begins with.", "#"),
-    Key("end", TEXT, "What ends a line or statement, beside the end of the line.", ";"),
-    Key(
-        "encoding",
-        Value("text", items=TEXT, least=1),
-        "The encoding of the text; of a list, the first in which the whole text can be read.",
-        "utf-8",
-    ),
 )
 
 ROLE = Shape(
@@ -157,22 +190,22 @@ ROLE = Shape(
         Key("order", EXPRESSION, "What the files along 'over' are ordered by.", "part"),
         Key(
             "missing",
-            Value("word", words=("error", "fill", "skip")),
+            Value("word", words=("error", "fill", "skip"), meanings=_HOLES),
             "What to do about a hole in a counted capture.",
             "error",
         ),
         Key("optional", BOOLEAN, "The file may be absent.", example=True),
         Key("any_case", BOOLEAN, "Names match in any case.", example=True),
-        Key("format", _FORMAT, "The file is text; how it is cut.", "pairs"),
-        *_TEXT_OPTIONS,
+        Key("format", FORMAT, "The file is text; how it is cut.", "pairs"),
+        *OPTIONS,
         Key("layout", Value(shape="layout"), "The bytes of a binary file.", {"fields": {"n": "uint32"}}),
         Key("endian", _ENDIAN, "The byte order of the file.", "little"),
     ),
     short="file pattern",
     one_of=("match", "named"),
     apart=(("layout", "format"), ("endian", "format")),
-    needs=(*((key.name, "format") for key in _TEXT_OPTIONS), ("order", "over"), ("missing", "over")),
-    later={"compression": _REGIONS, "decimal": "delimited tables come later"},
+    needs=(*((key.name, "format") for key in OPTIONS), ("order", "over"), ("missing", "over")),
+    later={"compression": _REGIONS},
 )
 
 LAYOUT = Shape(
@@ -195,49 +228,59 @@ FIELD = Shape(
     "A field, or with 'fields:' a record: TYPE[sizes] as int if COND else VALUE @ OFFSET = CONST.",
     (
         Key("type", Value("field"), "The type of a field, with its sizes.", "int16[channel=4]"),
-        Key("else", EXPRESSION, "The value of a field that is absent.", 0),
+        Key("else", TRUTH, "The value of a field that is absent.", 0),
         Key("const", EXPRESSION, "What a field must hold.", "0xC6912702"),
         Key("parse", Value(shape="parse"), "How the text in a field is read.", {"format": "pairs"}),
         Key("fields", _FIELDS, "The fields of a record.", {"id": "uint16"}),
         Key("repeat", Value(shape="repeat"), "How often the record stands there.", "i in range(n)"),
+        Key(
+            "to",
+            EXPRESSION,
+            "The byte at which 'rest' ends, from the start of the file; else the end of the file.",
+            "start + length",
+        ),
         Key("key", TEXT, "The field by which record[k] finds its row.", "id"),
         Key("size", EXPRESSION, "The extent of a record when it is not the sum of its fields.", "8 + n"),
         Key("let", EXPRESSIONS, "Derived values of each record.", {"stop": "first + n"}),
         Key(
             "partial",
-            Value("word", words=("error", "warn", "drop")),
-            "What to do about a last record that is cut off.",
+            Value("word", words=("error", "warn", "drop"), meanings=_CUT_OFF),
+            "What to do about a last record that is cut off, or a sentinel that never comes.",
             "error",
         ),
         Key("at", EXPRESSION, "Where it lies, from the start of the file; what follows is not moved.", 348),
-        Key("if", EXPRESSION, _IF.format("field or record"), "version >= 2"),
+        Key("if", TRUTH, _IF.format("field or record"), "version >= 2"),
         Key("endian", _ENDIAN, "The byte order of this field or record.", "big"),
         Key("doc", TEXT, "What it means.", "channels in use"),
     ),
     short="field",
     one_of=("type", "fields"),
-    apart=tuple(("type", name) for name in ("repeat", "key", "size", "let", "partial"))
-    + tuple(("fields", name) for name in ("else", "const", "parse")),
+    apart=(("type", "size"), ("type", "let"))
+    + tuple((owner, name) for owner in ("fields", "repeat") for name in ("else", "const", "parse")),
     later={
         "codec": _REGIONS,
         "nbytes": _REGIONS,
         "compression": _REGIONS,
-        "to": "'rest' up to a given byte comes later",
         "gaps": _BLOCKS,
         "blocks": _BLOCKS,
-        "bits": "bit fields come later",
+        "bits": "expressions take bits out of a number: (flags >> 4) & 7",
     },
 )
 
 REPEAT = Shape(
     "repeat",
-    "How often a record stands there.",
-    (),
+    "How often a record stands there: up to one in which something holds, or along a chain.",
+    (
+        Key("until", TRUTH, "Holds in the last record.", "tag == 0"),
+        Key(
+            "next",
+            EXPRESSION,
+            "Where the record after this one lies, from the start of the file; none after the last.",
+            "link if link > 0 else none",
+        ),
+    ),
     short="repeat",
-    later={
-        "until": "records up to a sentinel come later",
-        "next": "chains of records come later",
-    },
+    one_of=("until", "next"),
 )
 
 ENDIAN = Shape(
@@ -245,44 +288,16 @@ ENDIAN = Shape(
     "little, big, an expression, or the order that makes a test true.",
     (
         Key("test", Value("order test"), "A number at an offset.", "uint16 @ 2 = 42", mandatory=True),
-        Key("that", EXPRESSION, "What must hold of the number, by the name 'test'.", "0 < test < 1000"),
+        Key("that", TRUTH, "What must hold of the number, by the name 'test'.", "0 < test < 1000"),
     ),
     short="endian",
-)
-
-PARSE = Shape(
-    "parse",
-    "How the text in a field is read.",
-    (Key("format", _FORMAT, "How the text is cut.", "pairs", mandatory=True), *_TEXT_OPTIONS),
-    later={"decimal": "delimited tables come later"},
-)
-
-TEXT_FIELD = Shape(
-    "text field",
-    "One thing to take from a text: a value by key, the first line that matches, or a table.",
-    (
-        Key("key", TEXT, "The key as written in the text; for json a path with dots.", "~imroTbl"),
-        Key("line", Value("line pattern"), "The first line that matches.", "{n:int} channels"),
-        Key("each", Value("line pattern"), "A table, one row for each match.", "({ch:int} {gain:int})"),
-        Key(
-            "section",
-            Value("text", items=TEXT, least=2, most=2),
-            "Where to look: the name of a section, or its first and last line.",
-            "Channel Infos",
-        ),
-        Key("skip", Value("integer"), "How many matches or lines to leave out first.", 1),
-        Key("type", Value("word", words=TEXT_TYPES), "The type of the value.", "int"),
-        Key("default", Value("constant"), "The value when there is none; without it that is an error.", 512),
-    ),
-    short="text field",
-    apart=(("key", "line"), ("line", "each"), ("line", "type"), ("each", "type")),
 )
 
 CHECK = Shape(
     "check",
     "Something that must hold.",
     (
-        Key("that", EXPRESSION, "What must hold.", "size(bin) == meta.bytes", mandatory=True),
+        Key("that", TRUTH, "What must hold.", "size(bin) == meta.bytes", mandatory=True),
         Key(
             "else",
             TEMPLATE,
@@ -290,7 +305,12 @@ CHECK = Shape(
             "the header says {{ meta.bytes }} bytes",
             mandatory=True,
         ),
-        Key("level", Value("word", words=("error", "warn")), "warn: the map is made all the same.", "warn"),
+        Key(
+            "level",
+            Value("word", words=("error", "warn"), meanings=_LEVELS),
+            "warn: the map is made all the same.",
+            "warn",
+        ),
     ),
 )
 
@@ -300,7 +320,7 @@ ARRAY = Shape(
     (
         Key("each", Value("each"), "One array for each item.", "v in header.variables"),
         Key("let", EXPRESSIONS, "Derived values of this array.", {"mine": "edf.spr == r"}),
-        Key("if", EXPRESSION, _IF.format("array"), "n_aux > 0"),
+        Key("if", TRUTH, _IF.format("array"), "n_aux > 0"),
         Key("name", TEMPLATE, "The path of the array, when it is not the key.", "{{ v.label }}"),
         Key("from", EXPRESSION, "The field, or the role, that holds the data.", "rhd.block.amplifier"),
         Key("values", NUMBERS, "Values to put into the map itself.", "meta.gain[0:n]"),
@@ -343,7 +363,7 @@ AXIS = Shape(
     "axis",
     "An axis: start and step, or labels; any further name is a coordinate along it.",
     (
-        Key("if", EXPRESSION, _IF.format("entry"), "ndim >= 4"),
+        Key("if", TRUTH, _IF.format("entry"), "ndim >= 4"),
         Key("start", EXPRESSION, "The coordinate of the first element.", 0),
         Key("step", EXPRESSION, "The distance between elements.", "1 / 30000"),
         Key("units", TEMPLATE, "The units of the coordinate, or of the data along this axis.", "s"),
@@ -359,6 +379,8 @@ AXIS = Shape(
 SHAPES: dict[str, Shape] = {
     "card": CARD,
     "param": PARAM,
+    "used card": USED_CARD,
+    "extended card": EXTENDED_CARD,
     "type": TYPE,
     "role": ROLE,
     "layout": LAYOUT,

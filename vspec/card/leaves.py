@@ -8,7 +8,7 @@ from typing import cast
 
 from vspec.card.clauses import find_top, scan
 from vspec.card.dims import parse_arrow
-from vspec.card.fields import parse_field
+from vspec.card.fields import Types, parse_field
 from vspec.card.grammar import TEXT_TYPES, Kind
 from vspec.card.model import Arrow, ByteOrderTest, Field, Repeat, Tree
 from vspec.card.yaml_nodes import Mapping, Node, Scalar, Sequence
@@ -30,9 +30,9 @@ Loop = tuple[str, Expression]
 class Leaves:
     """Parses scalars, keeps what came out, and collects what is wrong in ``problems``."""
 
-    def __init__(self, types: Collection[str]) -> None:
+    def __init__(self, types: Collection[str], prefix: str = "") -> None:
         self.problems: list[Problem] = []
-        self._types = types
+        self._types = Types(types, prefix)
         self._parsed: dict[tuple[Kind, int], object] = {}
         self._parsers: dict[Kind, Callable[[Text], object]] = {
             "expression": parse,

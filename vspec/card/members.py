@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from vspec.card.model import Card, Field, Let, Record, Role, StructType, TextField, TextFormat
+from vspec.card.model import Card, Field, Let, Library, Record, Role, TextField, TextFormat, TypeRef
 
-Entity: TypeAlias = "Role | Record | Field | TextField | Let | None"
+Entity: TypeAlias = "Role | Record | Field | TextField | Let | Library | None"
 """What a name means as far as it is known before any file is read; None is anything else."""
 
 
@@ -17,7 +17,9 @@ def members(entity: Entity, card: Card) -> Mapping[str, Entity] | None:
         case Role():
             return _role_members(entity)
         case Record():
-            return record_members(entity)
+            return record_members(entity) if entity.of is None else _type_members(entity.of, card)
+        case Library():
+            return _library_members(entity)
         case Field():
             return _field_members(entity, card)
         case TextField():
@@ -56,14 +58,24 @@ def _text_members(text: TextFormat) -> Mapping[str, Entity] | None:
 def _field_members(field: Field, card: Card) -> Mapping[str, Entity] | None:
     if field.parse is not None:
         return _text_members(field.parse)
-    struct: StructType | None = card.types.get(field.type.word or "")
+    return _type_members(field.type, card)
+
+
+def _type_members(ref: TypeRef, card: Card) -> Mapping[str, Entity] | None:
+    struct = card.types.get(ref.word or "")
     if struct is None or struct.value is not None:
         return None
     return record_members(struct.record)
 
 
+def _library_members(library: Library) -> Mapping[str, Entity]:
+    return dict.fromkeys([*library.tables, *library.types]) | dict(library.used)
+
+
 def _text_field_members(field: TextField) -> Mapping[str, Entity] | None:
-    """Return the captures of a table or a line; a line with one capture is its value."""
+    """Return the columns of a table, or captures of a line; a line with one capture is its value."""
+    if field.fields:
+        return {inner.name: inner for inner in field.fields}
     if field.key is not None and "{" in field.key.value:
         return None
     pattern = field.each or field.line

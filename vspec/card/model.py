@@ -50,7 +50,8 @@ class TypeRef:
     """What a field is made of, before its axes.
 
     ``word`` is set for a type that is written by name: a number type, a text type (then
-    ``length`` is its argument), or a name of ``types:``. Otherwise ``value`` is an expression
+    ``length`` is its argument, or ``terminator`` the text that ends it), or a name of ``types:``
+    (then ``arguments`` are the values of its parameters). Otherwise ``value`` is an expression
     that gives a type (``TABLE[code]``, a let, ``(uint8 if c else uint16)``).
     """
 
@@ -58,11 +59,16 @@ class TypeRef:
     word: str | None = None
     length: Expression | None = None
     value: Expression | None = None
+    terminator: str | None = None
+    arguments: tuple[Expression, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FieldAxis:
-    """``name=size`` inside brackets; ``name`` is empty for an unnamed size, ``size`` None for ``rest``."""
+    """``name=size`` inside brackets; ``name`` is empty for an unnamed size, ``size`` None for ``rest``.
+
+    A size may also be an expression that gives ``rest`` (``n if n > 0 else rest``).
+    """
 
     name: str
     size: Expression | None
@@ -85,7 +91,10 @@ EndianSpec = Endian | Expression | ByteOrderTest | None
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """``TYPE[sizes] as int if COND else VALUE @ OFFSET = CONST`` (short form), or its long form."""
+    """``TYPE[sizes] as int if COND else VALUE @ OFFSET = CONST`` (short form), or its long form.
+
+    ``to`` is the byte at which an axis of size ``rest`` ends.
+    """
 
     name: str
     type: TypeRef
@@ -98,20 +107,31 @@ class Field:
     constant: Expression | None = None
     endian: EndianSpec = None
     parse: TextFormat | None = None
+    to: Expression | None = None
+    partial: Literal["error", "warn", "drop"] = "error"
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
     """How often a record stands: ``count`` times, once per item of ``items``, or ``rest``.
 
-    ``repeat: EXPR`` sets ``count``; ``repeat: NAME in EXPR`` sets ``variable`` and ``items``;
-    ``repeat: rest`` leaves all of them empty (as many whole records as fit).
+    ``repeat: EXPR`` sets ``count`` (which may also give ``rest``); ``repeat: NAME in EXPR`` sets
+    ``variable`` and ``items``; ``repeat: rest`` leaves all of them empty (as many whole records as
+    fit). ``until`` holds in the last record; ``next`` is where the record after one lies, ``none``
+    after the last.
     """
 
     place: Place
     count: Expression | None = None
     variable: str | None = None
     items: Expression | None = None
+    until: Expression | None = None
+    next: Expression | None = None
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether as many records stand there as fit, whatever they hold."""
+        return all(e is None for e in (self.count, self.items, self.until, self.next))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +139,9 @@ class Record:
     """Fields that stand one after the other; with ``repeat`` a table of them.
 
     ``key`` names the field by which ``record[k]`` looks rows up; ``size`` is the extent in bytes
-    when it is not the sum of the fields; ``at`` places it absolutely without moving the cursor.
+    when it is not the sum of the fields; ``at`` places it absolutely without moving the cursor;
+    ``to`` is the byte at which ``rest`` ends. With ``of`` the records are instances of a type of
+    the card, and ``fields`` is empty. ``axis`` is the name of the rows' axis where it is not ``name``.
     """
 
     name: str
@@ -133,15 +155,39 @@ class Record:
     endian: EndianSpec = None
     lets: tuple[Let, ...] = ()
     partial: Literal["error", "warn", "drop"] = "error"
+    to: Expression | None = None
+    of: TypeRef | None = None
+    axis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StructType:
-    """An entry of ``types:``; with ``value`` it projects to one value."""
+    """An entry of ``types:``; with ``value`` it projects to one value.
+
+    ``params`` are the names of the values in parentheses behind its name. ``library`` is the way
+    to the card that it was taken from: the names under ``use:``, () for the card's own types.
+    """
 
     name: str
     record: Record
     value: Expression | None = None
+    params: tuple[Text, ...] = ()
+    library: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """An entry of ``use:``: what was taken from another card, and from those that it uses itself.
+
+    ``types`` are its names for its types, and what they are called in `Card.types`.
+    """
+
+    card: str
+    version: str
+    place: Place
+    tables: Mapping[str, Constant] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    used: Mapping[str, Library] = field(default_factory=dict)
 
 
 # --- text headers ---------------------------------------------------------------------------
@@ -151,10 +197,12 @@ class StructType:
 class TextField:
     """One thing to take from a text.
 
-    ``key`` alone: the value of that key (pairs, json); ``line``: the first line that matches;
-    ``each``: a table, one row a match (inside the value of ``key`` when both are given).
-    ``type`` is int, float, str, int[], float[] or str[]. ``required`` is false where ``default``
-    was written.
+    ``key`` alone: the value of that key (a path in json and xml, a heading in csv); ``line``: the
+    first line that matches; ``each``: a table, one row a match (inside the value of ``key`` when
+    both are given), or with ``fields`` one row for each element of an xml path, which is then the
+    text of the pattern. ``at_line`` (from 1) names a line by its number, ``column`` (from 1) a column
+    of csv, ``columns`` the first and the last character of a line. ``type`` is int, float, str,
+    bool, int[], float[] or str[]. ``required`` is false where ``default`` was written.
     """
 
     name: str
@@ -162,22 +210,31 @@ class TextField:
     key: Text | None = None
     line: Pattern | None = None
     each: Pattern | None = None
+    fields: tuple[TextField, ...] = ()
     section: Text | None = None
     between: tuple[str, str] | None = None
+    at_line: int | None = None
+    column: int | None = None
+    columns: tuple[int, int] | None = None
     skip: int = 0
     type: str = "str"
     default: Constant = None
     required: bool = True
 
 
+TextKind = Literal["pairs", "lines", "cards", "delimited", "csv", "xml", "json"]
+
+
 @dataclass(frozen=True, slots=True)
 class TextFormat:
-    """How a text is cut: ``pairs``, ``lines`` or ``json``, with what each needs to know.
+    """How a text is cut, with what each format needs to know.
 
-    ``otherwise`` are encodings to try, in order, where the text is not in ``encoding``.
+    ``separator`` is empty where the text itself says it (delimited). ``otherwise`` are encodings
+    to try, in order, where the text is not in ``encoding``; with ``declared`` the encoding that an
+    xml text declares counts before them. ``quotes`` are pairs of an opening and a closing character.
     """
 
-    format: Literal["pairs", "lines", "json"]
+    format: TextKind
     place: Place
     fields: tuple[TextField, ...] = ()
     separator: str = "="
@@ -185,6 +242,13 @@ class TextFormat:
     end: str | None = None
     encoding: str = "utf-8"
     otherwise: tuple[str, ...] = ()
+    declared: bool = False
+    decimal: str = "."
+    quotes: tuple[tuple[str, str], ...] = ()
+    any_case: bool = False
+    prefix: str | None = None
+    width: int | None = None
+    skip: int = 0
 
 
 # --- files, checks, arrays ------------------------------------------------------------------
@@ -304,7 +368,11 @@ class ArraySpec:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A whole card. ``data`` is the card as plain JSON-ready data, as it goes into a map."""
+    """A whole card. ``data`` is the card as plain JSON-ready data, as it goes into a map.
+
+    ``types`` holds those of other cards too, as ``name.type`` (see `Library`); ``extends`` is the
+    id of the card whose metadata this one replaces.
+    """
 
     name: str
     data: Mapping[str, object]
@@ -325,3 +393,5 @@ class Card:
     checks: tuple[Check, ...] = ()
     attrs: Mapping[str, Tree] = field(default_factory=dict)
     examples: tuple[Mapping[str, object], ...] = ()
+    used: Mapping[str, Library] = field(default_factory=dict)
+    extends: str | None = None

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vspec.card.yaml_nodes import Entry, Mapping, Node, entries
+from vspec.card.yaml_nodes import Entry, Mapping, Node, entries, put
 from vspec.errors import Place, Problem, Text, VspecError, did_you_mean
 
 Merge = Callable[[Node | None, Entry, list[Problem]], Node]
+
+OVERLAID = ("params", "attrs", "arrays")
+"""Keys of a card that an overlay, and a card that extends another, may change."""
 
 
 def merge(card: Mapping, overlay: Mapping) -> Mapping:
@@ -27,7 +30,7 @@ def merge(card: Mapping, overlay: Mapping) -> Mapping:
         if part is None:
             problems.append(_refused(entry, "an overlay", parts))
         else:
-            merged = _put(merged, entry.key, part(card.get(entry.key.value), entry, problems))
+            merged = put(merged, entry.key, part(card.get(entry.key.value), entry, problems))
     if problems:
         raise VspecError(problems)
     return merged
@@ -43,18 +46,10 @@ def _refused(entry: Entry, owner: str, allowed: dict[str, Merge]) -> Problem:
     )
 
 
-def _put(node: Mapping, key: Text, value: Node) -> Mapping:
-    """Return a mapping with the entry ``key`` replaced, or added at the end."""
-    new = Entry(key, value)
-    if node.find(key.value) is None:
-        return Mapping((*node.entries, new), node.place)
-    return Mapping(tuple(new if e.key.value == key.value else e for e in node.entries), node.place)
-
-
 def _attrs(old: Node | None, entry: Entry, problems: list[Problem]) -> Node:
     merged = old if isinstance(old, Mapping) else Mapping((), entry.key.place)
     for item in entries(_mapping(entry, problems)):
-        merged = _put(merged, item.key, item.value)
+        merged = put(merged, item.key, item.value)
     return merged
 
 
@@ -64,7 +59,7 @@ def _params(old: Node | None, entry: Entry, problems: list[Problem]) -> Node:
         param = merged.get(item.key.value)
         if isinstance(param, Mapping):
             default = Text("default", item.key.place, exact=False)
-            merged = _put(merged, item.key, _put(param, default, item.value))
+            merged = put(merged, item.key, put(param, default, item.value))
         else:
             problems.append(_unknown(item, "param", merged))
     return merged
@@ -75,7 +70,7 @@ def _arrays(old: Node | None, entry: Entry, problems: list[Problem]) -> Node:
     for item in entries(_mapping(entry, problems)):
         array = merged.get(item.key.value)
         if isinstance(array, Mapping):
-            merged = _put(merged, item.key, _array(array, item, problems))
+            merged = put(merged, item.key, _array(array, item, problems))
         else:
             problems.append(_unknown(item, "array", merged))
     return merged
@@ -88,14 +83,14 @@ def _array(array: Mapping, entry: Entry, problems: list[Problem]) -> Mapping:
         if part is None:
             problems.append(_refused(item, "an overlay of an array", parts))
         else:
-            array = _put(array, item.key, part(array.get(item.key.value), item, problems))
+            array = put(array, item.key, part(array.get(item.key.value), item, problems))
     return array
 
 
 def _axes(old: Node | None, entry: Entry, problems: list[Problem]) -> Node:
     merged = old if isinstance(old, Mapping) else Mapping((), entry.key.place)
     for item in entries(_mapping(entry, problems)):
-        merged = _put(merged, item.key, _attrs(merged.get(item.key.value), item, problems))
+        merged = put(merged, item.key, _attrs(merged.get(item.key.value), item, problems))
     return merged
 
 

@@ -1,7 +1,8 @@
 """The JSON Schema (draft-07) of cards, for editors; generated from the table of the grammar.
 
 Flat: no ``anyOf`` or ``oneOf``, so that an editor completes every key. A value that may be a
-scalar or a mapping lists both under ``type``.
+scalar or a mapping lists both under ``type``. ``markdownDescription``, ``enumDescriptions`` and
+``defaultSnippets`` are what editors show and write; a validator passes over them.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ from pathlib import Path
 
 from vspec.card.grammar import Key, Kind, Shape, Value
 from vspec.card.keys import SHAPES
+from vspec.card.snippets import OFFERS, SHAPE_SNIPPETS, snippet, with_places, yaml_lines
 from vspec.layout import Json
 
 COMMITTED = Path(__file__).with_name("card.schema.json")
 
 _ANY: list[Json] = ["string", "number", "boolean", "null"]
 _SCALARS: dict[Kind, list[Json]] = {
-    "expression": ["string", "number", "boolean"],
+    "expression": ["string", "number"],
     "repeat": ["string", "number"],
     "endian": ["string"],
     "integer": ["integer"],
+    "number as text": ["string", "number"],
     "boolean": ["boolean"],
     "constant": _ANY,
     "anything": _ANY,
@@ -30,14 +33,13 @@ _NAME = "^[A-Za-z_][A-Za-z0-9_]*$"
 
 def schema() -> dict[str, Json]:
     """Return the JSON Schema of a card."""
-    card = _mapping(SHAPES["card"])
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": "https://vspec.dev/card.schema.json",
         "title": "vspec card",
-        **card,
-        "defaultSnippets": _SNIPPETS,
-        "definitions": {_slug(name): _mapping(shape) for name, shape in SHAPES.items() if name != "card"},
+        "description": SHAPES["card"].doc,
+        **_mapping("card"),
+        "definitions": {_slug(name): _mapping(name) for name in SHAPES if name != "card"},
     }
 
 
@@ -50,39 +52,80 @@ def _slug(name: str) -> str:
     return name.replace(" ", "_")
 
 
-def _mapping(shape: Shape) -> dict[str, Json]:
+def _mapping(name: str) -> dict[str, Json]:
+    """Return the schema of a mapping. What it is, is said where it stands: see `_value` and `_key`."""
+    shape = SHAPES[name]
     forms: list[Json] = [*(_SCALARS.get(shape.short, ["string"]) if shape.short else []), "object"]
     mandatory: list[Json] = [key.name for key in shape.keys if key.mandatory]
     result: dict[str, Json] = {
-        "description": shape.doc,
         "type": _one_or_many(forms),
-        "properties": {key.name: _key(key) for key in shape.keys},
+        "properties": {key.name: _key(shape, key) for key in shape.keys},
         "additionalProperties": _value(shape.free) if shape.free else False,
     }
     if mandatory:
         result["required"] = mandatory
+    if name in SHAPE_SNIPPETS:
+        result["defaultSnippets"] = [snippet(*given) for given in SHAPE_SNIPPETS[name]]
     return result
 
 
-def _key(key: Key) -> Json:
-    """Return a property; a reference has its texts beside it in ``allOf`` (draft-07 ignores siblings)."""
+def _key(shape: Shape, key: Key) -> Json:
+    """Return a property.
+
+    A mapping of the grammar, or a list, stands in ``allOf`` where the example has another form:
+    else an editor would write the beginning of that mapping or list, and not the example.
+    """
+    example = "\n".join(yaml_lines({key.name: key.example}))
+    about = " ".join([key.doc, *_rules(shape, key)])
     described: dict[str, Json] = {
         "description": key.doc,
-        "markdownDescription": f"{key.doc}\n\n```yaml\n{_yaml(key)}\n```",
-        "examples": [_json(key.example)],
+        "markdownDescription": f"{about}\n\n```yaml\n{example}\n```",
     }
-    value = _value(key.value)
-    if "$ref" in value:
-        return {**described, "allOf": [value]}
+    value = _value(key.value, described=True)
     if key.name == "vspec":
-        value = {**value, "const": 1}
+        return {**described, **value, "const": 1}
+    if key.value.words:
+        return {**described, **value}
+    if isinstance(key.example, list):
+        return {**described, **value}
+    described["defaultSnippets"] = _offers(key)
+    if "$ref" in value or key.value.items is not None:
+        return {**described, "allOf": [value]}
     return {**described, **value}
 
 
-def _value(value: Value) -> dict[str, Json]:
+def _rules(shape: Shape, key: Key) -> list[str]:
+    """Return what a flat schema cannot check, in words: keys that exclude or need one another."""
+    others = [name for name in shape.one_of if name != key.name] if key.name in shape.one_of else []
+    others += [b if a == key.name else a for a, b in shape.apart if key.name in (a, b)]
+    wanted = [other for name, other in shape.needs if name == key.name]
+    found = ["Mandatory."] if key.mandatory else []
+    found += [f"Only with `{name}`." for name in wanted]
+    if others:
+        found.append("Not with " + ", ".join(f"`{name}`" for name in dict.fromkeys(others)) + ".")
+    return found
+
+
+def _offers(key: Key) -> list[Json]:
+    """Return what an editor offers for the value: the example, then other values of note."""
+    offers = OFFERS.get(key.name, ())
+    if any(word == key.example for word, _ in offers):
+        return [snippet(word, meaning, word) for word, meaning in offers]
+    label = " ".join(line.strip() for line in yaml_lines(key.example))
+    body = key.example if isinstance(key.example, bool) else with_places(key.example)
+    return [{"label": label, "description": key.doc, "body": body}]
+
+
+def _value(value: Value, *, described: bool = False) -> dict[str, Json]:
+    """Return the schema of a value; ``described``: its key says what it is."""
     if value.shape is not None and value.kind is None and value.items is None:
-        return {"$ref": f"#/definitions/{_slug(value.shape)}"}
+        reference: dict[str, Json] = {"$ref": f"#/definitions/{_slug(value.shape)}"}
+        shape = SHAPES[value.shape]
+        about: dict[str, Json] = {"title": shape.noun, "description": shape.doc}
+        return reference if described else {**about, "allOf": [reference]}
     forms: list[Json] = list(_SCALARS.get(value.kind, ["string"])) if value.kind else []
+    if value.truth:
+        forms.append("boolean")
     if value.kind in ("constant", "anything"):
         return {}
     result: dict[str, Json] = {}
@@ -102,86 +145,9 @@ def _value(value: Value) -> dict[str, Json]:
             result["minProperties"] = value.least
     if value.words:
         result["enum"] = list(value.words)
+        result["enumDescriptions"] = list(value.meanings)
     return {"type": _one_or_many(forms), **result}
 
 
 def _one_or_many(forms: list[Json]) -> Json:
     return forms[0] if len(forms) == 1 else forms
-
-
-def _json(value: object) -> Json:
-    """Return an example with text keys, as JSON has them."""
-    decoded: Json = json.loads(json.dumps(value))
-    return decoded
-
-
-def _yaml(key: Key) -> str:
-    """Return ``key: example`` in flow style, which is JSON where a text needs quotes."""
-    return f"{key.name}: {json.dumps(key.example, ensure_ascii=False)}"
-
-
-_SNIPPETS: list[Json] = [
-    {
-        "label": "raw file",
-        "description": "A file without a header: one array from the first byte to the last.",
-        "body": {
-            "vspec": 1,
-            "title": "$1",
-            "files": "{name}.dat",
-            "arrays": {"raw": {"dtype": "int16", "shape": {"time": "auto", "channel": 64}}},
-        },
-    },
-    {
-        "label": "record file",
-        "description": "A header, then records to the end of the file.",
-        "body": {
-            "vspec": 1,
-            "title": "$1",
-            "files": {
-                "file": {
-                    "match": "{name}.dat",
-                    "endian": "little",
-                    "layout": {
-                        "fields": {
-                            "magic": "ascii(4) = 'MAGI'",
-                            "n": "uint32",
-                            "block": {
-                                "repeat": "rest",
-                                "fields": {"samples": "int16[channel=n, sample=128]"},
-                            },
-                        }
-                    },
-                }
-            },
-            "arrays": {
-                "samples": {
-                    "from": "file.block.samples",
-                    "dims": "block channel sample -> time=(block sample) channel",
-                }
-            },
-        },
-    },
-    {
-        "label": "header + sibling",
-        "description": "A text header beside a raw file.",
-        "body": {
-            "vspec": 1,
-            "title": "$1",
-            "files": {
-                "data": "{name}.bin",
-                "header": {
-                    "match": "{name}.txt",
-                    "format": "pairs",
-                    "fields": {"channels": "int", "rate": "float"},
-                },
-            },
-            "arrays": {
-                "raw": {
-                    "dtype": "int16",
-                    "shape": {"time": "auto", "channel": "header.channels"},
-                    "time": {"step": "1 / header.rate", "units": "s"},
-                }
-            },
-        },
-    },
-]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 from vspec.card.fields import LATER_TYPES
 from vspec.card.members import Entity, members, record_members
-from vspec.card.model import Card, Record, TextFormat
+from vspec.card.model import Card, Record, TextField
 from vspec.card.references import Reference, references
 from vspec.datatypes import NUMBERS, RESERVED, TEXTS
 from vspec.errors import Place, Problem, Text, did_you_mean
@@ -165,6 +165,7 @@ class NameCheck:
         help = {
             "auto": "it stands for a whole size in the 'shape' of an array",
             "rest": "it stands in a layout: as a repeat, or as a size with a name, e.g. int16[time=rest]",
+            "prev": "it is the row before, in a record with 'repeat'",
             "little": "the key 'endian' takes it",
             "big": "the key 'endian' takes it",
         }.get(word, "it belongs to the fields of a layout")
@@ -177,7 +178,7 @@ def _all_names(card: Card) -> Iterator[str]:
         if role.layout is not None:
             yield from _record_names(role.layout)
         if role.text is not None:
-            yield from _text_names(role.text)
+            yield from _text_names(role.text.fields)
         yield from (capture.name for pattern in role.match for capture in pattern.captures)
     for struct in card.types.values():
         yield from _record_names(struct.record)
@@ -189,12 +190,13 @@ def _record_names(record: Record) -> Iterator[str]:
         if isinstance(item, Record):
             yield from _record_names(item)
         elif item.parse is not None:
-            yield from _text_names(item.parse)
+            yield from _text_names(item.parse.fields)
 
 
-def _text_names(text: TextFormat) -> Iterator[str]:
-    for field in text.fields:
+def _text_names(fields: Iterable[TextField]) -> Iterator[str]:
+    for field in fields:
         yield field.name
+        yield from _text_names(field.fields)
         for pattern in (field.line, field.each):
             if pattern is not None:
                 yield from (capture.name for capture in pattern.captures)

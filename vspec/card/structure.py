@@ -12,6 +12,13 @@ from vspec.errors import Place, Problem, did_you_mean
 LANGUAGE = 1
 
 
+def check_types(types: Node, leaves: Leaves) -> None:
+    """Report what is wrong with the ``types:`` of another card to ``leaves.problems``."""
+    key = SHAPES["card"].find("types")
+    assert key is not None, "the grammar has types"
+    _Walk(leaves).value(key.value, types, "types", types.place)
+
+
 def check_structure(card: Mapping, leaves: Leaves) -> None:
     """Report everything about a card's structure and scalars to ``leaves.problems``."""
     _Walk(leaves).shape(SHAPES["card"], card, "the card", card.place)
@@ -98,7 +105,7 @@ class _Walk:
         if len(node.items) < value.least:
             self._report("V0106", f"'{name}' needs at least {value.least} items", at)
         if value.most is not None and len(node.items) > value.most:
-            self._report("V0104", f"'{name}' takes {value.most} texts: the first and the last line", at)
+            self._report("V0104", f"'{name}' takes {value.most} items: the first and the last", at)
         for number, item in enumerate(node.items, 1):
             label = f"{SHAPES[items.shape].noun} {number}" if items.shape else ""
             self.value(items, item, name, item.place, label)
@@ -135,7 +142,7 @@ class _Walk:
             self._leaves.read(kind, node)
         elif node.value is None or (node.text.value.strip() == "" and kind not in ("text", "template")):
             self._report("V0106", f"'{name}' has no value", at)
-        elif not _fits(kind, node):
+        elif not _fits(value, kind, node):
             self._wrong_form(value, shape, node, name)
         elif kind == "word":
             self._word(value, node, name)
@@ -181,13 +188,15 @@ class _Walk:
         self._problems.append(Problem(code, message, place, help=help))
 
 
-def _fits(kind: Kind, node: Scalar) -> bool:
+def _fits(value: Value, kind: Kind, node: Scalar) -> bool:
     """Tell whether YAML's reading of a scalar is of the kind that the key asks for."""
+    if kind == "expression" and isinstance(node.value, bool):
+        return value.truth
     if kind == "integer":
         return isinstance(node.value, int) and not isinstance(node.value, bool)
     if kind == "boolean":
         return isinstance(node.value, bool)
-    if kind in ("expression", "repeat", "endian"):
+    if kind in ("expression", "repeat", "endian", "number as text"):
         return True
     return isinstance(node.value, str)
 

@@ -11,9 +11,7 @@ from vspec.errors import Place, Problem, Text
 _UNPRINTABLE = re.compile("[^\t\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _VALUE = re.compile(r"(?:^|[:\-?]\s|[{\[,])\s*(?P<value>[^\s{\[,][^:{\[,]*)$")
 _BARE_BRACE = re.compile(r"(?:^|:\s+|-\s+)(?P<text>\{[^{}]*\}[^\s,}\]#].*|\{\{.*)$")
-_AFTER_CLOSED = re.compile(
-    r"(?:^|:\s+|-\s+)(?P<text>(?:\[[^\[\]]*\]|\"[^\"]*\"|'[^']*')\s*[^\s#,:}\]].*)$"
-)
+_AFTER_CLOSED = re.compile(r"(?:^|:\s+|-\s+)(?P<text>(?:\[[^\[\]]*\]|\"[^\"]*\"|'[^']*')\s*[^\s#,:}\]].*)$")
 _SIGNS = "@`%*&!"
 
 

@@ -109,3 +109,11 @@ def texts(node: Mapping, key: str) -> tuple[str, ...]:
 def optional(read: Callable[[Node], T], node: Node | None) -> T | None:
     """Read a node if it is there."""
     return None if node is None else read(node)
+
+
+def put(node: Mapping, key: Text, value: Node) -> Mapping:
+    """Return a mapping with the entry ``key`` replaced, or added at the end."""
+    new = Entry(key, value)
+    if node.find(key.value) is None:
+        return Mapping((*node.entries, new), node.place)
+    return Mapping(tuple(new if e.key.value == key.value else e for e in node.entries), node.place)

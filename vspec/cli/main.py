@@ -42,7 +42,7 @@ class Group(click.Group):
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(vspec.__version__, prog_name="vspec")
 def cli() -> None:
-    r"""Describe a file format once, in YAML; read the data everywhere, in place.
+    """Describe a file format once, in YAML; read the data everywhere, in place.
 
     \b
     vspec new rig3.yaml                     start a card
@@ -106,7 +106,7 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, int | float | str | bool]:
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would be made.")
 @AS_JSON
 def apply(card: str, data: tuple[Path, ...], out: Path, as_json: bool, **choices: object) -> None:
-    r"""Make a map of each data set that CARD finds in DATA.
+    """Make a map of each data set that CARD finds in DATA.
 
     CARD is the path of a card, or the id of one that comes with vspec (generic/raw).
     DATA is a folder, or files.
@@ -142,7 +142,7 @@ def apply(card: str, data: tuple[Path, ...], out: Path, as_json: bool, **choices
 )
 @AS_JSON
 def check(card: str, data: tuple[Path, ...], settings: tuple[str, ...], as_json: bool) -> None:
-    r"""Check CARD, and with DATA whether it fits: nothing is written.
+    """Check CARD, and with DATA whether it fits: nothing is written.
 
     \b
     vspec check rig3.yaml
@@ -156,7 +156,7 @@ def check(card: str, data: tuple[Path, ...], settings: tuple[str, ...], as_json:
 @click.argument("maps", nargs=-1, required=True, type=PATHS)
 @AS_JSON
 def verify(maps: tuple[Path, ...], as_json: bool) -> None:
-    r"""Compare every byte that MAPS give with the original files.
+    """Compare every byte that MAPS give with the original files.
 
     \b
     vspec verify maps/*.vspec.json
@@ -170,7 +170,7 @@ def verify(maps: tuple[Path, ...], as_json: bool) -> None:
 @click.argument("maps", nargs=-1, required=True, type=PATHS)
 @AS_JSON
 def status(maps: tuple[Path, ...], as_json: bool) -> None:
-    r"""Tell for each source of MAPS: same, grew, changed or missing.
+    """Tell for each source of MAPS: same, grew, changed or missing.
 
     \b
     vspec status maps/*.vspec.json
@@ -184,7 +184,7 @@ def status(maps: tuple[Path, ...], as_json: bool) -> None:
 @click.argument("root", type=PATHS)
 @AS_JSON
 def relocate(map_path: Path, root: Path, as_json: bool) -> None:
-    r"""Point MAP at its data below ROOT, after they were moved.
+    """Point MAP at its data below ROOT, after they were moved.
 
     \b
     vspec relocate maps/a.vspec.json /mnt/archive/rig3
@@ -197,7 +197,7 @@ def relocate(map_path: Path, root: Path, as_json: bool) -> None:
 @click.argument("map_path", metavar="MAP", type=PATHS)
 @AS_JSON
 def info(map_path: Path, as_json: bool) -> None:
-    r"""Show what MAP holds: arrays, axes, sources, the card it was made with.
+    """Show what MAP holds: arrays, axes, sources, the card it was made with.
 
     \b
     vspec info maps/a.vspec.json
@@ -210,7 +210,7 @@ def info(map_path: Path, as_json: bool) -> None:
 @click.argument("paths", nargs=-1, required=True, type=PATHS)
 @AS_JSON
 def identify(paths: tuple[Path, ...], as_json: bool) -> None:
-    r"""Tell which cards fit PATHS, and why.
+    """Tell which cards fit PATHS, and why.
 
     \b
     vspec identify data/
@@ -231,7 +231,7 @@ def identify(paths: tuple[Path, ...], as_json: bool) -> None:
 @click.option("--damage", help="Damage the files in a way that the card must refuse.")
 @AS_JSON
 def fake(card: str, out: Path, seed: int, as_json: bool, **choices: object) -> None:
-    r"""Write valid files of CARD's format, with known contents.
+    """Write valid files of CARD's format, with known contents.
 
     \b
     vspec fake generic/raw -o sample/
@@ -265,7 +265,7 @@ def fake(card: str, out: Path, seed: int, as_json: bool, **choices: object) -> N
     help="What to start from.",
 )
 def new(name: Path, kind: str) -> None:
-    r"""Start a card: write a commented one to NAME.
+    """Start a card: write a commented one to NAME.
 
     \b
     vspec new rig3.yaml
@@ -277,7 +277,7 @@ def new(name: Path, kind: str) -> None:
 
 @cli.command()
 def schema() -> None:
-    r"""Print the JSON Schema of cards, for editors.
+    """Print the JSON Schema of cards, for editors.
 
     \b
     vspec schema > card.schema.json
@@ -291,7 +291,7 @@ def schema() -> None:
 @click.argument("code")
 @AS_JSON
 def explain(code: str, as_json: bool) -> None:
-    r"""Explain an error CODE.
+    """Explain an error CODE.
 
     \b
     vspec explain V0312

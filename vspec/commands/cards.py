@@ -21,4 +21,4 @@ def open_card(card: str | Path | Card, overlay: Path | None = None) -> Card:
                 "V0808", "an overlay needs the card's file", help="give the path or the id of the card"
             )
         return card
-    return load(registry.find(str(card)), overlay)
+    return load(registry.find(str(card)), overlay, registry.find_id)

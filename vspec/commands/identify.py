@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -27,7 +27,8 @@ class _Wanted:
 def identify(paths: str | Path | Sequence[str | Path]) -> IdentifyReport:
     """Return the cards whose patterns, constants and checks all hold for the data at ``paths``.
 
-    A card that needs params cannot tell by itself and is never a match. For a file, the data sets
+    A card that needs params cannot tell by itself and is never a match; one that extends another fits
+    whatever that one fits, and is no match beside it. For a file, the data sets
     count that hold this file. Cards of which only the names fit are near misses, with their problems.
     """
     given = [Path(p) for p in ([paths] if isinstance(paths, (str, Path)) else paths)]
@@ -36,8 +37,12 @@ def identify(paths: str | Path | Sequence[str | Path]) -> IdentifyReport:
     problems: list[Problem] = []
     for wanted in _wanted(given):
         for entry in registry.entries():
-            card = _card(entry.path)
-            if any(param.default is None for param in card.params):
+            try:
+                card = _card(entry.path)
+            except VspecError as error:
+                problems += [replace(problem, level="warn") for problem in error.problems]
+                continue
+            if card.extends is not None or any(param.default is None for param in card.params):
                 continue
             for outcome in _try(card, entry, wanted):
                 if isinstance(outcome, Match):
@@ -56,7 +61,7 @@ def identify(paths: str | Path | Sequence[str | Path]) -> IdentifyReport:
 @cache
 def _card(path: Path) -> Card:
     """Return a card of the registry; it is loaded once in a process."""
-    return load(path)
+    return load(path, registry=registry.find_id)
 
 
 def _wanted(given: Sequence[Path]) -> Iterator[_Wanted]:

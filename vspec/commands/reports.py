@@ -28,7 +28,7 @@ def exit_code(problems: Iterable[Problem]) -> int:
 
 
 def _json(problems: Iterable[Problem]) -> list[Json]:
-    return [{**to_json(problem)} for problem in problems]
+    return [{**to_json(problem), "because": list(problem.chain)} for problem in problems]
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,18 +103,16 @@ def _options(document: MapDocument) -> compiler.Options:
 
 
 def _opened(document: MapDocument) -> tuple[dict[str, ZarrArray], list[Problem]]:
-    """Return the arrays of a map as zarr opens them, and a problem for each that it refuses."""
-    group = zarr_store.group(document)
+    """Return the arrays of a map as zarr opens them, and a problem where it refuses."""
     held: dict[str, ZarrArray] = {}
     problems: list[Problem] = []
-    for array in document.arrays:
-        try:
+    try:
+        group = zarr_store.group(document)
+        for array in document.arrays:
             held[array.path] = cast("ZarrArray", group[array.path])
-        except (OSError, ValueError, TypeError, LookupError) as error:
-            message = f"array '{array.path}' of the map cannot be opened: {error}"
-            problems.append(
-                Problem("V0722", message, data_file=str(document.path), help="make the map again")
-            )
+    except (OSError, ValueError, TypeError, LookupError) as error:
+        message = f"zarr cannot open the arrays of {document.path.name}: {error}"
+        problems.append(Problem("V0722", message, data_file=str(document.path), help="make the map again"))
     return held, problems
 
 

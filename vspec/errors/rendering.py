@@ -42,6 +42,7 @@ def to_json(problem: Problem) -> dict[str, str | int | None]:
         "expected": problem.expected,
         "found": problem.found,
         "help": problem.help,
+        "level": problem.level,
     }
 
 

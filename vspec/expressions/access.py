@@ -46,13 +46,19 @@ class RowScope:
                 f"rename one of them, or name the outer one under let: and write {self._site.name(0)}.{name}"
             )
             raise self._site.fail("V0224", message, help)
-        return self._rows.column(name)
+        return flat_rows(self._rows).column(name)
 
     def locate(self, name: str) -> object:
         return self._outer.locate(name)
 
     def find(self, needle: bytes, start: int | None) -> int:
         return self._outer.find(needle, start)
+
+
+def flat_rows(rows: Rows) -> Rows:
+    """Return rows inside rows one after the other; other rows as they are."""
+    flat: Rows = rows.flat() if hasattr(rows, "flat") else rows
+    return flat
 
 
 def attribute(value: Value, name: str, site: Site) -> Value:
@@ -147,7 +153,7 @@ def _all_looked_up(table: Mapping[object, Value], keys: Column, site: Site) -> V
 def _row(rows: Rows, index: Value, site: Site) -> Value:
     if isinstance(index, np.ndarray):
         if index.dtype.kind == "b":
-            _check_mask(len(rows), index, site)
+            _check_mask_of_rows(rows, index, site)
         elif index.dtype.kind != "i":
             raise _bad_index(index, site)
         return _taken(rows, index, site)
@@ -206,6 +212,13 @@ def _selected(value: list[Value] | Column | str | bytes, index: Column, site: Si
     if isinstance(value, np.ndarray):
         return value[places]
     return gathered([value[i] for i in places.flat])
+
+
+def _check_mask_of_rows(rows: Rows, mask: Column, site: Site) -> None:
+    """Refuse a mask that has not one truth value for each row; of rows inside rows, for each of all of them."""
+    allowed: set[int] | None = rows.mask_lengths() if hasattr(rows, "mask_lengths") else None
+    if allowed is None or mask.ndim != 1 or mask.size not in allowed:
+        _check_mask(len(rows), mask, site)
 
 
 def _check_mask(count: int, mask: Column, site: Site) -> None:

@@ -13,7 +13,7 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from vspec.datatypes import ElementType
+from vspec.datatypes import ElementType, NamedType
 from vspec.errors import Place, fail
 from vspec.expressions.values import Column, Value
 
@@ -42,6 +42,7 @@ _SIMPLE: dict[type, Kind] = {
     str: "text",
     bytes: "bytes",
     ElementType: "type",
+    NamedType: "type",
     list: "list",
     tuple: "list",
     np.ndarray: "column",
@@ -193,7 +194,7 @@ def described(value: object) -> str:
         return f"{len(value)} bytes"
     if isinstance(value, (list, tuple)):
         return f"a list of {len(value)}"
-    if isinstance(value, ElementType):
+    if isinstance(value, (ElementType, NamedType)):
         return f"the type {value.name}"
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -49,6 +49,17 @@ class Expression:
         """Tell the same when look-ups in ``tables`` (names that do not vary by row) are allowed."""
         return _is_elementwise(self._tree, frozenset(tables))
 
+    @property
+    def literal(self) -> str | int | float | None:
+        """The number or text that is all of the expression, None for any other."""
+        tree = self._tree
+        value = tree.value if isinstance(tree, ast.Constant) else None
+        return value if isinstance(value, (str, int, float)) else None
+
+    def stands_alone(self, name: str) -> bool:
+        """Tell whether a name is nothing but what is chosen: ``n if n > 0 else NAME``, never ``NAME - 1``."""
+        return _stands_alone(self._tree, name)
+
     def evaluate(self, scope: Scope) -> Value:
         """Return the value. Raises `VspecError` with the place of the part that failed."""
         value = self._run(scope)
@@ -91,6 +102,18 @@ def parse(text: Text) -> Expression:
         _locate=locate,
         _site=Site(text.strip()),
     )
+
+
+def _stands_alone(node: ast.expr, name: str) -> bool:
+    match node:
+        case ast.Name():
+            return True
+        case ast.IfExp():
+            inside = {n.id for n in ast.walk(node.test) if isinstance(n, ast.Name)}
+            return (
+                name not in inside and _stands_alone(node.body, name) and _stands_alone(node.orelse, name)
+            )
+    return all(n.id != name for n in ast.walk(node) if isinstance(n, ast.Name))
 
 
 def _is_free(name: str) -> bool:

@@ -90,5 +90,6 @@ def column(values: Sequence[Value], kind: str | None = None) -> Column:
     if all(issubclass(t, (int, float)) and t is not bool for t in types):
         return np.array(values, np.float64)
     made: Column = np.empty(len(values), object)
-    made[:] = values
+    for i, value in enumerate(values):  # a slice would take columns of one length apart
+        made[i] = value
     return made

@@ -15,7 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from vspec.datatypes import ElementType
+from vspec.datatypes import ElementType, NamedType
 
 Column = NDArray[Any]
 
@@ -81,6 +81,7 @@ Value = (
     | list[Any]
     | Column
     | ElementType
+    | NamedType
     | Record
     | Rows
     | Mapping[Any, Any]

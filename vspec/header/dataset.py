@@ -7,14 +7,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from vspec.card.model import Card, Constant, Let, Role
-from vspec.datatypes import NUMBERS
+from vspec.card.constants import constants, library_constants
+from vspec.card.model import Card, Let, Role
 from vspec.errors import Place, Problem, VspecError
 from vspec.expressions import UnknownName, Value
 from vspec.header.cycles import Pending
 from vspec.header.elements import View
 from vspec.header.home import Home
 from vspec.header.roles import RoleFile, RoleFiles
+from vspec.header.table_files import TableFile
 from vspec.sources import DataFile, DataSet, Files, beside
 
 ORDERS: Mapping[str, Value] = {"little": "little", "big": "big"}
@@ -52,6 +53,7 @@ class Header:
     dataset: DataSet
     files: Files
     constants: Constants
+    libraries: Mapping[tuple[str, ...], Constants] = field(default_factory=dict)
     warnings: list[Problem] = field(default_factory=list)
     _roles: dict[str, RoleFile | RoleFiles | None] = field(default_factory=dict)
     _values: dict[str, Value] = field(default_factory=dict)
@@ -111,9 +113,10 @@ class Header:
     def _file(self, role: Role, file: DataFile, captures: Mapping[str, Value]) -> RoleFile:
         index = self.files.add(file)
         view = View(index, file.path, self.files.reader(index))
-        home = Home(view, self.card.types, self.constants, self.warnings)
+        home = Home(view, self.card.types, self.constants, self.warnings, self.libraries)
         own = {k: v for k, v in captures.items() if k not in self.dataset.captures}
-        return RoleFile(role, home, own, self)
+        kind = TableFile if role.text is not None and role.text.format == "csv" else RoleFile
+        return kind(role, home, own, self)
 
     def _named(self, role: Role) -> RoleFile | RoleFiles | None:
         assert role.named is not None
@@ -169,16 +172,7 @@ def _placed(problem: Problem, place: Place) -> Problem:
 
 def open_dataset(card: Card, dataset: DataSet, files: Files, params: Mapping[str, Value]) -> Header:
     """Return the scope of a data set; nothing is read yet."""
-    tables = {name: _meaning(table) for name, table in card.tables.items()}
-    return Header(card, dataset, files, Constants({**ORDERS, **tables, **params}))
-
-
-def _meaning(constant: Constant) -> Value:
-    """Return the value of a table's entry: a text that names a built-in type is that type."""
-    if isinstance(constant, str):
-        return NUMBERS.get(constant, constant)
-    if isinstance(constant, Mapping):
-        return {key: _meaning(value) for key, value in constant.items()}
-    if isinstance(constant, tuple):
-        return [_meaning(value) for value in constant]
-    return constant
+    libraries = {
+        way: Constants({**ORDERS, **values}) for way, values in library_constants(card).items()
+    }
+    return Header(card, dataset, files, Constants({**ORDERS, **constants(card), **params}), libraries)

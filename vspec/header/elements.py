@@ -47,7 +47,8 @@ class View:
 class Spot:
     """A field where it lies: ``nbytes`` from ``offset``, elements along ``axes`` (C order).
 
-    ``item`` is the bytes of one element: of a number, or of one text of its given length.
+    ``item`` is the bytes of one element: of a number, or of one text of its given length. Texts up
+    to a terminator have ``ends`` instead: where each of them ends, its ``mark`` bytes included.
     """
 
     field: Field
@@ -56,6 +57,8 @@ class Spot:
     endian: Endian
     offset: int
     axes: tuple[tuple[str, int], ...] = ()
+    ends: tuple[int, ...] | None = None
+    mark: int = 0
 
     @property
     def count(self) -> int:
@@ -65,7 +68,19 @@ class Spot:
     @property
     def nbytes(self) -> int:
         """Bytes of all elements."""
+        if self.ends is not None:
+            return (self.ends[-1] if self.ends else self.offset) - self.offset
         return self.count * self.item
+
+    def slices(self) -> list[tuple[int, int]]:
+        """Return where each text starts and stops, counted from ``offset``, without its terminator."""
+        if self.ends is None:
+            return [(i * self.item, (i + 1) * self.item) for i in range(self.count)]
+        starts = (self.offset, *self.ends)
+        return [
+            (start - self.offset, stop - self.mark - self.offset)
+            for start, stop in zip(starts, self.ends, strict=False)
+        ]
 
     def inner(self) -> tuple[InnerAxis, ...]:
         """Return the axes with their byte strides."""
@@ -164,15 +179,16 @@ def _plain(column: NDArray[np.generic]) -> Value:
 def _texts(raw: bytes, spot: Spot, view: View) -> Value:
     if isinstance(spot.kind, TextType) and spot.kind.encoding is None:
         return raw if not spot.axes else [raw[i : i + spot.item] for i in range(0, len(raw), spot.item)]
-    items = [_text(raw[i * spot.item : (i + 1) * spot.item], spot, view, i) for i in range(spot.count)]
-    values = [_convert(text, spot, view, i) for i, text in enumerate(items)]
+    places = spot.slices()
+    items = [_text(raw[start:stop], spot, view, start) for start, stop in places]
+    values = [_convert(text, spot, view, start) for text, (start, _) in zip(items, places, strict=True)]
     if not spot.axes:
         return values[0]
     column = np.array(values, dtype=object if spot.field.convert in (None, "str") else None)
     return column.reshape([size for _, size in spot.axes])
 
 
-def _text(raw: bytes, spot: Spot, view: View, i: int) -> str:
+def _text(raw: bytes, spot: Spot, view: View, start: int) -> str:
     encoding = spot.kind.encoding if isinstance(spot.kind, TextType) else None
     if encoding == "utf-16":
         encoding = "utf-16-le" if spot.endian == "little" else "utf-16-be"
@@ -189,7 +205,7 @@ def _text(raw: bytes, spot: Spot, view: View, i: int) -> str:
                     f"'{spot.field.name}' is not {spot.kind.name} text",
                     spot.field.place,
                     data_file=view.name,
-                    offset=spot.offset + i * spot.item + error.start,
+                    offset=spot.offset + start + error.start,
                     found=f"byte 0x{raw[error.start]:02x}",
                     help="try latin1(n), cp1252(n) or utf8(n)",
                 )
@@ -198,7 +214,7 @@ def _text(raw: bytes, spot: Spot, view: View, i: int) -> str:
     return text.split("\0", 1)[0].rstrip()
 
 
-def _convert(text: str, spot: Spot, view: View, i: int) -> str | int | float:
+def _convert(text: str, spot: Spot, view: View, start: int) -> str | int | float:
     convert = spot.field.convert
     if convert is None or convert == "str":
         return text.strip() if convert else text
@@ -212,7 +228,7 @@ def _convert(text: str, spot: Spot, view: View, i: int) -> str | int | float:
                     f"'{spot.field.name}' should be {'a whole number' if convert == 'int' else 'a number'}",
                     spot.field.place,
                     data_file=view.name,
-                    offset=spot.offset + i * spot.item,
+                    offset=spot.offset + start,
                     expected=convert,
                     found=repr(text) if text else "blanks",
                     help="leave out 'as' to read it as text, or give the value to use instead with 'else'"

@@ -1,4 +1,4 @@
-"""Static analysis: whether every instance of a record has the same size.
+"""Static analysis: whether every instance of a record has the same size, and what it carries over.
 
 Decided from the card alone, never by a trial read: a record is fixed when nothing that decides
 its size depends on its own bytes or on where it stands.
@@ -7,68 +7,114 @@ its size depends on its own bytes or on where it stands.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from vspec.card.model import Field, Record, StructType
+from vspec.card.model import Field, Record, StructType, TypeRef
 from vspec.expressions import Expression
 
-_POSITION = frozenset({"here", "start"})
+_POSITION = frozenset({"here", "start", "prev", "rest"})
+
+Types = Mapping[str, StructType]
 
 
 @dataclass(frozen=True, slots=True)
 class _Inside:
-    """What an expression inside a record must not lead to, and the lets on the way."""
+    """What an expression inside a record must not lead to, and the lets on the way.
+
+    ``within`` are the types whose fields are being looked at: one that holds itself has no fixed size.
+    """
 
     unsteady: frozenset[str]
     lets: Mapping[str, Expression]
-    types: Mapping[str, StructType]
+    types: Types
+    within: frozenset[str] = frozenset()
 
     def enter(self, record: Record) -> _Inside:
         """Return the same with the names of ``record`` added."""
         own = {f.name for f in record.fields} | {let.name for let in record.lets}
+        if record.repeat is not None and record.repeat.variable is not None:
+            own.add(record.repeat.variable)
         lets = {**self.lets, **{let.name: let.value for let in record.lets}}
-        return _Inside(self.unsteady | own, lets, self.types)
+        return replace(self, unsteady=self.unsteady | own, lets=lets)
 
 
-def is_fixed(record: Record, types: Mapping[str, StructType]) -> bool:
+def is_fixed(record: Record, types: Types) -> bool:
     """Tell whether all instances of ``record`` have one size and place their fields alike.
 
     The rows of ``repeat: s in ...`` may differ from one another by ``s``: then they are not fixed,
     though a record around all of them still may be.
     """
-    inside = _Inside(_POSITION, {}, types).enter(record)
-    if record.repeat is not None and record.repeat.variable is not None:
-        inside = _Inside(inside.unsteady | {record.repeat.variable}, inside.lets, types)
+    return _fixed(record, _Inside(_POSITION, {}, types))
+
+
+def _fixed(record: Record, outer: _Inside) -> bool:
+    inside = outer.enter(record)
+    if record.of is not None:
+        return _steady_type(record.of, inside)
     if record.size is not None:
         return not _depends(record.size, inside)
     return all(_steady(field, inside) for field in record.fields)
 
 
 def _steady(field: Field | Record, inside: _Inside) -> bool:
-    if any(_depends(expression, inside) for expression in _deciders(field)):
+    """Tell whether a field takes as many bytes in every instance of the record that it stands in."""
+    if field.condition is not None and _depends(field.condition, inside):
         return False
     if isinstance(field, Record):
-        return field.at is not None or all(_steady(f, inside.enter(field)) for f in field.fields)
-    word = field.type.word
-    return word is None or word not in inside.types or is_fixed(inside.types[word].record, inside.types)
-
-
-def _deciders(field: Field | Record) -> Iterator[Expression]:
-    """Yield the expressions that decide how many bytes a field takes in its record."""
-    if field.condition is not None:
-        yield field.condition
-    if isinstance(field, Record):
-        if field.at is not None:
-            return
-        if field.size is not None:
-            yield field.size
-        if field.repeat is not None:
-            yield from (e for e in (field.repeat.count, field.repeat.items) if e is not None)
-        return
+        return field.at is not None or _steady_record(field, inside)
     if field.offset is not None:
-        return
-    yield from (e for e in (field.type.length, field.type.value) if e is not None)
-    yield from (axis.size for axis in field.axes if axis.size is not None)
+        return True
+    if any(axis.size is None or _depends(axis.size, inside) for axis in field.axes):
+        return False
+    return _steady_type(field.type, inside)
+
+
+def _steady_record(record: Record, inside: _Inside) -> bool:
+    """Tell the same of a record inside; its rows may differ by what they are repeated over."""
+    repeat = record.repeat
+    if repeat is not None:
+        if repeat.is_rest or repeat.until is not None or repeat.next is not None:
+            return False
+        if any(e is not None and _depends(e, inside) for e in (repeat.count, repeat.items)):
+            return False
+    own = inside.enter(record)
+    if repeat is not None and repeat.variable is not None:
+        own = replace(own, unsteady=own.unsteady - {repeat.variable})
+    if record.of is not None:
+        return _steady_type(record.of, own)
+    if record.size is not None:
+        return not _depends(record.size, own)
+    return all(_steady(field, own) for field in record.fields)
+
+
+def _steady_type(ref: TypeRef, inside: _Inside) -> bool:
+    """Tell whether a type has one size, whatever the record around it holds."""
+    if ref.terminator is not None:
+        return False
+    if any(e is not None and _depends(e, inside) for e in (ref.length, ref.value)):
+        return False
+    if ref.word is not None:
+        return ref.word not in inside.types or _fixed_struct(ref.word, ref.arguments, inside)
+    return all(_fixed_struct(name, (), inside) for name in _choices(ref.value, inside.types))
+
+
+def _choices(value: Expression | None, types: Types) -> Iterator[str]:
+    """Yield the types of the card that an expression may give: all, unless it names no more than some."""
+    names = value.names if value is not None else frozenset()
+    return iter(names if names and names <= set(types) else types)
+
+
+def _fixed_struct(name: str, arguments: tuple[Expression, ...], inside: _Inside) -> bool:
+    if name in inside.within:
+        return False
+    struct = inside.types[name]
+    varying = {
+        param.value
+        for param, argument in zip(struct.params, arguments, strict=False)
+        if _depends(argument, inside)
+    }
+    own = _Inside(_POSITION | varying, {}, inside.types, inside.within | {name})
+    return _fixed(struct.record, own)
 
 
 def _depends(expression: Expression, inside: _Inside) -> bool:
@@ -84,3 +130,55 @@ def _depends(expression: Expression, inside: _Inside) -> bool:
         elif name in inside.unsteady:
             return True
     return False
+
+
+# --- what a row takes from the one before it
+
+
+def carried(record: Record) -> frozenset[str]:
+    """Return the fields and lets whose values depend on the row before (``prev``)."""
+    needs = {let.name: set(let.value.names) for let in record.lets}
+    for field in record.fields:
+        needs[field.name] = {name for e in expressions(field) for name in e.names}
+    found = {name for name, mentioned in needs.items() if "prev" in mentioned}
+    grown = True
+    while grown:
+        more = {name for name, mentioned in needs.items() if mentioned & found} - found
+        found |= more
+        grown = bool(more)
+    return frozenset(found)
+
+
+def looks_back(record: Record, types: Types) -> bool:
+    """Tell whether the rows of a record mention the row before anywhere."""
+    if record.of is not None:
+        names = [record.of.word] if record.of.word is not None else list(types)
+        return any(looks_back(types[n].record, {}) for n in names if n in types) or _ends_back(record)
+    return bool(carried(record)) or _ends_back(record)
+
+
+def _ends_back(record: Record) -> bool:
+    repeat = record.repeat
+    ends = (repeat.until, repeat.next) if repeat is not None else ()
+    own = (*ends, record.size)
+    return any(e is not None and "prev" in e.names for e in own)
+
+
+def expressions(field: Field | Record) -> Iterator[Expression]:
+    """Yield the expressions of a field, and of the records in it that are not repeated."""
+    if isinstance(field, Record):
+        yield from _given(field.condition, field.at, field.size, field.to)
+        if field.repeat is not None:
+            yield from _given(field.repeat.count, field.repeat.items)
+            return
+        yield from (let.value for let in field.lets)
+        for inner in field.fields:
+            yield from expressions(inner)
+        return
+    yield from _given(field.condition, field.default, field.offset, field.to)
+    yield from _given(field.type.length, field.type.value, *field.type.arguments)
+    yield from _given(*(axis.size for axis in field.axes))
+
+
+def _given(*found: Expression | None) -> Iterator[Expression]:
+    return (e for e in found if e is not None)

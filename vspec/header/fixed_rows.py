@@ -13,14 +13,16 @@ from vspec.header import elements, located
 from vspec.header.elements import Spot, View
 from vspec.header.home import Absent
 from vspec.header.located import Located
-from vspec.header.rows import Instance, JoinedRows, KeyedRows, gather, stack
+from vspec.header.rows import FlatRows, Instance, KeyedRows, NestedRows, gather, stack
 
 
 class FixedRows(KeyedRows):
     """Rows of one size, one after the other: a column is one strided access, no row is made for it."""
 
+    is_steady = True
+
     def __init__(self, spec: RecordSpec, view: View, count: int, make: Callable[[int], Instance]) -> None:
-        super().__init__(spec.name, spec.place, spec.key)
+        super().__init__(spec.axis or spec.name, spec.place, spec.key)
         self._view = view
         self._count = count
         self._make = make
@@ -46,17 +48,30 @@ class FixedRows(KeyedRows):
         placed = self._steady(name)
         if isinstance(placed, Spot) and placed.field.parse is None:
             return elements.strided(placed, self._view, self._count, self.stride)
-        if isinstance(placed, Absent):
-            return gather([placed.default] * self._count, name, self.place)
+        if isinstance(placed, Absent) and not self._varies(name):
+            return gather([placed.default] * self._count, self)
         let = self.first.let(name)
         if let is not None and self._is_elementwise(let.value):
             return let.value.evaluate(_Columns(self, self.first.scope))
         return over(self, lambda row: _record(row).get(name))
 
+    def _varies(self, name: str) -> bool:
+        """Tell whether the ``else`` of an absent field may differ from row to row."""
+        field = self.first.field(name)
+        default = field.default if isinstance(field, Field) else None
+        return default is not None and bool(default.names & {"start", "here", *self.names()})
+
+    def elementwise(self, condition: Expression, outer: Scope) -> Column | None:
+        """Return where a condition holds, by columns; None where it has to be asked of each row."""
+        if not self._is_elementwise(condition):
+            return None
+        flags = condition.evaluate(_Columns(self, outer))
+        return np.broadcast_to(np.asarray(flags) != 0, (self._count,))
+
     def _is_elementwise(self, value: Expression) -> bool:
         """Tell whether a let means the same over all rows at once as in each of them."""
         around = value.names - set(self.names())
-        return value.elementwise_with(around) and not value.names & {"start", "here"}
+        return value.elementwise_with(around) and not value.names & {"start", "here", "prev"}
 
     def _steady(self, name: str) -> object:
         """Return where row 0 has a field, when every row has it at the same place in the row."""
@@ -82,18 +97,27 @@ class FixedRows(KeyedRows):
         return Extent(first.offset + steps, nbytes)  # type: ignore[attr-defined]  # a placed object
 
 
-class OverRecord:
-    """What ``pick`` finds in a row, over all rows of a fixed table: its values are columns."""
+class OverRecord(KeyedRows):
+    """A record in each row of a fixed table: as many rows, along the same axis."""
+
+    is_steady = True
 
     def __init__(self, rows: FixedRows, pick: Callable[[Value], Value]) -> None:
+        super().__init__(rows.name, rows.place)
         self._rows = rows
         self._pick = pick
         self._first = _record(pick(rows.first))
 
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def at(self, i: int) -> Value:
+        return self._pick(self._rows.at(i))
+
     def names(self) -> Iterable[str]:
         return self._first.names()
 
-    def get(self, name: str) -> Value:
+    def column(self, name: str) -> Value:
         return over(self._rows, lambda row: _record(self._pick(row)).get(name))
 
     def locate(self, name: str) -> object:
@@ -101,7 +125,7 @@ class OverRecord:
 
 
 class OverRows(KeyedRows):
-    """Rows inside each row of a fixed table; indices, masks and slices mean the inner rows."""
+    """Rows inside each row of a fixed table: as `NestedRows`, but none is made before it is asked for."""
 
     def __init__(self, rows: FixedRows, pick: Callable[[Value], Value]) -> None:
         self._rows = rows
@@ -112,25 +136,38 @@ class OverRows(KeyedRows):
     def __len__(self) -> int:
         return len(self._inner)
 
+    def mask_lengths(self) -> set[int]:
+        """Return how many truth values a mask may have."""
+        return {len(self._inner), len(self._inner) * len(self._rows)}
+
     def at(self, i: int) -> Value:
         return OverRecord(self._rows, lambda row: _rows(self._pick(row)).at(i))
 
-    def take(self, index: Column | slice) -> OverRows:
+    def row(self, key: int | str) -> Value:
+        self._inner.row(key)
+        return OverRecord(self._rows, lambda row: _rows(self._pick(row)).row(key))
+
+    def take(self, index: Column | slice) -> KeyedRows:
+        if isinstance(index, np.ndarray) and index.dtype == bool and len(index) != len(self._inner):
+            return self.nested().take(index)
         return OverRows(self._rows, lambda row: _rows(self._pick(row)).take(index))
 
     def names(self) -> Iterable[str]:
         return self._inner.names()
 
     def column(self, name: str) -> Value:
-        values = [_rows(self._pick(row)).column(name) for row in self._rows]
-        return gather(values, name, self.place)
+        return over(self._rows, lambda row: _rows(self._pick(row)).column(name))
 
     def locate(self, name: str) -> object:
         return self._rows.spread(self._inner.locate(name))
 
-    def flat(self) -> JoinedRows:
+    def nested(self) -> NestedRows:
+        """Return the same with the inner rows of each outer one at hand."""
+        return NestedRows([_rows(self._pick(row)) for row in self._rows], self._rows)
+
+    def flat(self) -> FlatRows:
         """Return the inner rows of all outer rows, one after the other."""
-        return JoinedRows([_rows(self._pick(row)) for row in self._rows], self.name, self.place)
+        return self.nested().flat()
 
 
 def over(rows: FixedRows, pick: Callable[[Value], Value]) -> Value:
@@ -142,7 +179,7 @@ def over(rows: FixedRows, pick: Callable[[Value], Value]) -> Value:
         return OverRows(rows, pick)
     if isinstance(first, Record):
         return OverRecord(rows, pick)
-    return gather([pick(row) for row in rows], rows.name, rows.place)
+    return gather([pick(row) for row in rows], rows)
 
 
 class _Columns:

@@ -6,12 +6,44 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from vspec.card.model import StructType
+from vspec.card.model import Let, Record, StructType
 from vspec.errors import Place, Problem, VspecError
 from vspec.expressions import Scope, Value
 from vspec.header.elements import View
+from vspec.header.extents import carried, is_fixed, looks_back
+
+MAX_WALKED = 4 * 10**6
+"""Rows of varying size in one file, those inside others included."""
 
 Partial = Literal["error", "warn", "drop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What takes as much as there is: up to the byte ``stop``; ``partial`` is about what is left over."""
+
+    name: str
+    place: Place
+    stop: int
+    partial: Partial = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the card alone tells of a record: its fields by name, and what it carries from row to row."""
+
+    index: Mapping[str, int]
+    lets: Mapping[str, Let]
+    carried: frozenset[str]
+    is_fixed: bool
+    looks_back: bool
+
+    @classmethod
+    def of(cls, record: Record, types: Mapping[str, StructType]) -> Shape:
+        """Return the shape of a record."""
+        index = {field.name: i for i, field in enumerate(record.fields)}
+        lets = {let.name: let for let in record.lets}
+        return cls(index, lets, carried(record), is_fixed(record, types), looks_back(record, types))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,32 +54,58 @@ class Home:
     types: Mapping[str, StructType]
     outer: Scope
     warnings: list[Problem] = field(default_factory=list)
+    libraries: Mapping[tuple[str, ...], Scope] = field(default_factory=dict)
+    _shapes: dict[int, Shape] = field(default_factory=dict)
+    _walked: list[int] = field(default_factory=lambda: [0])
 
-    def fit(self, offset: int, step: int, partial: Partial, name: str, place: Place) -> int:
-        """Return how many steps of ``step`` bytes fit from ``offset`` to the end of the file.
+    def around(self, struct: StructType) -> Scope:
+        """Return what the fields of a type see beside themselves and its parameters."""
+        return self.libraries[struct.library] if struct.library else self.outer
+
+    def shape(self, record: Record) -> Shape:
+        """Return what the card alone tells of a record; it is looked at once."""
+        found = self._shapes.get(id(record))
+        if found is None:
+            found = self._shapes[id(record)] = Shape.of(record, self.types)
+        return found
+
+    def walk(self, record: Record) -> None:
+        """Count a row that is walked; raises V0921 when the file has too many of them, in all its records."""
+        self._walked[0] += 1
+        if self._walked[0] > MAX_WALKED:
+            message = f"more than {MAX_WALKED} rows to walk, the last of them of '{record.name}'"
+            problem = Problem("V0921", message, record.place, data_file=self.view.name)
+            raise VspecError([problem])
+
+    def fit(self, offset: int, step: int, open_: Open) -> int:
+        """Return how many steps of ``step`` bytes fit from ``offset`` to where ``rest`` ends.
 
         A remainder is V0309: raised, kept as a warning, or dropped, as ``partial`` says.
         """
-        space = self.view.bytes.size - offset
         if step <= 0:
-            raise VspecError(
-                [Problem("V0310", f"'{name}' has no size: 'rest' cannot tell how many there are", place)]
-            )
-        count, left = divmod(max(space, 0), step)
-        if left and partial != "drop":
-            problem = Problem(
-                "V0309",
-                f"{self.view.name}: {left} bytes are left after {count} whole '{name}' of {step} bytes",
-                place,
-                data_file=self.view.name,
-                offset=offset + count * step,
-                level=partial,
-                help="a cut-off last record? say 'partial: warn' or 'partial: drop' to leave it out",
-            )
-            if partial == "error":
-                raise VspecError([problem])
-            self.warnings.append(problem)
+            message = f"'{open_.name}' has no size: 'rest' cannot tell how many there are"
+            raise VspecError([Problem("V0310", message, open_.place)])
+        count, left = divmod(max(open_.stop - offset, 0), step)
+        if left:
+            self.leave(offset + count * step, f"{count} whole '{open_.name}' of {step} bytes", open_)
         return count
+
+    def leave(self, offset: int, behind: str, open_: Open) -> None:
+        """Report the bytes from ``offset`` on that are no whole record, as ``partial`` says (V0309)."""
+        if open_.partial == "drop":
+            return
+        problem = Problem(
+            "V0309",
+            f"{self.view.name}: {open_.stop - offset} bytes are left after {behind}",
+            open_.place,
+            data_file=self.view.name,
+            offset=offset,
+            level=open_.partial,
+            help="a cut-off last record? say 'partial: warn' or 'partial: drop' to leave it out",
+        )
+        if open_.partial == "error":
+            raise VspecError([problem])
+        self.warnings.append(problem)
 
     def reserve(self, offset: int, count: int, step: int, name: str, place: Place) -> None:
         """Raise V0301 unless ``count`` steps of ``step`` bytes lie in the file, before any is made."""

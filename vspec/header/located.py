@@ -22,6 +22,8 @@ class Located:
     ``file`` and ``first`` are flat int64 columns over the lead axes in C order: the index of the
     file and the byte offset of the first element. ``counts``, where given, is the size of the
     first inner axis for each row (a ragged field); its `InnerAxis.size` is then the largest.
+    ``levels``, where given, has for each lead axis None, or (rows of unequal numbers) how many
+    positions it has for each position of the lead axes before it; its size is then the largest.
     ``place`` is the field in the card.
     """
 
@@ -33,6 +35,7 @@ class Located:
     lead: tuple[tuple[str, int], ...] = ()
     inner: tuple[InnerAxis, ...] = ()
     counts: Int64 | None = None
+    levels: tuple[Int64 | None, ...] = ()
 
     @property
     def axes(self) -> tuple[tuple[str, int], ...]:
@@ -64,7 +67,7 @@ def repeat(located: Located, name: str, count: int, stride: int) -> Located:
     """
     if not located.lead:
         return replace(located, inner=(InnerAxis(name, count, stride), *located.inner))
-    if len(located.lead) == 1 and located.counts is None and len(set(located.file.tolist())) == 1:
+    if len(located.lead) == 1 and located.counts is None and np.unique(located.file).size == 1:
         (row_name, size), base = located.lead[0], located.first[:1]
         rows = InnerAxis(row_name, size, offsets=located.first - base)
         return replace(
@@ -81,12 +84,26 @@ def repeat(located: Located, name: str, count: int, stride: int) -> Located:
         file=np.tile(located.file, count),
         first=(steps + located.first[None, :]).ravel(),
         counts=None if located.counts is None else np.tile(located.counts, count),
+        levels=_tiled(located.levels, count),
     )
+
+
+def _tiled(levels: tuple[Int64 | None, ...], count: int) -> tuple[Int64 | None, ...]:
+    if not any(level is not None for level in levels):
+        return ()
+    return (None, *(None if level is None else np.tile(level, count) for level in levels))
 
 
 def take(located: Located, name: str, index: Int64) -> Located:
     """Return ``located`` with only the positions ``index`` along the axis ``name``."""
     names = [n for n, _ in located.lead]
+    if name in names and any(level is not None for level in located.levels):
+        raise fail(
+            "V0304",
+            f"'{name}' cannot be chosen from where the rows inside it differ in number",
+            located.place,
+            help="choose rows before naming what is inside them: rec[...].inner.x",
+        )
     if name in names:
         at = names.index(name)
         shape = [size for _, size in located.lead]
@@ -128,18 +145,85 @@ def stack(parts: Sequence[Located], name: str, place: Place) -> Located:
                 found=describe(part),
                 help="select rows of one kind, or make one array per kind with 'each:'",
             )
-    file = np.concatenate([p.file for p in parts])
-    first = np.concatenate([p.first for p in parts])
-    sizes = {tuple(size for _, size in p.lead) for p in parts}
-    if len(sizes) > 1:
-        raise fail(
-            "V0304",
-            f"the rows of '{name}' hold different numbers of '{head.lead[0][0]}'",
-            place,
-            help="join both axes in 'dims:', or select rows of one size",
-        )
-    stacked = replace(head, lead=((name, len(parts)), *head.lead), file=file, first=first)
+    return _put_together(parts, ((name, len(parts)),), (None,))
+
+
+def concatenate(parts: Sequence[Located], name: str, place: Place) -> Located:
+    """Return one `Located` with the rows ``name`` of all parts one after the other, along one axis."""
+    rows = [explicit(part, name) for part in parts]
+    joined = merge_rows(stack(rows, "", place), 1)
+    return replace(joined, lead=((name, joined.lead[0][1]), *joined.lead[1:]))
+
+
+def explicit(located: Located, name: str) -> Located:
+    """Return ``located`` with its first inner axis as rows of their own, where that is ``name``."""
+    if not located.inner or located.inner[0].name != name or any(n == name for n, _ in located.lead):
+        return located
+    axis = located.inner[0]
+    if located.counts is not None:
+        sizes = located.counts
+        within = np.arange(int(sizes.sum()), dtype=np.int64) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    else:
+        sizes = np.full(len(located.first), axis.size, np.int64)
+        within = np.tile(np.arange(axis.size, dtype=np.int64), len(located.first))
+    steps = within * axis.stride if axis.offsets is None else axis.offsets[within]
+    levels = (*(located.levels or (None,) * len(located.lead)), located.counts)
+    return replace(
+        located,
+        lead=(*located.lead, (name, axis.size)),
+        file=np.repeat(located.file, sizes),
+        first=np.repeat(located.first, sizes) + steps,
+        inner=located.inner[1:],
+        counts=None,
+        levels=_noted(levels),
+    )
+
+
+def _put_together(
+    parts: Sequence[Located], outer: tuple[tuple[str, int], ...], levels: tuple[Int64 | None, ...]
+) -> Located:
+    """Return the rows of all parts behind the axes ``outer``."""
+    head = parts[0]
+    lead, found = list(outer), list(levels)
+    for k, (name, _) in enumerate(head.lead):
+        sizes = np.concatenate([_level(part, k) for part in parts])
+        lead.append((name, int(sizes.max(initial=0))))
+        uneven = len(sizes) > 0 and not (sizes == sizes[0]).all()
+        found.append(sizes if uneven else None)
+    stacked = replace(
+        head,
+        lead=tuple(lead),
+        file=np.concatenate([p.file for p in parts]),
+        first=np.concatenate([p.first for p in parts]),
+        levels=_noted(tuple(found)),
+    )
     return _with_counts(stacked, _sizes(parts)) if head.inner else stacked
+
+
+def _level(located: Located, k: int) -> Int64:
+    """Return how many positions lead axis ``k`` has for each position of the lead axes before it."""
+    if located.levels and located.levels[k] is not None:
+        return located.levels[k]  # type: ignore[return-value]  # just asked
+    before = 1 if k == 0 else int(_level(located, k - 1).sum())
+    return np.full(before, located.lead[k][1], np.int64)
+
+
+def _noted(levels: tuple[Int64 | None, ...]) -> tuple[Int64 | None, ...]:
+    return levels if any(level is not None for level in levels) else ()
+
+
+def merge_rows(located: Located, k: int) -> Located:
+    """Return ``located`` with lead axes ``k - 1`` and ``k`` as one, the rows in the order in which they are."""
+    before, here = _level(located, k - 1), _level(located, k)
+    starts = np.concatenate([[0], np.cumsum(before)])
+    sums = np.concatenate([[0], np.cumsum(here)])
+    sizes = (sums[starts[1:]] - sums[starts[:-1]]).astype(np.int64)
+    uneven = len(sizes) > 0 and not (sizes == sizes[0]).all()
+    levels = list(located.levels)
+    levels[k - 1 : k + 1] = [sizes if uneven else None]
+    lead = list(located.lead)
+    lead[k - 1 : k + 1] = [(f"{lead[k - 1][0]}+{lead[k][0]}", int(sizes.max(initial=0)))]
+    return replace(located, lead=tuple(lead), levels=_noted(tuple(levels)))
 
 
 def _alike(part: Located, head: Located) -> bool:

@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from vspec.card.model import Field, Record, StructType
-from vspec.datatypes import NUMBERS, TEXTS, ElementType, TextType
+from vspec.card.model import Field, Record, StructType, TypeRef
+from vspec.datatypes import NUMBERS, TEXTS, ElementType, NamedType, TextType
 from vspec.errors import Problem, VspecError, did_you_mean, fail
-from vspec.expressions import Expression, Scope, UnknownName, Value
+from vspec.expressions import Chain, Expression, Scope, UnknownName, Value
 from vspec.header.elements import View
-from vspec.header.home import Home
+from vspec.header.home import Home, Open
 
 MAX_ITEMS = 10**7
+MAX_BYTES = 2**62
 
 
 def natural(expression: Expression, what: str, scope: Scope) -> int:
@@ -54,26 +55,38 @@ def absolute(where: Expression, scope: Scope, view: View) -> int:
 
 
 def kind_of(
-    field: Field, scope: Scope, types: Mapping[str, StructType]
-) -> tuple[ElementType | TextType | str, int]:
-    """Return the type of a field and the bytes of one element; a type of the card by its name."""
-    ref = field.type
+    ref: TypeRef, name: str, scope: Scope, types: Mapping[str, StructType]
+) -> tuple[ElementType | TextType | NamedType, int]:
+    """Return the type of the field ``name`` and the bytes of one element (0 where that varies)."""
     if ref.word in NUMBERS:
         return NUMBERS[ref.word], NUMBERS[ref.word].nbytes
-    if ref.word in TEXTS and ref.length is not None:
-        return TEXTS[ref.word], natural(ref.length, f"the length of '{field.name}'", scope)
-    if ref.word is not None and ref.word in types:
-        return ref.word, 0
-    value = scope.get(ref.word) if ref.word is not None else ref.value.evaluate(scope) if ref.value else None
+    if ref.word in TEXTS:
+        length = 0 if ref.length is None else natural(ref.length, f"the length of '{name}'", scope)
+        return TEXTS[ref.word], length
+    if ref.word is not None:
+        return NamedType(ref.word), 0
+    value = ref.value.evaluate(scope) if ref.value is not None else None
     if isinstance(value, ElementType):
         return value, value.nbytes
+    if isinstance(value, NamedType):
+        return value, 0
     raise fail(
         "V0305",
-        f"the type of '{field.name}' is not a type",
+        f"the type of '{name}' is not a type",
         ref.place,
         found=repr(value),
         help=did_you_mean(str(value), [*NUMBERS, *TEXTS, *types], "types"),
     )
+
+
+def parameters(struct: StructType, ref: TypeRef, scope: Scope) -> dict[str, Value]:
+    """Return the parameters of a type by name; raises V0196 where their number is wrong."""
+    if len(struct.params) != len(ref.arguments):
+        names = ", ".join(param.value for param in struct.params)
+        message = f"the type '{struct.name}' takes {len(struct.params)} values, here are {len(ref.arguments)}"
+        raise fail("V0196", message, ref.place, help=f"written as a field's type: {struct.name}({names})")
+    values = (argument.evaluate(scope) for argument in ref.arguments)
+    return {param.value: value for param, value in zip(struct.params, values, strict=True)}
 
 
 def is_ordered(kind: ElementType | TextType) -> bool:
@@ -83,31 +96,71 @@ def is_ordered(kind: ElementType | TextType) -> bool:
 
 def axes_of(field: Field, item: int, offset: int, scope: Scope, home: Home) -> tuple[tuple[str, int], ...]:
     """Return names and sizes of a field's axes; an axis of size ``rest`` takes what fits in the file."""
-    sizes = [
-        None if axis.size is None else natural(axis.size, f"the size of '{field.name}'", scope)
-        for axis in field.axes
-    ]
+    if not field.axes:
+        if item > MAX_BYTES:
+            raise _too_large(field, item)
+        return ()
+    sizes = [size_of(axis.size, f"the size of '{field.name}'", scope) for axis in field.axes]
     step = item * math.prod(size for size in sizes if size is not None)
     for k, axis in enumerate(field.axes):
         if sizes[k] is None:
-            sizes[k] = home.fit(offset, step, "error", field.name, axis.place)
+            open_ = Open(field.name, axis.place, stop_of(field.to, offset, scope, home.view), field.partial)
+            sizes[k] = home.fit(offset, step, open_)
     whole = item * math.prod(size or 0 for size in sizes)
-    if whole > 2**62:
-        raise fail("V0920", f"'{field.name}' would take {whole} bytes", field.place, help="is a count wrong?")
+    if whole > MAX_BYTES:
+        raise _too_large(field, whole)
     return tuple((axis.name or f"axis_{k}", sizes[k] or 0) for k, axis in enumerate(field.axes))
 
 
-def is_rest(record: Record) -> bool:
-    """Tell whether a record is repeated as often as it fits."""
-    repeat = record.repeat
-    return repeat is not None and repeat.count is None and repeat.items is None
+def _too_large(field: Field, nbytes: int) -> VspecError:
+    return fail("V0920", f"'{field.name}' would take {nbytes} bytes", field.place, help="is a count wrong?")
+
+
+class _Rest:
+    """What ``rest`` is worth in an expression: as many as fit. Nothing can be computed with it."""
+
+    def __repr__(self) -> str:
+        return "rest"
+
+
+REST = _Rest()
+
+
+def size_of(size: Expression | None, what: str, scope: Scope) -> int | None:
+    """Return a size or count, or None for ``rest``; raises V0308."""
+    if size is None:
+        return None
+    if "rest" in size.names:
+        with_rest = Chain({"rest": REST}, scope)  # type: ignore[dict-item]  # no value: it only stands alone
+        if size.evaluate(with_rest) is REST:
+            return None
+    return natural(size, what, scope)
+
+
+def stop_of(to: Expression | None, offset: int, scope: Scope, view: View) -> int:
+    """Return the byte at which ``rest`` ends: the end of the file, or what ``to:`` says (V0302)."""
+    if to is None:
+        return view.bytes.size
+    stop = absolute(to, scope, view)
+    if stop >= offset:
+        return stop
+    problem = Problem(
+        "V0302",
+        "the byte of 'to' is before what it ends",
+        to.text.place,
+        data_file=view.name,
+        offset=stop,
+        expected=f"{offset} or more",
+        found=str(stop),
+    )
+    raise VspecError([problem])
 
 
 def count_of(record: Record, scope: Scope) -> int | None:
-    """Return how often a record stands, or None for ``rest``."""
+    """Return how often a record stands, or None where that shows only as it is walked."""
     if record.repeat is None or record.repeat.count is None:
         return None
-    return natural(record.repeat.count, f"the number of '{record.name}'", scope)
+    return size_of(record.repeat.count, f"the number of '{record.name}'", scope)
 
 
 def items_of(record: Record, scope: Scope) -> Sequence[Value]:

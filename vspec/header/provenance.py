@@ -13,7 +13,7 @@ from vspec.header.dataset import Header
 from vspec.header.elements import Spot
 from vspec.header.roles import RoleFile
 from vspec.header.structs import Struct
-from vspec.header.text import TextRecord
+from vspec.header.text import TextRecord, TextTable
 
 MAX_LINES = 6
 MAX_DEPTH = 4
@@ -60,7 +60,11 @@ def looked_at(expression: Expression, header: Header) -> Origin | None:
 
 def _steps(path: str, header: Header, depth: int) -> Iterator[str]:
     found = _follow(path, header)
-    if found is None or found.value is None or isinstance(found.value, (RoleFile, Struct, TextRecord)):
+    if (
+        found is None
+        or found.value is None
+        or isinstance(found.value, (RoleFile, Struct, TextRecord, TextTable))
+    ):
         return
     words = f" ({found.origin.words})" if found.origin is not None else ""
     yield f"{path} = {_short(found.value)}{words}"
@@ -75,7 +79,7 @@ def _follow(path: str, header: Header) -> _Found | None:
     try:
         value: Value = header.get(root)
         for name in rest:
-            if not isinstance(value, (RoleFile, Struct, TextRecord)):
+            if not isinstance(value, (RoleFile, Struct, TextRecord, TextTable)):
                 return None
             origin = _origin(value, name)
             value = value.get(name)
@@ -84,7 +88,7 @@ def _follow(path: str, header: Header) -> _Found | None:
     return _Found(value, origin)
 
 
-def _origin(value: RoleFile | Struct | TextRecord, name: str) -> Origin | None:
+def _origin(value: RoleFile | Struct | TextRecord | TextTable, name: str) -> Origin | None:
     if isinstance(value, RoleFile):
         content = value.content
         if content is None:
@@ -95,7 +99,7 @@ def _origin(value: RoleFile | Struct | TextRecord, name: str) -> Origin | None:
             if isinstance(content, Struct) or origin is None
             else Origin(value.view.name, None, origin.words)
         )
-    if isinstance(value, TextRecord):
+    if isinstance(value, (TextRecord, TextTable)):
         words = value.origin(name)
         return None if words is None else Origin("", None, words)
     placed = value.place(name) if value.field(name) is not None else None

@@ -12,9 +12,9 @@ from vspec.expressions import Chain, Column, Scope, UnknownName, Value
 from vspec.header.byte_order import choose
 from vspec.header.elements import View
 from vspec.header.home import Home
-from vspec.header.rows import FiledRows, KeyedRows, gather, stack
+from vspec.header.rows import KeyedRows, gather, stack
 from vspec.header.structs import Around, Struct
-from vspec.header.text import TEXT_LIMIT, Origin, TextRecord, read_text
+from vspec.header.text import TEXT_LIMIT, Origin, TextRecord, TextTable, read_text
 from vspec.layout import Int64
 
 
@@ -26,7 +26,7 @@ class RoleFile:
         self.home = home
         self.captures = captures
         self.scope: Scope = Chain(captures, outer)
-        self._content: Struct | TextRecord | None = None
+        self._content: Struct | TextRecord | TextTable | None = None
         self._endian: Endian | None = None
 
     @property
@@ -45,13 +45,13 @@ class RoleFile:
         return self.home.view.bytes.size
 
     @property
-    def content(self) -> Struct | TextRecord | None:
+    def content(self) -> Struct | TextRecord | TextTable | None:
         """The header: of a layout, of a text, or None for a raw file."""
         if self._content is None:
             self._content = self._open()
         return self._content
 
-    def _open(self) -> Struct | TextRecord | None:
+    def _open(self) -> Struct | TextRecord | TextTable | None:
         if self.role.layout is not None:
             around = Around(self.scope, self._order)
             return Struct(self.role.layout, self.home, 0, around)
@@ -135,10 +135,7 @@ class RoleFiles(KeyedRows):
         return RoleFiles(self.role, [self.files[i] for i in rows], [self._values[i] for i in rows])
 
     def column(self, name: str) -> Value:
-        values = [f.get(name) for f in self.files]
-        if values and all(isinstance(value, KeyedRows) for value in values):
-            return FiledRows(values, self.name, self.place)  # type: ignore[arg-type]  # all are rows
-        return gather(values, name, self.place)
+        return gather([f.get(name) for f in self.files], self)
 
     def locate(self, name: str) -> object:
         parts = [f.locate(name) for f in self.files]

@@ -21,7 +21,9 @@ class Instance(Protocol):
     """One record, as the rows need it (`vspec.header.structs.Struct`)."""
 
     spec: RecordSpec
-    scope: Scope
+
+    @property
+    def scope(self) -> Scope: ...
 
     @property
     def offset(self) -> int: ...
@@ -41,9 +43,14 @@ class Instance(Protocol):
 
     def let(self, name: str) -> Let | None: ...
 
+    def forget(self) -> None: ...
+
 
 class KeyedRows:
     """What all kinds of rows do alike: finding rows by index, key, mask and slice."""
+
+    is_steady = False
+    """Whether all rows are alike, so that a column is cheaper than its rows."""
 
     def __init__(self, name: str, place: Place, key: str | None = None) -> None:
         self.name = name
@@ -127,27 +134,31 @@ class PickedRows(KeyedRows):
         return self._base.names()
 
     def column(self, name: str) -> Value:
+        if not self._base.is_steady:
+            return gather([self.at(i).get(name) for i in range(len(self))], self)  # type: ignore[union-attr]  # rows are records
         column = self._base.column(name)
         if isinstance(column, np.ndarray):
             return column[self._index]
         if isinstance(column, KeyedRows):
-            return gather([self.at(i).get(name) for i in range(len(self))], name, self.place)  # type: ignore[union-attr]  # rows are records
+            return gather([self.at(i).get(name) for i in range(len(self))], self)  # type: ignore[union-attr]  # rows are records
         return [column[i] for i in self._index.tolist()]  # type: ignore[index]  # a list otherwise
 
     def locate(self, name: str) -> object:
-        if isinstance(self._base, ListRows):
+        if not self._base.is_steady:
             return stack([self.at(i).locate(name) for i in range(len(self))], name, self)  # type: ignore[union-attr]  # rows are records
         whole = self._base.locate(name)
         if isinstance(whole, Located):
             return located.take(whole, self._base.name, self._index)
+        if isinstance(whole, Extent) and isinstance(whole.offset, np.ndarray):
+            return Extent(whole.offset[self._index], np.asarray(whole.nbytes)[self._index])
         return whole
 
 
 class ListRows(KeyedRows):
-    """Rows that were walked one by one."""
+    """Rows that were walked one by one, or that are what each row of others holds under a name."""
 
     def __init__(self, spec: RecordSpec, offset: int, rows: Sequence[Instance], nbytes: int) -> None:
-        super().__init__(spec.name, spec.place, spec.key)
+        super().__init__(spec.axis or spec.name, spec.place, spec.key)
         self._spec = spec
         self.offset = offset
         self.nbytes = nbytes
@@ -160,33 +171,148 @@ class ListRows(KeyedRows):
         return self._rows[i]
 
     def names(self) -> Iterable[str]:
+        if self._rows:
+            return self._rows[0].names()
         return [f.name for f in self._spec.fields] + [let.name for let in self._spec.lets]
 
     def column(self, name: str) -> Value:
-        if not self._rows and name not in list(self.names()):
+        if self._rows:
+            return gather([row.get(name) for row in self._rows], self)
+        return self._nothing(name)
+
+    def _nothing(self, name: str) -> Value:
+        """Return the column of no rows; raises `UnknownName` where it is known that they have no such."""
+        if self._spec.of is None and name not in list(self.names()):
             raise UnknownName(name)
-        return gather([row.get(name) for row in self._rows], name, self.place)
+        inner = next((f for f in self._spec.fields if f.name == name), None)
+        if isinstance(inner, RecordSpec):
+            return ListRows(inner, self.offset, [], 0)
+        return np.zeros(0, np.int64)
 
     def locate(self, name: str) -> object:
-        if not self._rows and name not in list(self.names()):
-            raise UnknownName(name)
+        if not self._rows:
+            self._nothing(name)
         return stack([row.locate(name) for row in self._rows], name, self)
 
-    def flat(self) -> ListRows:
-        """Return itself: the rows are not nested."""
-        return self
 
+class AcrossRows(KeyedRows):
+    """A record that each row of others holds: as many rows as those have, along their axis."""
 
-class JoinedRows(KeyedRows):
-    """Rows of several tables (a repeated record inside a repeated one), one after the other."""
-
-    def __init__(self, tables: Sequence[KeyedRows], name: str, place: Place) -> None:
-        super().__init__(name, place, tables[0].key if tables else None)
-        self._tables = tables
-        self._ends = np.cumsum([len(t) for t in tables], dtype=np.int64)
+    def __init__(self, records: Sequence[Record], outer: KeyedRows) -> None:
+        super().__init__(outer.name, outer.place)
+        self._records = records
 
     def __len__(self) -> int:
-        return int(self._ends[-1]) if len(self._ends) else 0
+        return len(self._records)
+
+    def at(self, i: int) -> Record:
+        return self._records[i]
+
+    def names(self) -> Iterable[str]:
+        return self._records[0].names() if self._records else []
+
+    def column(self, name: str) -> Value:
+        return gather([record.get(name) for record in self._records], self)
+
+    def locate(self, name: str) -> object:
+        return stack([record.locate(name) for record in self._records], name, self)
+
+
+class NestedRows(KeyedRows):
+    """Rows inside each row of others: keys, indices, slices and ``len`` mean the inner rows.
+
+    A column lies along the outer rows first; ``flat()`` gives all inner rows one after the other. A
+    mask has one truth value for each inner row, or for each row of ``flat()``.
+    """
+
+    def __init__(self, tables: Sequence[KeyedRows], outer: KeyedRows) -> None:
+        first = tables[0]
+        super().__init__(first.name, first.place, first.key)
+        self.tables = tables
+        self._outer = outer
+
+    @property
+    def lengths(self) -> list[int]:
+        """How many inner rows each outer one holds."""
+        return [len(table) for table in self.tables]
+
+    def __len__(self) -> int:
+        lengths = set(self.lengths)
+        if len(lengths) == 1:
+            return lengths.pop()
+        raise fail(
+            "V0304",
+            f"the rows of '{self._outer.name}' hold different numbers of '{self.name}'",
+            self.place,
+            found=f"{min(lengths)} to {max(lengths)}",
+            help="flat(...) makes one table of them",
+        )
+
+    def mask_lengths(self) -> set[int]:
+        """Return how many truth values a mask may have."""
+        lengths = self.lengths
+        return {sum(lengths), *([lengths[0]] if len(set(lengths)) == 1 else [])}
+
+    def at(self, i: int) -> Value:
+        return self._across([table.at(i) for table in self.tables])
+
+    def row(self, key: int | str) -> Value:
+        return self._across([table.row(key) for table in self.tables])
+
+    def _across(self, found: list[Value]) -> Value:
+        if all(isinstance(one, KeyedRows) for one in found):
+            return NestedRows(found, self._outer)  # type: ignore[arg-type]  # just asked
+        return AcrossRows(found, self._outer)  # type: ignore[arg-type]  # rows are records
+
+    def keys(self) -> Iterable[object]:
+        return self.tables[0].keys()
+
+    def has(self, key: object) -> bool:
+        return all(table.has(key) for table in self.tables)
+
+    def take(self, index: Column | slice) -> NestedRows:
+        if isinstance(index, slice) or index.dtype != bool:
+            return NestedRows([table.take(index) for table in self.tables], self._outer)
+        lengths = self.lengths
+        if set(lengths) == {len(index)}:
+            return NestedRows([table.take(index) for table in self.tables], self._outer)
+        parts = np.split(index, np.cumsum(lengths)[:-1])
+        taken = [table.take(part) for table, part in zip(self.tables, parts, strict=True)]
+        return NestedRows(taken, self._outer)
+
+    def names(self) -> Iterable[str]:
+        return next((table for table in self.tables if len(table)), self.tables[0]).names()
+
+    def column(self, name: str) -> Value:
+        return gather([table.column(name) for table in self.tables], self._outer)
+
+    def locate(self, name: str) -> object:
+        parts = [table.locate(name) for table in self.tables]
+        whole = next((part for part in parts if isinstance(part, Located)), None)
+        if whole is not None and not all(isinstance(table, KeyedRows) and table.is_steady for table in self.tables):
+            none = located.take(located.explicit(whole, self.name), self.name, np.zeros(0, np.int64))
+            parts = [
+                located.explicit(part, self.name) if isinstance(part, Located) else part if len(table) else none
+                for part, table in zip(parts, self.tables, strict=True)
+            ]
+        return stack(parts, name, self._outer)
+
+    def flat(self) -> FlatRows:
+        """Return the inner rows of all outer rows, one after the other."""
+        return FlatRows(self.tables)
+
+
+class FlatRows(KeyedRows):
+    """Rows of several tables, one after the other, along one axis."""
+
+    def __init__(self, tables: Sequence[KeyedRows]) -> None:
+        inner = [table.flat() if isinstance(table, NestedRows) else table for table in tables]
+        super().__init__(inner[0].name, inner[0].place, inner[0].key)
+        self._tables = inner
+        self._ends = np.cumsum([len(t) for t in inner], dtype=np.int64)
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
 
     def at(self, i: int) -> Value:
         k = int(np.searchsorted(self._ends, i, side="right"))
@@ -194,33 +320,37 @@ class JoinedRows(KeyedRows):
         return self._tables[k].at(i - before)
 
     def names(self) -> Iterable[str]:
-        return self._tables[0].names() if self._tables else []
+        return next((table for table in self._tables if len(table)), self._tables[0]).names()
 
     def column(self, name: str) -> Value:
-        return gather([row.get(name) for row in self], name, self.place)  # type: ignore[union-attr]  # rows are records
+        parts = [table.column(name) for table in self._tables if len(table)]
+        arrays = [part for part in parts if isinstance(part, np.ndarray)]
+        if not parts:
+            return self._tables[0].column(name)
+        if len(arrays) == len(parts) and len({(a.shape[1:], a.dtype == object) for a in arrays}) == 1:
+            return np.concatenate(arrays)
+        return gather([self.at(i).get(name) for i in range(len(self))], self)  # type: ignore[union-attr]  # rows are records
 
     def locate(self, name: str) -> object:
-        return stack([row.locate(name) for row in self], name, self)  # type: ignore[union-attr]  # rows are records
+        parts = [table.locate(name) for table in self._tables if len(table)]
+        if parts and all(isinstance(part, Located) for part in parts):
+            return located.concatenate(parts, self.name, self.place)  # type: ignore[arg-type]  # just asked
+        return stack([self.at(i).locate(name) for i in range(len(self))], name, self)  # type: ignore[union-attr]  # rows are records
 
-    def flat(self) -> JoinedRows:
+    def flat(self) -> FlatRows:
         """Return itself: its rows are already one after the other."""
         return self
 
 
-class FiledRows(JoinedRows):
-    """Rows of the files of a role: a column lies along the files first, then along the rows of each."""
-
-    def locate(self, name: str) -> object:
-        return stack([table.locate(name) for table in self._tables], name, self)
-
-
-def gather(values: Sequence[Value], name: str, place: Place) -> Value:
-    """Return one value per row: a column where the rows hold alike scalars or shapes, else a list."""
+def gather(values: Sequence[Value], outer: KeyedRows) -> Value:
+    """Return one value per row of ``outer``: rows, a column where they are alike, else a list."""
     if not values:
         return np.zeros(0, np.int64)
     head = values[0]
     if all(isinstance(v, KeyedRows) for v in values):
-        return JoinedRows(values, name, place)  # type: ignore[arg-type]  # all are rows
+        return NestedRows(values, outer)  # type: ignore[arg-type]  # all are rows
+    if all(isinstance(v, Record) for v in values):
+        return AcrossRows(values, outer)  # type: ignore[arg-type]  # all are records
     if all(isinstance(v, str) for v in values):
         return np.array(values, dtype=object)
     if all(isinstance(v, (bool, int, float)) for v in values):

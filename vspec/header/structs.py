@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from vspec.card.model import Field, Let
+from vspec.card.model import EndianSpec, Field, Let, TypeRef
 from vspec.card.model import Record as RecordSpec
-from vspec.datatypes import ElementType, Endian
+from vspec.card.typed_rows import rows_of_type
+from vspec.datatypes import ElementType, Endian, NamedType
 from vspec.errors import Place, fail
 from vspec.expressions import Chain, Expression, Scope, UnknownName, Value
-from vspec.header import elements, placing
+from vspec.header import elements, placing, terminated
 from vspec.header.byte_order import choose
 from vspec.header.cycles import Pending
 from vspec.header.elements import Spot
-from vspec.header.extents import is_fixed
 from vspec.header.fixed_rows import FixedRows
-from vspec.header.home import Absent, Home
-from vspec.header.rows import KeyedRows, ListRows
+from vspec.header.home import Absent, Home, Open
+from vspec.header.naming import HereScope, StructScope
+from vspec.header.rows import Instance, KeyedRows, ListRows, gather
 from vspec.header.text import Origin, read_text
+from vspec.header.walking import Walk, count_until
 
 MAX_DEPTH = 32
-MAX_WALKED = 10**6
 
 T = TypeVar("T")
 
@@ -31,17 +32,40 @@ T = TypeVar("T")
 class Around:
     """What a struct stands in: names, the byte order (asked only when it matters), and how deep.
 
-    ``reserved`` tells that its bytes are known to lie in the file (a row of a fixed table).
+    ``reserved`` tells that its bytes are known to lie in the file (a row of a fixed table). A row of a
+    repeated record has ``is_row``, and ``previous`` is the row before it.
     """
 
     scope: Scope
     endian: Callable[[], Endian]
     depth: int = 0
     reserved: bool = False
+    is_row: bool = False
+    previous: Struct | None = None
 
 
 class Struct:
-    """An instance of a record at ``offset``; it is its own `Record`, and `scope` is its `Scope`."""
+    """An instance of a record at ``offset``; it is its own `Record`, and `scope` is its `Scope`.
+
+    There may be a million of them: what is not asked for is not made.
+    """
+
+    __slots__ = (
+        "_around",
+        "_endian",
+        "_ends",
+        "_index",
+        "_lets",
+        "_nbytes",
+        "_pending",
+        "_placed",
+        "_shape",
+        "_values",
+        "home",
+        "offset",
+        "spec",
+        "value",
+    )
 
     def __init__(self, spec: RecordSpec, home: Home, offset: int, around: Around) -> None:
         if around.depth > MAX_DEPTH:
@@ -49,16 +73,27 @@ class Struct:
         self.spec = spec
         self.home = home
         self.offset = offset
-        self.scope: Scope = StructScope(self, around.scope)
         self.value: Expression | None = None
         self._around = around
         self._endian: Endian | None = None
-        self._index = {field.name: i for i, field in enumerate(spec.fields)}
-        self._lets = {let.name: let for let in spec.lets}
+        self._shape = home.shape(spec)
+        self._index, self._lets = self._shape.index, self._shape.lets
         self._placed: dict[int, Placed] = {}
         self._values: dict[str, Value] = {}
         self._ends: list[int] = []
-        self._pending = Pending()
+        self._pending: Pending | None = None
+        self._nbytes: int | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """What the names in its expressions mean."""
+        return StructScope(self, self._around.scope)
+
+    def forget(self) -> None:
+        """Let go of what is quickly found again; a row that others take values from keeps them."""
+        plain = all(isinstance(placed, (Spot, Absent)) for placed in self._placed.values())
+        if plain and not self._shape.carried:
+            self._placed, self._values, self._ends = {}, {}, []
 
     # --- the Record protocol
 
@@ -69,6 +104,8 @@ class Struct:
     def get(self, name: str) -> Value:
         """Return the value of a field or let; raises `UnknownName`."""
         if name not in self._values:
+            if name in self._shape.carried:
+                self._catch_up(name)
             let = self._lets.get(name)
             if let is not None:
                 self._values[name] = self._guarded(name, lambda: let.value.evaluate(self.scope))
@@ -78,12 +115,34 @@ class Struct:
 
     def locate(self, name: str) -> object:
         """Return where a field lies, without reading it; raises `UnknownName`."""
+        if name in self._shape.carried:
+            self._catch_up(name)
         if name in self._lets:
             return self._lets[name].value.locate(self.scope)
         placed = self.place(name)
         if isinstance(placed, Spot) and isinstance(placed.kind, ElementType):
             return elements.locate(placed, self.home.view)
         return placed
+
+    @property
+    def previous(self) -> Struct | None:
+        """The row before this one, in a repeated record."""
+        return self._around.previous
+
+    @property
+    def is_row(self) -> bool:
+        """Whether this is a row of a repeated record."""
+        return self._around.is_row
+
+    def _catch_up(self, name: str) -> None:
+        """Compute the value of the rows before this one first: a row never waits for more than one other."""
+        behind: list[Struct] = []
+        row = self._around.previous
+        while row is not None and name not in row._values:
+            behind.append(row)
+            row = row._around.previous
+        while behind:
+            behind.pop().get(name)
 
     # --- what the rows and the places ask
 
@@ -111,9 +170,12 @@ class Struct:
     @property
     def nbytes(self) -> int:
         """Bytes of the record, by its fields or by ``size:``."""
-        if self.spec.size is None:
-            return self.end_before(len(self.spec.fields)) - self.offset
-        return placing.natural(self.spec.size, f"the size of '{self.spec.name}'", self.scope)
+        if self._nbytes is None:
+            if self.spec.size is None:
+                self._nbytes = self.end_before(len(self.spec.fields)) - self.offset
+            else:
+                self._nbytes = placing.natural(self.spec.size, f"the size of '{self.spec.name}'", self.scope)
+        return self._nbytes
 
     def place(self, name: str) -> Placed:
         """Return a field where it lies; raises `UnknownName`."""
@@ -133,8 +195,9 @@ class Struct:
 
     # --- how it is done
 
-    def _inside(self, scope: Scope) -> Around:
-        return Around(scope, lambda: self.endian, self._around.depth + 1, self._around.reserved)
+    def _inside(self, scope: Scope, previous: Struct | None = None, *, is_row: bool = False) -> Around:
+        depth, reserved = self._around.depth + 1, self._around.reserved
+        return Around(scope, lambda: self.endian, depth, reserved, is_row, previous)
 
     def _end_of(self, k: int, cursor: int) -> int:
         field = self.spec.fields[k]
@@ -149,84 +212,116 @@ class Struct:
         if field.condition is not None and not field.condition.truth(scope):
             default = field.default.evaluate(scope) if isinstance(field, Field) and field.default else None
             return Absent(default)
-        if not isinstance(field, Field) and field.repeat is not None and field.repeat.items is not None:
-            return self._place_items(field, i, scope)
+        if isinstance(field, RecordSpec) and field.repeat is not None:
+            return self._place_rows(field, i, scope)
         where = field.offset if isinstance(field, Field) else field.at
         offset = self.end_before(i) if where is None else placing.absolute(where, scope, self.home.view)
         if isinstance(field, Field):
             return self._place_field(field, offset, scope)
-        if field.repeat is None:
-            return Struct(field, self.home, offset, self._inside(self.scope))
-        return self._place_rows(field, offset, scope)
+        return Struct(field, self.home, offset, self._inside(self.scope))
 
-    def _place_field(self, field: Field, offset: int, scope: Scope) -> Spot | Struct:
-        kind, item = placing.kind_of(field, scope, self.home.types)
-        if isinstance(kind, str):
-            struct_type = self.home.types[kind]
-            inside = Struct(struct_type.record, self.home, offset, self._inside(self.home.outer))
-            inside.value = struct_type.value
-            return inside
+    def _place_field(self, field: Field, offset: int, scope: Scope) -> Spot | Struct | Rows:
+        kind, item = placing.kind_of(field.type, field.name, scope, self.home.types)
+        if isinstance(kind, NamedType):
+            if field.axes:
+                return self._rows_from(rows_of_type(field), offset, scope)
+            inside = self._inside(scope)
+            return instance(kind, Instantiation(field.type, field.endian, scope, self.home), offset, inside)
         axes = placing.axes_of(field, item, offset, scope, self.home)
         endian: Endian = "little"
         if placing.is_ordered(kind):
             endian = choose(field.endian, self.endian, scope, self.home.view)
+        if field.type.terminator is not None:
+            return terminated.place(field, offset, endian, axes, self.home.view)
         return Spot(field, kind, item, endian, offset, axes)
 
-    def _place_rows(self, spec: RecordSpec, offset: int, scope: Scope) -> FixedRows | ListRows:
-        if is_fixed(spec, self.home.types):
-            return self._fixed_rows(spec, offset, scope)
-        count = placing.count_of(spec, scope)
-        rows: list[Struct] = []
-        cursor = offset
-        while len(rows) != count and (count is not None or cursor < self.home.view.bytes.size):
-            row = Struct(spec, self.home, cursor, self._inside(self.scope))
-            cursor = self._walk(row, rows)
-        return ListRows(spec, offset, rows, cursor - offset)
+    # --- rows
 
-    def _fixed_rows(self, spec: RecordSpec, offset: int, scope: Scope) -> FixedRows:
-        stride = Struct(spec, self.home, offset, self._inside(self.scope)).nbytes
+    def _place_rows(self, spec: RecordSpec, i: int, scope: Scope) -> Rows:
+        assert spec.repeat is not None
+        if spec.repeat.items is not None:
+            start = None if spec.at is not None else self.end_before(i)
+            return self._walked(spec, lambda walk: self._over_items(walk, spec, start, scope), start)
+        if spec.at is None:
+            return self._rows_from(spec, self.end_before(i), scope)
+        if spec.repeat.next is not None and spec.at.evaluate(scope) is None:
+            return ListRows(spec, 0, [], 0)
+        return self._rows_from(spec, placing.absolute(spec.at, scope, self.home.view), scope)
+
+    def _over_items(self, walk: Walk, spec: RecordSpec, start: int | None, scope: Scope) -> int:
+        variable = spec.repeat.variable if spec.repeat is not None and spec.repeat.variable else ""
+        end = walk.over(placing.items_of(spec, scope), variable, start)
+        return end if start is not None else walk.rows[0].offset if walk.rows else 0
+
+    def _rows_from(self, spec: RecordSpec, offset: int, scope: Scope) -> Rows:
+        """Return the rows of a record that follow each other from ``offset`` on, or a chain from there."""
+        assert spec.repeat is not None
+        if spec.repeat.next is not None:
+            return self._walked(spec, lambda walk: walk.chain(offset), offset, moves=False)
         count = placing.count_of(spec, scope)
+        stop = placing.stop_of(spec.to, offset, scope, self.home.view)
+        open_ = Open(spec.name, spec.place, stop, spec.partial)
+        if self._is_fixed(spec, scope):
+            return self._fixed_rows(spec, offset, count, open_)
+        if count is not None:
+            return self._walked(spec, lambda walk: walk.counted(count, offset), offset)
+        find = Walk.rest if spec.repeat.until is None else Walk.until
+        return self._walked(spec, lambda walk: find(walk, offset, open_), offset)
+
+    def _is_fixed(self, spec: RecordSpec, scope: Scope) -> bool:
+        """Tell whether the rows have one size; the type of rows of a computed type is known by now."""
+        shape = self.home.shape(spec)
+        if shape.looks_back or shape.is_fixed or spec.of is None or spec.of.word is not None:
+            return shape.is_fixed and not shape.looks_back
+        kind, _ = placing.kind_of(spec.of, spec.name, scope, self.home.types)
+        return isinstance(kind, NamedType) and self.home.shape(self.home.types[kind.name].record).is_fixed
+
+    def _walked(
+        self, spec: RecordSpec, run: Callable[[Walk], int | None], start: int | None, *, moves: bool = True
+    ) -> ListRows:
+        walk = Walk(spec, self, self._maker(spec), inside=self._around.reserved)
+        end = run(walk)
+        if start is None or end is None or not moves:
+            first = walk.rows[0].offset if walk.rows else start or 0
+            return ListRows(spec, first, walk.rows, 0)
+        return ListRows(spec, start, walk.rows, end - start)
+
+    def _maker(self, spec: RecordSpec) -> Callable[[int, Scope, Instance | None], Struct]:
+        looks_back = self.home.shape(spec).looks_back
+
+        def make(offset: int, outer: Scope, before: Instance | None) -> Struct:
+            previous = before if looks_back and isinstance(before, Struct) else None
+            return self._row(spec, offset, self._inside(outer, previous, is_row=True))
+
+        return make
+
+    def _row(self, spec: RecordSpec, offset: int, around: Around) -> Struct:
+        if spec.of is None:
+            return Struct(spec, self.home, offset, around)
+        kind, _ = placing.kind_of(spec.of, spec.name, around.scope, self.home.types)
+        if not isinstance(kind, NamedType):
+            message = f"'{spec.name}' repeats what is no type of the card"
+            raise fail("V0305", message, spec.of.place, help="numbers and texts take a size: int16[x=n]")
+        return instance(kind, Instantiation(spec.of, spec.endian, around.scope, self.home), offset, around)
+
+    def _fixed_rows(self, spec: RecordSpec, offset: int, count: int | None, open_: Open) -> FixedRows:
+        around = self._inside(self.scope, is_row=True)
+        stride = self._row(spec, offset, around).nbytes
+        around = replace(around, reserved=True)
+
+        def rows(first: int, n: int) -> FixedRows:
+            base = offset + first * stride
+            return FixedRows(
+                spec, self.home.view, n, lambda i: self._row(spec, base + i * stride, around)
+            )
+
+        if spec.repeat is not None and spec.repeat.until is not None:
+            return rows(0, count_until(spec.repeat.until, rows, self, open_))
         if count is None:
-            count = self.home.fit(offset, stride, spec.partial, spec.name, spec.place)
+            count = self.home.fit(offset, stride, open_)
         if spec.at is not None or not self._around.reserved:
             self.home.reserve(offset, count, stride, spec.name, spec.place)
-        around = Around(self.scope, lambda: self.endian, self._around.depth + 1, reserved=True)
-
-        def make(i: int) -> Struct:
-            return Struct(spec, self.home, offset + i * stride, around)
-
-        return FixedRows(spec, self.home.view, count, make)
-
-    def _place_items(self, spec: RecordSpec, i: int, scope: Scope) -> ListRows:
-        items = placing.items_of(spec, scope)
-        variable = spec.repeat.variable if spec.repeat is not None and spec.repeat.variable else ""
-        start = cursor = self.end_before(i) if spec.at is None else 0
-        rows: list[Struct] = []
-        for item in items:
-            outer = Chain({variable: item}, self.scope)
-            if spec.at is not None:
-                cursor = placing.absolute(spec.at, outer, self.home.view)
-            row = Struct(spec, self.home, cursor, self._inside(outer))
-            cursor = self._walk(row, rows)
-        if spec.at is not None:
-            start = rows[0].offset if rows else 0
-        return ListRows(spec, start, rows, cursor - start)
-
-    def _walk(self, row: Struct, rows: list[Struct]) -> int:
-        """Add a row and return where it ends; raises V0301 and V0921 when it cannot be one."""
-        if len(rows) >= MAX_WALKED:
-            raise fail(
-                "V0921", f"more than {MAX_WALKED} rows of varying size in '{row.spec.name}'", row.spec.place
-            )
-        nbytes = row.nbytes
-        if not self._around.reserved:
-            self.home.reserve(row.offset, 1, nbytes, row.spec.name, row.spec.place)
-        if nbytes == 0 and placing.is_rest(row.spec):
-            raise fail(
-                "V0310", f"a row of '{row.spec.name}' has no bytes: 'rest' would never end", row.spec.place
-            )
-        rows.append(row)
-        return row.offset + nbytes
+        return rows(0, count)
 
     def _read(self, placed: Placed) -> Value:
         if isinstance(placed, Absent):
@@ -234,14 +329,20 @@ class Struct:
         if isinstance(placed, Struct):
             return placed if placed.value is None else placed.value.evaluate(placed.scope)
         if isinstance(placed, KeyedRows):
-            return placed
+            return _worth(placed)
         if placed.field.parse is not None:
-            raw = elements.take(self.home.view, placed.offset, placed.nbytes, placed.field)
+            raw = elements.take(self.home.view, placed.offset, placed.nbytes - placed.mark, placed.field)
             return read_text(placed.field.parse, raw, Origin(self.home.view.name, placed.offset))
         return elements.read(placed, self.home.view)
 
     def _guarded(self, name: str, compute: Callable[[], T]) -> T:
-        return self._pending.compute(name, self._place_in_card(name), compute)
+        if self._pending is None:
+            self._pending = Pending()
+        pending = self._pending
+        found = pending.compute(name, self._place_in_card, compute)
+        if not pending:
+            self._pending = None
+        return found
 
     def _place_in_card(self, name: str) -> Place:
         field = self.field(name)
@@ -249,52 +350,39 @@ class Struct:
         return field.place if field is not None else let.place if let is not None else self.spec.place
 
 
-Placed = Spot | Struct | ListRows | FixedRows | Absent
+Rows = ListRows | FixedRows
+Placed = Spot | Struct | Rows | Absent
 
 
-class StructScope:
-    """Own names of a struct and ``start``, then those around it."""
+@dataclass(frozen=True, slots=True)
+class Instantiation:
+    """Where a type of the card is used: as what, in which byte order, in front of which names."""
 
-    def __init__(self, struct: Struct, outer: Scope) -> None:
-        self._struct = struct
-        self._outer = outer
-
-    def names(self) -> Iterable[str]:
-        return [*self._struct.names(), *self._outer.names()]
-
-    def get(self, name: str) -> Value:
-        if name == "start":
-            return self._struct.offset
-        try:
-            return self._struct.get(name)
-        except UnknownName:
-            return self._outer.get(name)
-
-    def locate(self, name: str) -> object:
-        try:
-            return self._struct.locate(name)
-        except UnknownName:
-            return self._outer.locate(name)
-
-    def find(self, needle: bytes, start: int | None) -> int:
-        return placing.find(self._struct.home.view, needle, start or 0)
+    ref: TypeRef
+    endian: EndianSpec
+    scope: Scope
+    home: Home
 
 
-class HereScope:
-    """The scope of one field's clauses: also knows ``here``, the current byte."""
+def instance(kind: NamedType, use: Instantiation, offset: int, around: Around) -> Struct:
+    """Return an instance of a type of the card at ``offset``; it sees its parameters and its card only."""
+    struct_type = use.home.types[kind.name]
+    outer = use.home.around(struct_type)
+    values = placing.parameters(struct_type, use.ref, use.scope)
+    scope: Scope = Chain(values, outer) if values else outer
+    inherited = around.endian
+    endian = inherited
+    if use.endian is not None:
+        endian = lambda: choose(use.endian, inherited(), use.scope, use.home.view)  # noqa: E731  # asked later
+    made = Struct(struct_type.record, use.home, offset, replace(around, scope=scope, endian=endian))
+    made.value = struct_type.value
+    return made
 
-    def __init__(self, struct: Struct, i: int) -> None:
-        self._struct = struct
-        self._i = i
 
-    def names(self) -> Iterable[str]:
-        return self._struct.scope.names()
-
-    def get(self, name: str) -> Value:
-        return self._struct.end_before(self._i) if name == "here" else self._struct.scope.get(name)
-
-    def locate(self, name: str) -> object:
-        return self._struct.scope.locate(name)
-
-    def find(self, needle: bytes, start: int | None) -> int:
-        return self._struct.scope.find(needle, start)
+def _worth(rows: KeyedRows) -> Value:
+    """Return rows, or what they are worth where their type has a ``value:``."""
+    first = rows.at(0) if len(rows) else None
+    if not isinstance(first, Struct) or first.value is None:
+        return rows
+    worth = [row.value.evaluate(row.scope) for row in rows if isinstance(row, Struct) and row.value is not None]
+    return gather(worth, rows)

@@ -1,20 +1,30 @@
-"""Text headers: one model for pairs, lines and JSON, in files of their own or inside binary ones."""
+"""Text headers: one model for all formats, in files of their own or inside binary ones."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vspec.card.model import TextField, TextFormat
 from vspec.errors import Problem, VspecError
 from vspec.expressions import UnknownName, Value
+from vspec.header import text_cards, text_delimited, text_pairs, text_xml
+from vspec.header.text_csv import TextTable, read_table
 from vspec.header.text_json import JsonRecord, Node, as_value, member, parse
 from vspec.header.text_json import Located as JsonPlace
-from vspec.header.text_lines import Placed, every_line, first_line
-from vspec.header.text_pairs import pair
+from vspec.header.text_keyed import Entries, Entry, keyed
+from vspec.header.text_lines import Placed, every_line, first_line, numbered
 from vspec.header.text_source import ENCODINGS, TEXT_LIMIT, Origin, Source, decode
 
-__all__ = ["ENCODINGS", "TEXT_LIMIT", "Origin", "TextRecord", "read_text"]
+__all__ = ["ENCODINGS", "TEXT_LIMIT", "Origin", "TextRecord", "TextTable", "read_text"]
+
+_ENTRIES: Mapping[str, Entries] = {
+    "pairs": text_pairs.entries,
+    "cards": text_cards.entries,
+    "delimited": text_delimited.entries,
+}
+Reading = Callable[[TextField], Placed]
+"""Takes one field out of a text."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,39 +59,66 @@ class TextRecord:
         return self.origins.get(name)
 
 
-def read_text(form: TextFormat, raw: bytes, where: Origin) -> TextRecord:
-    """Return what the text ``raw`` says; ``where`` is where it stands.
+def read_text(form: TextFormat, raw: bytes, where: Origin) -> TextRecord | TextTable:
+    """Return what the text ``raw`` says, a table for csv; ``where`` is where it stands.
 
-    Raises every problem at once: V0501, V0502, V0913 for a text that cannot be read, V0510, V0512,
-    V0914 for JSON, V0503 to V0513 for the fields.
+    Raises every problem at once: V0501, V0502, V0527, V0913 for a text that cannot be read, V0510,
+    V0512, V0522, V0523, V0914, V0915 for JSON and XML, V0503 to V0526 for the fields.
     """
     source = decode(form, raw, where)
-    tree = parse(source) if form.format == "json" else None
+    if form.format == "csv":
+        return read_table(source)
     if form.format == "json" and not form.fields:
-        return _whole_tree(source, tree)
+        return _whole_tree(source, parse(source))
+    read = _reading(source)
     values: dict[str, Value] = {}
     origins: dict[str, str] = {}
     problems: list[Problem] = []
     for wanted in form.fields:
         try:
-            values[wanted.name], origin = _read(source, wanted, tree)
+            values[wanted.name], origin = read(wanted)
             if origin is not None:
                 origins[wanted.name] = origin
         except VspecError as error:
-            problems.extend(error.problems)
+            problems += (problem for problem in error.problems if problem not in problems)
     if problems:
         raise VspecError(problems)
     return TextRecord(values, origins)
 
 
-def _read(source: Source, wanted: TextField, tree: Node) -> Placed:
+def _reading(source: Source) -> Reading:
+    """Return what takes fields out of a text; a tree is made once."""
     if source.form.format == "json":
-        return member(source, wanted, tree)
+        tree = parse(source)
+        return lambda wanted: member(source, wanted, tree)
+    if source.form.format == "xml":
+        top = text_xml.parse(source)
+        return lambda wanted: text_xml.element_value(source, wanted, top)
+    entries = _remembered(_ENTRIES.get(source.form.format, text_pairs.entries))
+    return lambda wanted: _read(source, wanted, entries)
+
+
+def _read(source: Source, wanted: TextField, entries: Entries) -> Placed:
+    if wanted.at_line is not None:
+        return numbered(source, wanted, wanted.at_line)
     if wanted.line is not None:
         return first_line(source, wanted, wanted.line)
     if wanted.each is not None and wanted.key is None:
         return every_line(source, wanted, wanted.each)
-    return pair(source, wanted)
+    return keyed(source, wanted, entries)
+
+
+def _remembered(entries: Entries) -> Entries:
+    """Return the same, but a part of a text is cut into its entries once."""
+    known: dict[object, Sequence[Entry]] = {}
+
+    def recall(source: Source, wanted: TextField) -> Sequence[Entry]:
+        part = (wanted.section.value if wanted.section is not None else None, wanted.between)
+        if part not in known:
+            known[part] = entries(source, wanted)
+        return known[part]
+
+    return recall
 
 
 def _whole_tree(source: Source, tree: Node) -> TextRecord:

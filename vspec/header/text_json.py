@@ -14,8 +14,8 @@ from vspec.card.model import TextField
 from vspec.errors import Problem, Text, VspecError, fail
 from vspec.expressions import Column, UnknownName, Value
 from vspec.expressions.tables import column, plain
+from vspec.header.text_keyed import tuples
 from vspec.header.text_lines import Placed
-from vspec.header.text_pairs import tuples
 from vspec.header.text_source import Source
 from vspec.header.text_values import Unfit, default, misfit, scalar
 
@@ -293,15 +293,21 @@ def _typed_list(found: Value, kind: str) -> Value:
     return column([_typed_scalar(plain(item), kind) for item in items], kind)
 
 
-def _typed_scalar(found: Value, kind: str) -> int | float | str:
+def _typed_scalar(found: Value, kind: str) -> bool | int | float | str:
     if isinstance(found, str):
         return scalar(found, kind)
+    if kind == "bool" and isinstance(found, bool):
+        return found
     if isinstance(found, (int, float)) and not isinstance(found, bool):
         if kind == "float":
             return float(found)
         if kind == "int" and found == int(found):
             return scalar(str(int(found)), "int")
-    raise Unfit("V0505", {"int": "a whole number", "float": "a number"}.get(kind, "a text"), _shown(found))
+    raise Unfit(
+        "V0505",
+        {"int": "a whole number", "float": "a number", "bool": "true or false"}.get(kind, "a text"),
+        _shown(found),
+    )
 
 
 def _shown(found: Value) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from vspec.card.model import TextField
-from vspec.errors import Place, Text, VspecError, did_you_mean
+from vspec.errors import Place, Problem, Text, VspecError, did_you_mean
 from vspec.expressions import Value
 from vspec.expressions.tables import Row
 from vspec.header.text_source import Line, Source
-from vspec.header.text_values import bare, default, table
-from vspec.patterns import Captured, Pattern
+from vspec.header.text_values import bare, captured, default, table, value
+from vspec.patterns import Captured, Pattern, parse_text
 
 Placed = tuple[Value, str | None]
 """A value and where it is written, e.g. ``run.meta line 12`` (None for a default)."""
@@ -27,12 +28,16 @@ def lines_for(source: Source, field: TextField) -> list[Line]:
 
     Comments and empty lines are left out. Raises V0508 for a section that is not there.
     """
+    return [line for line in _all_lines(source, field) if not _is_idle(source, line)]
+
+
+def _all_lines(source: Source, field: TextField) -> list[Line]:
     lines = list(source.lines)
     if field.section is not None:
         lines = _in_section(source, lines, field.section)
     if field.between is not None:
         lines = _between(source, lines, field.between, field.place)
-    return [line for line in lines if not _is_idle(source, line)]
+    return lines
 
 
 def _is_idle(source: Source, line: Line) -> bool:
@@ -59,21 +64,30 @@ def _in_section(source: Source, lines: Sequence[Line], wanted: Text) -> list[Lin
 def _between(source: Source, lines: Sequence[Line], marks: tuple[str, str], place: Place) -> list[Line]:
     begin, end = (mark.strip() for mark in marks)
     texts = [line.text.strip() for line in lines]
-    if begin not in texts:
+    first = _find(texts, begin, 0, place)
+    if first is None:
         help = did_you_mean(begin, texts, "lines there")
         raise VspecError([source.absent("V0508", f"has no line '{begin}'", place, help)])
-    first = texts.index(begin) + 1
-    if end not in texts[first:]:
+    last = _find(texts, end, first + 1, place)
+    if last is None:
         help = "is the file cut short?"
         raise VspecError([source.absent("V0508", f"has no line '{end}' after '{begin}'", place, help)])
-    return list(lines[first : texts.index(end, first)])
+    return list(lines[first + 1 : last])
+
+
+def _find(texts: Sequence[str], mark: str, start: int, place: Place) -> int | None:
+    """Return the first line from ``start`` on that is ``mark``, or that it matches if it has captures."""
+    if "{" not in mark:
+        return texts.index(mark, start) if mark in texts[start:] else None
+    pattern = parse_text(Text(mark, place, exact=False))
+    return next((i for i in range(start, len(texts)) if pattern.match(texts[i]) is not None), None)
 
 
 def first_line(source: Source, field: TextField, pattern: Pattern) -> Placed:
     """Return what the first line that matches gives: its only capture, or all of them as a record."""
-    lines = _some_lines(source, field)
+    lines = _or_none(source, field, lines_for)
     for line in lines:
-        captures = pattern.match(line.text)
+        captures = captured(pattern, line.text, source.form)
         if captures is not None:
             return _captured(pattern, captures, line.text), source.at(line)
     return _nothing(source, field, pattern, lines)
@@ -89,19 +103,63 @@ def _captured(pattern: Pattern, captures: dict[str, Captured], text: str) -> Val
 
 def every_line(source: Source, field: TextField, pattern: Pattern) -> Placed:
     """Return a table with a row for each line that matches, after the first ``skip`` lines."""
-    lines = _some_lines(source, field)[field.skip :]
-    matched = [(line, captures) for line in lines if (captures := pattern.match(line.text)) is not None]
+    lines = _or_none(source, field, lines_for)[field.skip :]
+    found = [(line, captured(pattern, line.text, source.form)) for line in lines]
+    matched = [(line, captures) for line, captures in found if captures is not None]
     if not matched:
         return _nothing(source, field, pattern, lines)
     return table(pattern, [captures for _, captures in matched]), source.at(matched[0][0])
 
 
-def _some_lines(source: Source, field: TextField) -> list[Line]:
-    """Return `lines_for`, with none for a section that an optional field does not find."""
+def numbered(source: Source, field: TextField, number: int) -> Placed:
+    """Return what line ``number`` (from 1, empty ones and comments counted) of the field's part holds.
+
+    Its text as the field's type, cut to ``columns``; what ``line`` captures of it; or with ``each`` a
+    table of the lines from there on, up to the first that does not match. Raises V0505, V0506,
+    V0508, V0509, V0520.
+    """
+    lines = _or_none(source, field, _all_lines)[number - 1 :]
+    if not lines:
+        if not field.required:
+            return default(field), None
+        raise VspecError([_past_the_end(source, field, number)])
+    if field.each is not None:
+        return _block(source, field, field.each, lines[field.skip :])
+    if field.line is not None:
+        captures = captured(field.line, lines[0].text, source.form)
+        if captures is None:
+            return _nothing(source, field, field.line, lines[:1])
+        return _captured(field.line, captures, lines[0].text), source.at(lines[0])
+    first, last = field.columns or (1, len(lines[0].text))
+    return value(source, field, lines[0].text[first - 1 : last].strip(), lines[0]), source.at(lines[0])
+
+
+def _block(source: Source, field: TextField, pattern: Pattern, lines: Sequence[Line]) -> Placed:
+    rows: list[dict[str, Captured]] = []
+    for line in lines:
+        captures = captured(pattern, line.text, source.form)
+        if captures is None:
+            break
+        rows.append(captures)
+    if not rows:
+        return _nothing(source, field, pattern, lines[:1])
+    return table(pattern, rows), source.at(lines[0])
+
+
+def _past_the_end(source: Source, field: TextField, number: int) -> Problem:
+    count = len(_all_lines(source, field))
+    told = source.absent("V0520", f"has no line {number} for '{field.name}'", field.place)
+    return replace(told, expected=f"at least {number} lines", found=f"{count}")
+
+
+def _or_none(
+    source: Source, field: TextField, lines: Callable[[Source, TextField], list[Line]]
+) -> list[Line]:
+    """Return some lines, with none for a section that an optional field does not find."""
     if field.required:
-        return lines_for(source, field)
+        return lines(source, field)
     try:
-        return lines_for(source, field)
+        return lines(source, field)
     except VspecError as error:
         if {problem.code for problem in error.problems} != {"V0508"}:
             raise

@@ -14,14 +14,16 @@ from vspec.errors import Place, Problem, Text, VspecError, did_you_mean, fail
 TEXT_LIMIT = 64 * 2**20
 """Bytes that a text header may have."""
 
-_PAGES = (437, 850, 852, 866, *range(1250, 1259), 874, 932, 936, 949, 950)
+_PAGES = (37, 273, 437, 500, 720, 737, 775, 850, 852, *range(855, 859), *range(860, 867), 869, 874)
+_PAGES_OF_ASIA = (932, 936, 949, 950)
 ENCODINGS = frozenset(
     codecs.lookup(name).name
     for name in (
         *("ascii", "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"),
-        *(f"cp{page}" for page in _PAGES),
+        *(f"cp{page:03}" for page in (*_PAGES, *_PAGES_OF_ASIA, 1006, 1026, 1125, 1140, *range(1250, 1259))),
         *(f"iso8859-{part}" for part in range(1, 17) if part != 12),
-        *("koi8-r", "koi8-u", "mac-roman", "shift_jis", "euc-jp", "euc-kr", "gb18030", "big5"),
+        *("koi8-r", "koi8-u", "mac-roman", "mac-latin2", "mac-cyrillic", "mac-greek", "mac-turkish"),
+        *("shift_jis", "shift_jis_2004", "euc-jp", "euc-kr", "gb2312", "gb18030", "big5", "big5hkscs"),
     )
 )
 """Python's names of the encodings that a card may ask for: ordinary text, nothing that expands."""
@@ -33,6 +35,8 @@ _MARKS = {
 }
 _PROPOSED = ("utf-8", "cp1252", "utf-16", "latin-1")
 _LINE_END = re.compile(r"\r\n|\n|\r")
+_DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,39})["']""")
+_LAST_CARD = "END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line without its end; ``number`` counts from 1, ``start`` is its first character."""
+    """A line without its end; ``start`` is its first character.
+
+    ``number`` counts from 1; it is 0 for a piece of a text that is not cut into lines.
+    """
 
     number: int
     start: int
@@ -65,7 +72,8 @@ class Source:
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """The lines up to ``end:``, comments and empty lines included."""
-        return tuple(_split(self.text))
+        width = self.form.width
+        return tuple(_split(self.text) if width is None else _split_wide(self.text, width))
 
     @property
     def name(self) -> str:
@@ -83,8 +91,20 @@ class Source:
         return Problem(code, f"{at}: {message}", place, data_file=self.name, offset=offset)
 
     def at(self, line: Line) -> str:
-        """Return ``run.meta line 12``."""
-        return f"{self.name} line {line.number}"
+        """Return ``run.meta line 12``, or ``run.bin byte 340``."""
+        return f"{self.name} {self.spot(line)}"
+
+    def spot(self, line: Line) -> str:
+        """Return ``line 12``, or ``byte 340`` in a text that is not cut into lines."""
+        return f"line {line.number}" if line.number else f"byte {self.offset(line.start)}"
+
+    def folded(self, key: str) -> str:
+        """Return a key as it is compared: in small letters where the card says ``keys: any_case``."""
+        return key.casefold() if self.form.any_case else key
+
+    def same(self, key: str, wanted: str) -> bool:
+        """Tell whether a key of the text is the one that the card wants."""
+        return self.folded(key) == self.folded(wanted)
 
     def absent(self, code: str, message: str, place: Place, help: str | None = None) -> Problem:
         """Return a problem of this text as a whole: what it lacks."""
@@ -120,12 +140,26 @@ def _split(text: str) -> Iterator[Line]:
         yield Line(number, start, text[start:])
 
 
+def _split_wide(text: str, width: int) -> Iterator[Line]:
+    """Yield lines of ``width`` characters; one with an end of its own may be shorter."""
+    start, number = 0, 1
+    while start < len(text):
+        found = _LINE_END.search(text, start, start + width + 2)
+        fits = found is not None and found.start() <= start + width
+        stop = found.start() if found is not None and fits else start + width
+        yield Line(number, start, text[start:stop])
+        start, number = (found.end() if found is not None and fits else stop), number + 1
+
+
 def decode(form: TextFormat, raw: bytes, where: Origin) -> Source:
     """Return the text up to ``end:``, without a byte order mark and padding NULs.
 
     Of several encodings the first counts in which the whole text can be read. Raises V0501 for an
-    unknown encoding, V0502 for bytes that fit none, V0913 for more than 64 MiB.
+    unknown encoding, V0502 for bytes that fit none, V0527 for cards without their last one, V0913
+    for more than 64 MiB.
     """
+    if form.declared:
+        form = _as_declared(form, raw)
     for encoding in (form.encoding, *form.otherwise)[:-1]:
         try:
             return _decode(replace(form, encoding=encoding), raw, where)
@@ -135,6 +169,15 @@ def decode(form: TextFormat, raw: bytes, where: Origin) -> Source:
     return _decode(replace(form, encoding=(form.encoding, *form.otherwise)[-1]), raw, where)
 
 
+def _as_declared(form: TextFormat, raw: bytes) -> TextFormat:
+    """Return the format with the encoding of a byte order mark, or the one that the text declares."""
+    for codec, marks in reversed(_MARKS.items()):
+        if any(raw.startswith(mark) for mark, _ in marks):
+            return replace(form, encoding=codec)
+    found = _DECLARED.match(raw.removeprefix(_UTF8_BOM).lstrip()[:300])
+    return form if found is None else replace(form, encoding=found[1].decode("ascii"))
+
+
 def _decode(form: TextFormat, raw: bytes, where: Origin) -> Source:
     codec = _codec(form)
     lead = len(_UTF8_BOM) if codec == "utf-8" and raw.startswith(_UTF8_BOM) else 0
@@ -142,7 +185,10 @@ def _decode(form: TextFormat, raw: bytes, where: Origin) -> Source:
         if raw.startswith(mark):
             codec, lead = ordered, len(mark)
     codec = f"{codec}-le" if codec in _MARKS else codec
-    cut = _cut(form.end, codec, raw[lead : TEXT_LIMIT + 1])
+    if form.format == "cards":
+        cut = _up_to_last_card(form, raw[lead : TEXT_LIMIT + 1], where)
+    else:
+        cut = _cut(form, codec, raw[lead : TEXT_LIMIT + 1])
     if len(cut) > TEXT_LIMIT:
         message = f"{where.data_file}: the text has more than {TEXT_LIMIT} bytes"
         help = "where binary data follow the text, say with 'end:' where it stops"
@@ -165,19 +211,30 @@ def _codec(form: TextFormat) -> str:
     return name
 
 
-def _cut(end: str | None, codec: str, raw: bytes) -> bytes:
+def _cut(form: TextFormat, codec: str, raw: bytes) -> bytes:
     """Return the bytes before the first line that is ``end``, blanks around it aside."""
-    if end is None:
+    if form.end is None:
         return raw
-    if codec.startswith(("utf-16", "utf-32")):
+    end = form.end.strip()
+    if form.width is not None or "\n".encode(codec) != b"\n":
         text = raw.decode(codec, "replace")
-        found = next((line for line in _split(text) if line.text.strip() == end.strip()), None)
+        lines = _split(text) if form.width is None else _split_wide(text, form.width)
+        found = next((line for line in lines if line.text.strip() == end), None)
         return raw if found is None else text[: found.start].encode(codec)
-    pattern = (
-        rb"(?:^|(?<=\n)|(?<=\r)(?!\n))[ \t]*" + re.escape(end.strip().encode(codec)) + rb"[ \t]*(?=[\r\n]|$)"
-    )
+    pattern = rb"(?:^|(?<=\n)|(?<=\r)(?!\n))[ \t]*" + re.escape(end.encode(codec)) + rb"[ \t]*(?=[\r\n]|$)"
     match = re.search(pattern, raw)
     return raw if match is None else raw[: match.start()]
+
+
+def _up_to_last_card(form: TextFormat, raw: bytes, where: Origin) -> bytes:
+    """Return the cards before END; what follows it may be no text. Raises V0527."""
+    for card in _split_wide(raw.decode("latin-1"), form.width or 80):
+        if card.text.rstrip(" \0") == _LAST_CARD:
+            return raw[: card.start]
+    message = f"{where.data_file}: no card '{_LAST_CARD}' in {len(raw)} bytes from byte {where.offset}"
+    help = "is this the header, and is the file complete?"
+    problem = Problem("V0527", message, form.place, data_file=where.data_file, offset=where.offset, help=help)
+    raise VspecError([problem])
 
 
 def _undecodable(form: TextFormat, where: Origin, raw: bytes, at: int) -> Problem:

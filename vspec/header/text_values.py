@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from vspec.card.model import Constant, TextField
+from vspec.card.model import Constant, TextField, TextFormat
 from vspec.errors import Problem, VspecError
 from vspec.expressions import Value
 from vspec.expressions.tables import Table, column
@@ -18,30 +18,41 @@ _INT = re.compile(r"[+-]?[0-9]+")
 _FLOAT = re.compile(
     r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|nan|inf(?:inity)?)", re.IGNORECASE
 )
-_ITEMS = re.compile(r"[,\s]+")
-_EXPECTED = {"int": "a whole number", "float": "a number"}
+_ITEMS = {".": re.compile(r"[,\s]+"), ",": re.compile(r"[;\s]+")}
+_SWAPPED = {ord(","): ".", ord("."): ","}
+_DECIMAL_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
+_EXPECTED = {"int": "a whole number", "float": "a number", "bool": "true or false"}
+_TRUTHS = {
+    **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "off", "0"), False),
+}
 
 
 class Unfit(Exception):  # noqa: N818 -- it says what the value is
-    """Raised for a value that is not of the type asked for: ``code`` is V0505 or V0509."""
+    """Raised for a value that is not of the type asked for: ``code`` is V0505, V0509 or V0526."""
 
     def __init__(self, code: str, expected: str, found: str) -> None:
         self.code, self.expected, self.found = code, expected, found
         super().__init__(expected)
 
 
-def scalar(text: str, kind: str) -> int | float | str:
-    """Return a text as int, float or str; raises `Unfit`.
+def scalar(text: str, kind: str, decimal: str = ".") -> bool | int | float | str:
+    """Return a text as int, float, bool or str; raises `Unfit`.
 
-    >>> scalar("+63", "int"), scalar("1e3", "float"), scalar("a b", "str")
-    (63, 1000.0, 'a b')
+    >>> scalar("+63", "int"), scalar("1e3", "float"), scalar("0,5", "float", ","), scalar("a b", "str")
+    (63, 1000.0, 0.5, 'a b')
     """
     if kind == "str":
         return text
-    if not (_INT if kind == "int" else _FLOAT).fullmatch(text):
+    if kind == "bool":
+        if text.lower() not in _TRUTHS:
+            raise Unfit("V0505", _EXPECTED[kind], repr(text))
+        return _TRUTHS[text.lower()]
+    pointed = text.translate(_SWAPPED) if kind == "float" and decimal == "," else text
+    if not (_INT if kind == "int" else _FLOAT).fullmatch(pointed):
         raise Unfit("V0505", _EXPECTED[kind], repr(text))
     if kind == "float":
-        number = float(text)
+        number = float(pointed)
         if math.isinf(number) and "inf" not in text.lower():
             raise Unfit("V0509", "a number of at most 1.8e308", text[:40])
         return number
@@ -50,20 +61,71 @@ def scalar(text: str, kind: str) -> int | float | str:
     return int(text)
 
 
-def typed(text: str, kind: str) -> Value:
-    """Return a text as a scalar, or as a column for ``int[]``, ``float[]`` and ``str[]``; raises `Unfit`."""
+def typed(text: str, kind: str, form: TextFormat, skip: int = 0) -> Value:
+    """Return a text as a scalar, or as a column for ``int[]``, ``float[]`` and ``str[]``; raises `Unfit`.
+
+    Quotes around the text, or around the items of a list, are taken away where ``form`` has quotes;
+    the first ``skip`` items of a list are left out.
+    """
     if not kind.endswith("[]"):
-        return scalar(text, kind)
-    items = [item for item in _ITEMS.split(text) if item]
-    return column([scalar(item, kind[:-2]) for item in items], kind[:-2])
+        return scalar(unquoted(text, form), kind, form.decimal)
+    items = split(text, form)[skip:]
+    return column([scalar(item, kind[:-2], form.decimal) for item in items], kind[:-2])
 
 
-def value(source: Source, field: TextField, text: str, line: Line) -> Value:
-    """Return the value of a field that is written as ``text``; raises V0505 or V0509 at its line."""
+def split(text: str, form: TextFormat) -> list[str]:
+    """Return the items of a list, separated by blanks or commas; quoted ones may hold both."""
+    between = _ITEMS[form.decimal]
+    items: list[str] = []
+    start = 0
+    while start < len(text):
+        quoted = _quoted_end(text, start, form)
+        gap = between.search(text, start if quoted is None else quoted)
+        stop = len(text) if gap is None else gap.start()
+        if stop > start:
+            items.append(unquoted(text[start:stop], form))
+        start = len(text) if gap is None else gap.end()
+    return items
+
+
+def unquoted(text: str, form: TextFormat) -> str:
+    """Return a text without the quotes around it, doubled closing ones inside as one; raises `Unfit`."""
+    if not text or not form.quotes or _quoted_end(text, 0, form) != len(text):
+        return text
+    closing = next(close for opening, close in form.quotes if text[0] == opening)
+    return text[1:-1].replace(closing * 2, closing)
+
+
+def _quoted_end(text: str, start: int, form: TextFormat) -> int | None:
+    """Return where the quoted text that begins at ``start`` ends, None for one without quotes."""
+    closing = next((close for opening, close in form.quotes if text[start] == opening), None)
+    if closing is None:
+        return None
+    stop = text.find(closing, start + 1)
+    while stop >= 0 and text[stop : stop + 2] == closing * 2:
+        stop = text.find(closing, stop + 2)
+    if stop < 0:
+        raise Unfit("V0526", f"a closing {closing}", repr(text[start : start + 40]))
+    return stop + 1
+
+
+def captured(pattern: Pattern, text: str, form: TextFormat) -> dict[str, Captured] | None:
+    """Return what a pattern captures of a line; decimal commas count as points where the text has them."""
+    return pattern.match(_DECIMAL_COMMA.sub(".", text) if form.decimal == "," else text)
+
+
+def every_capture(pattern: Pattern, text: str, form: TextFormat) -> list[dict[str, Captured]]:
+    """Return what a pattern captures at each place of a text where it matches."""
+    text = _DECIMAL_COMMA.sub(".", text) if form.decimal == "," else text
+    return [captures for captures, _ in pattern.find_all(text)]
+
+
+def value(source: Source, field: TextField, text: str, line: Line | None) -> Value:
+    """Return the value of a field that is written as ``text``; raises V0505, V0509, V0526 at its line."""
     if not text and not field.required and not field.type.startswith("str"):
         return default(field)
     try:
-        return typed(text, field.type)
+        return typed(text, field.type, source.form, field.skip)
     except Unfit as unfit:
         raise VspecError([misfit(source, field, unfit, line)]) from None
 
@@ -77,6 +139,8 @@ def misfit(source: Source, field: TextField, unfit: Unfit, line: Line | None = N
 
 def default(field: TextField) -> Value:
     """Return the value that stands for an absent one: an empty table for ``[]`` and ``none`` of a table."""
+    if field.fields and field.default in (None, ()):
+        return Table({inner.name: column([], inner.type) for inner in field.fields})
     if field.each is not None and field.default in (None, ()):
         return table(field.each, ())
     return _plain(field.default, field.type)

@@ -44,9 +44,9 @@ class Pattern:
         found = match(program, path, starts)
         return found.values if found else None
 
-    def match(self, text: str) -> dict[str, Captured] | None:
+    def match(self, text: str, *, any_case: bool = False) -> dict[str, Captured] | None:
         """Match a whole line, blanks around it aside; return the captures or None."""
-        found = match(self._program, text.strip(), [0])
+        found = match(self._any_case if any_case else self._program, text.strip(), [0])
         return found.values if found else None
 
     def search(self, text: str) -> tuple[dict[str, Captured], int, int] | None:
@@ -116,9 +116,10 @@ def parse_path(text: Text) -> Pattern:
 def parse_text(text: Text) -> Pattern:
     """Return the pattern of a line, or of a part of a value; raise `VspecError`."""
     nodes = structure.settle(_checked(text.strip(), path=False), path=False)
-    program = compile_nodes(nodes, path=False)
+    strict = compile_nodes(nodes, path=False)
+    loose = compile_nodes(structure.fold(nodes), path=False)
     return Pattern(
-        text, tuple(structure.captures(nodes)), nodes, _program=program, _any_case=program, path=False
+        text, tuple(structure.captures(nodes)), nodes, _program=strict, _any_case=loose, path=False
     )
 
 

@@ -13,7 +13,7 @@ from vspec.card.dims import parse_arrow
 from vspec.card.model import Arrow, JoinAxis, SplitAxis
 from vspec.errors import Place, Text, fail
 from vspec.expressions import Expression, Scope
-from vspec.header.located import Located, take
+from vspec.header.located import Located, merge_rows, take
 from vspec.layout import Axis, InnerAxis, Int64, Runs, Strided, Trim
 
 Dims = Arrow | Expression | tuple[str, ...] | None
@@ -40,8 +40,31 @@ def arrange(located: Located, order: Sequence[str], dims: Dims, scope: Scope) ->
     else:
         located, joins = _split(located, arrow, scope), arrow.right
     _fits(located, joins, arrow, located.place)
+    located, joins = _level(located, joins)
     located, joins = _crop(located, joins, scope)
     return _joined(located, joins, scope)
+
+
+def _level(located: Located, joins: tuple[JoinAxis, ...]) -> tuple[Located, tuple[JoinAxis, ...]]:
+    """Return ``located`` with rows of equal numbers: rows that differ must be joined with those around."""
+    while located.levels:
+        k = max(i for i, level in enumerate(located.levels) if level is not None)
+        level = located.levels[k]
+        assert level is not None, "just asked"
+        before, name = located.lead[k - 1][0], located.lead[k][0]
+        if k == 0 or not any(_adjacent(join.parts, before, name) for join in joins):
+            raise fail(
+                "V0323",
+                f"the rows along '{before}' differ in number along '{name}'",
+                located.place,
+                expected=f"a join: {name}=({before} {name})",
+                found=f"{int(level.min())} to {int(level.max())}",
+                help="join both axes in 'dims:', or name flat(...) of the inner rows in 'from:'",
+            )
+        located = merge_rows(located, k)
+        merge = _Merge(before, name)
+        joins = tuple(replace(join, parts=merge(join.parts)) for join in joins)
+    return located, joins
 
 
 def _arrow(dims: Dims, scope: Scope) -> Arrow | None:
@@ -91,15 +114,32 @@ def _split(located: Located, arrow: Arrow, scope: Scope) -> Located:
     inner: list[InnerAxis] = []
     axes = {axis.name: axis for axis in located.inner}
     sizes = dict(located.axes)
+    levels: list[Int64 | None] = []
+    uneven = {
+        name for (name, _), level in zip(located.lead, located.levels, strict=False) if level is not None
+    }
+    if located.counts is not None:
+        uneven.add(located.inner[0].name)
     for spec in arrow.left:
+        if spec.parts and spec.name in uneven:
+            message = f"the rows differ in number along '{spec.name}': it cannot be split"
+            raise fail("V0316", message, arrow.place)
         parts = _part_sizes(spec, sizes[spec.name], arrow.place, scope)
         if spec.name not in axes:
+            levels += [None] * (len(parts) - 1) + [_level_of(located, spec.name)]
             lead += parts
         elif len(parts) == 1:
             inner.append(replace(axes[spec.name], name=parts[0][0]))
         else:
             inner += _split_inner(axes[spec.name], parts, arrow.place)
-    return replace(located, lead=tuple(lead), inner=tuple(inner))
+    return replace(
+        located, lead=tuple(lead), inner=tuple(inner), levels=tuple(levels) if located.levels else ()
+    )
+
+
+def _level_of(located: Located, name: str) -> Int64 | None:
+    names = [lead for lead, _ in located.lead]
+    return located.levels[names.index(name)] if located.levels else None
 
 
 def _part_sizes(spec: SplitAxis, size: int, place: Place, scope: Scope) -> list[tuple[str, int]]:

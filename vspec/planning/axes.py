@@ -42,8 +42,10 @@ def describe(spec: ArraySpec, axes: Sequence[Axis], scope: Scope) -> Described:
                 wanted.place,
                 help=did_you_mean(wanted.name, known, "its axes"),
             )
-        known[wanted.name] = _described(wanted, known[wanted.name], scope)
-        attrs.update(_scale(wanted, known[wanted.name], scope))
+        axis = _described(wanted, known[wanted.name], scope)
+        scale = _scale(wanted, axis, scope)
+        attrs.update(scale)
+        known[wanted.name] = _without_gains(axis) if scale else axis
     return Described(tuple(known[axis.name] for axis in axes), attrs)
 
 
@@ -63,8 +65,8 @@ def _described(spec: AxisSpec, axis: Axis, scope: Scope) -> Axis:
         for name, e in {"gain": spec.gain, "offset": spec.offset, **spec.coordinates}.items()
         if e is not None
     ]
-    if isinstance(units, list):
-        coordinates.append(_units(units, axis, spec))
+    if affine is None and units is not None:
+        coordinates.append(_units(units if isinstance(units, list) else [units] * axis.size, axis, spec))
     return replace(axis, affine=affine, labels=labels, coordinates=tuple(coordinates))
 
 
@@ -131,25 +133,32 @@ def _units(units: list[Json], axis: Axis, spec: AxisSpec) -> Coordinate:
 
 
 def _scale(spec: AxisSpec, axis: Axis, scope: Scope) -> dict[str, Json]:
-    """Return CF's scalar attributes where all positions agree: physical = gain * raw + offset."""
-    attrs: dict[str, Json] = {}
+    """Return CF's scalar attributes where all positions agree: physical = gain * raw + offset.
+
+    They stand in place of the coordinates, never beside them: CF's readers scale by themselves, and
+    whoever then multiplied by a coordinate would scale twice.
+
+    Where they do not agree the values have no common scale, so ``units`` would be untrue of them;
+    the units of the physical values stay with the coordinates of the axis.
+    """
     values = {c.name: c.values for c in axis.coordinates}
-    if (
-        "gain" in values
-        and "offset" in values
-        and not (_uniform(values["gain"]) and _uniform(values["offset"]))
-    ):
+    scales = {name: values[name] for name in ("gain", "offset") if name in values}
+    alike = [*scales.values(), *(column for name, column in values.items() if name == "units")]
+    if not scales or axis.size == 0 or not all(_uniform(column) for column in alike):
         return {}
+    attrs: dict[str, Json] = {}
     for name, cf in (("gain", "scale_factor"), ("offset", "add_offset")):
-        if name in values and len(values[name]) and _uniform(values[name]):
-            attrs[cf] = float(values[name][0])
-    if ("gain" in values or "offset" in values) and spec.units is not None:
-        units = values.get("units")
-        if units is None:
-            attrs["units"] = render(spec.units, scope)
-        elif len(units) and _uniform(units):
-            attrs["units"] = str(units[0])
+        if name in scales:
+            attrs[cf] = float(scales[name][0])
+    if "units" in values:
+        attrs["units"] = str(values["units"][0])
+    elif spec.units is not None:
+        attrs["units"] = render(spec.units, scope)
     return attrs
+
+
+def _without_gains(axis: Axis) -> Axis:
+    return replace(axis, coordinates=tuple(c for c in axis.coordinates if c.name not in ("gain", "offset")))
 
 
 def _uniform(column: Numbers) -> bool:

@@ -43,8 +43,11 @@ def find(card: str) -> Path:
     A path is what exists, ends in ``.yaml`` or ``.yml``, or begins with ``.`` or a separator.
     """
     path = Path(card)
-    if path.is_file():
-        return path
+    return path if path.is_file() else find_id(card)
+
+
+def find_id(card: str) -> Path:
+    """Return the file of a card that comes with vspec, by its id; raises V0802."""
     known = {entry.id: entry.path for entry in entries()}
     if card in known:
         return known[card]

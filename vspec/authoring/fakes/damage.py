@@ -203,11 +203,14 @@ def _changed(path: Path, part: TextPart, field: TextField, changed: object) -> I
         yield Spoiling(path, content.replace(part.encoded(), json.dumps(tree).encode(encoding), 1))
         return
     old = written(part.given(field))
-    for name, line in part.lines():
+    for name, line in part.pieces():
         if name == field.name and old in line:
             head, _, tail = line.rpartition(old)
             new = f"{head}{written(changed)}{tail}"
-            yield Spoiling(path, content.replace(line.encode(encoding), new.encode(encoding), 1))
+            if part.form.width is not None:
+                new = new.rstrip().ljust(part.form.width)
+            if line.encode(encoding) in content:
+                yield Spoiling(path, content.replace(line.encode(encoding), new.encode(encoding), 1))
 
 
 def _replace(tree: dict[str, object], key: str, value: object) -> None:

@@ -9,15 +9,16 @@ import numpy as np
 from vspec.authoring.fakes import draws
 from vspec.authoring.fakes.constants import Constants
 from vspec.authoring.fakes.examples import Given, settle
-from vspec.authoring.fakes.files import FakeFile, FakeFiles
+from vspec.authoring.fakes.files import FakeFile, FakeFiles, FakeTable
 from vspec.authoring.fakes.raw import RawFile, raw_file
 from vspec.authoring.fakes.sheets import MISSING, Plan, Sheet, open_size
-from vspec.card.model import ArraySpec, Constant, Param, Role
-from vspec.datatypes import NUMBERS
+from vspec.card.constants import constants, library_constants
+from vspec.card.model import ArraySpec, Param, Role
 from vspec.errors import fail
 from vspec.expressions import Chain, Scope, UnknownName, Value
 from vspec.patterns import Capture, Captured, Pattern
 
+ORDERS: Mapping[str, Value] = {"little": "little", "big": "big"}
 DEFAULT_FILES = 3
 ENDLESS = 2**62
 """What ``size(role)`` is taken to be while it is not known yet."""
@@ -31,8 +32,9 @@ class FakeSet:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.params = {param.name: _param(param, plan) for param in plan.card.params}
-        tables = {name: _meaning(table) for name, table in plan.card.tables.items()}
-        self.constants = Constants({"little": "little", "big": "big", **tables, **self.params})
+        self.constants = Constants({**ORDERS, **constants(plan.card), **self.params})
+        libraries = library_constants(plan.card).items()
+        self.libraries = {way: Constants({**ORDERS, **values}) for way, values in libraries}
         self._lets = {let.name: let.value for let in plan.card.lets}
         self._values: dict[str, Value] = {}
         self._pending: list[str] = []
@@ -129,9 +131,10 @@ class FakeSet:
         return files.pick(sorted(range(len(keys)), key=lambda i: keys[i]))  # type: ignore[arg-type,return-value]  # of one kind
 
     def _file(self, role: Role, path: str, captures: Mapping[str, Value], index: tuple[int, ...]) -> FakeFile:
-        sheet = Sheet(self.plan, role, self.constants, index)
+        sheet = Sheet(self.plan, role, self.constants, index, libraries=self.libraries)
         own = {name: value for name, value in captures.items() if name not in self.captures}
-        return FakeFile(sheet, path, own, self, self.size)
+        kind = FakeTable if role.text is not None and role.text.format == "csv" else FakeFile
+        return kind(sheet, path, own, self, self.size)
 
     def _named(self, role: Role) -> FakeFile | FakeFiles | None:
         assert role.named is not None
@@ -295,14 +298,3 @@ def _param(param: Param, plan: Plan) -> int | float | str | bool:
     rng = draws.generator(plan.seed, f"param {param.name}")
     invented: dict[str, int | float | str | bool] = {"float": 1.0, "str": param.name, "bool": False}
     return invented.get(param.type, draws.small_prime(rng))
-
-
-def _meaning(constant: Constant) -> Value:
-    """Return a value of a table; a text that is the name of a built-in type is that type."""
-    if isinstance(constant, str):
-        return NUMBERS.get(constant, constant)
-    if isinstance(constant, Mapping):
-        return {key: _meaning(value) for key, value in constant.items()}
-    if isinstance(constant, tuple):
-        return [_meaning(value) for value in constant]
-    return constant

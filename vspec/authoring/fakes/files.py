@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -17,7 +17,8 @@ from vspec.authoring.fakes.texts import TextPart
 from vspec.card.model import ByteOrderTest, Role
 from vspec.datatypes import Endian
 from vspec.errors import fail
-from vspec.expressions import Chain, Record, Scope, UnknownName, Value
+from vspec.expressions import Chain, Column, Record, Scope, UnknownName, Value
+from vspec.expressions.tables import Row, Table
 
 Total = Callable[["FakeFile"], int]
 
@@ -183,3 +184,38 @@ class FakeFiles(RowsLike):
     def known(self, name: str) -> Known | None:
         parts = [file.locate(name).known() for file in self.files]  # type: ignore[attr-defined]  # spots of this room
         return together(parts, None, self.name, self.place)
+
+
+class FakeTable(FakeFile):
+    """A file that is a table in text: the rows of it, by name its columns."""
+
+    @property
+    def table(self) -> Table:
+        """The rows."""
+        content = self.content
+        assert isinstance(content, TextPart), "the format of the role is csv"
+        return content.rows()
+
+    def names(self) -> Iterable[str]:
+        return self.table.names()
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.table)
+
+    def column(self, name: str) -> Value:
+        return self.get(name)
+
+    def row(self, key: int | str) -> Row:
+        return self.table.row(key)
+
+    def take(self, index: Column | slice) -> Table:
+        return self.table.take(index)
+
+    def keys(self) -> Iterable[object]:
+        return self.table.keys()
+
+    def has(self, key: object) -> bool:
+        return self.table.has(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Protocol
 
@@ -19,6 +20,7 @@ from vspec.card.model import Record as RecordSpec
 from vspec.datatypes import NUMBERS, TEXTS, ElementType, Endian, TextType
 from vspec.errors import fail
 from vspec.expressions import Scope, Value
+from vspec.header import placing
 
 
 class Where:
@@ -62,6 +64,9 @@ class Holder(Protocol):
     def field_scope(self, name: str) -> Scope:
         """Return the scope of a field's clauses."""
 
+    def link(self, name: str) -> int | None:
+        """Return where the next row of a chain begins (0: this is the last), if the field says that."""
+
     def natural_length(self, field: Field) -> int | None:
         """Return the bytes that the text of a field needs, where that is known."""
 
@@ -92,7 +97,7 @@ class Leaf:
 
     @property
     def nbytes(self) -> int:
-        return self.slot.nbytes
+        return len(self.raw) if self.slot.mark else self.slot.nbytes
 
     @property
     def raw(self) -> bytes:
@@ -148,16 +153,42 @@ class Leaf:
         axes: list[tuple[str, int]] = []
         for k, axis in enumerate(self.field.axes):
             name = axis.name or f"axis_{k}"
-            size = self.struct.sheet.open_size(name) if axis.size is None else axis.size.integer(scope)
-            axes.append((name, max(0, size)))
-        return Slot(self.field, kind, item, self._order(kind), tuple(axes))
+            size = placing.size_of(axis.size, f"the size of '{self.field.name}'", scope)
+            axes.append((name, -1 if size is None else size))
+        return self._filled(kind, item, axes, scope)
+
+    def _filled(
+        self, kind: ElementType | TextType, item: int, open_: list[tuple[str, int]], scope: Scope
+    ) -> Slot:
+        """Return the space of the field, an axis of size ``rest`` filled up."""
+        whole = item * math.prod(size for _, size in open_ if size >= 0)
+        axes: list[tuple[str, int]] = []
+        for name, size in open_:
+            if size >= 0:
+                axes.append((name, size))
+            elif self.field.to is None:
+                axes.append((name, self.struct.sheet.open_size(name)))
+            else:
+                space = self.field.to.integer(scope) - self.struct.offset_of(self.field.name)
+                axes.append((name, max(0, space) // max(1, whole)))
+        order = self._order(kind)
+        return Slot(self.field, kind, item, order, tuple(axes), self._mark_of(kind, order))
+
+    def _mark_of(self, kind: ElementType | TextType, order: Endian) -> bytes:
+        """Return the terminator behind each text, where the type has one."""
+        if self.field.type.terminator is None or not isinstance(kind, TextType):
+            return b""
+        encoding = kind.encoding or "latin-1"
+        if encoding == "utf-16":
+            encoding = f"utf-16-{'le' if order == 'little' else 'be'}"
+        return self.field.type.terminator.encode(encoding)
 
     def _kind(self, scope: Scope) -> tuple[ElementType | TextType, int]:
         ref = self.field.type
         if ref.word in NUMBERS:
             return NUMBERS[ref.word], NUMBERS[ref.word].nbytes
-        if ref.word in TEXTS and ref.length is not None:
-            return TEXTS[ref.word], max(0, ref.length.integer(scope))
+        if ref.word in TEXTS:
+            return TEXTS[ref.word], 0 if ref.length is None else max(0, ref.length.integer(scope))
         value = ref.value.evaluate(scope) if ref.value is not None else scope.get(ref.word or "")
         if not isinstance(value, ElementType):
             raise fail(
@@ -198,6 +229,8 @@ class Leaf:
                 return draws.small_prime(rng) if self.use in usage.sizes else 0
             return ""
         found = self._found()
+        if found is None and not self.field.axes:
+            found = self.struct.link(self.field.name)
         if found is not None:
             return found
         names = {self.use, self.struct.path(self.field.name)}

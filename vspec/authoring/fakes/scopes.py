@@ -12,6 +12,8 @@ class Named(Protocol):
     """A record, as its scopes need it."""
 
     scope: Scope
+    is_row: bool
+    previous: Value
 
     @property
     def offset(self) -> int: ...
@@ -39,6 +41,8 @@ class StructScope:
     def get(self, name: str) -> Value:
         if name == "start":
             return self._struct.offset
+        if name == "prev" and self._struct.is_row:
+            return self._struct.previous
         own = name in set(self._struct.names())
         return self._struct.get(name) if own else self._outer.get(name)
 

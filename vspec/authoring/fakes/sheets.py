@@ -10,7 +10,7 @@ import numpy as np
 from vspec.authoring.fakes import draws
 from vspec.authoring.fakes.examples import Example, Given, depth, settle
 from vspec.authoring.fakes.usage import Usage
-from vspec.card.model import Card, Role
+from vspec.card.model import Card, Role, StructType
 from vspec.errors import fail
 from vspec.expressions import Scope, Value
 
@@ -38,6 +38,11 @@ class Sheet:
     constants: Scope
     index: tuple[int, ...] = ()
     finds: dict[bytes, int] = field(default_factory=dict)
+    libraries: Mapping[tuple[str, ...], Scope] = field(default_factory=dict)
+
+    def around(self, struct: StructType) -> Scope:
+        """Return what the fields of a type see beside themselves and its parameters."""
+        return self.libraries[struct.library] if struct.library else self.constants
 
     def given(self, path: str, index: tuple[int, ...], axes: int) -> Given:
         """Return what the example says of a field, `MISSING` if nothing.

@@ -1,4 +1,4 @@
-"""A text header that is being written: pairs, lines or JSON, for a file or a field of one."""
+"""A text header that is being written, for a file or a field of one."""
 
 from __future__ import annotations
 
@@ -6,21 +6,31 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
-import numpy as np
-
 from vspec.authoring.fakes import draws
+from vspec.authoring.fakes import text_forms as forms
 from vspec.authoring.fakes.examples import Given
 from vspec.authoring.fakes.fields import written
 from vspec.authoring.fakes.sheets import MISSING, Sheet
+from vspec.authoring.fakes.text_values import (
+    EMPTY,
+    csv_table,
+    default,
+    element_table,
+    formatted,
+    is_keyed,
+    line_text,
+    line_value,
+    plain,
+    sample,
+    typed,
+)
 from vspec.authoring.fakes.trees import as_value, follow, plant
 from vspec.card.model import TextField, TextFormat
 from vspec.errors import Text, VspecError, fail
 from vspec.expressions import Scope, UnknownName, Value
-from vspec.expressions.tables import Row, Table, column
-from vspec.patterns import Captured, Pattern, parse_text
+from vspec.expressions.tables import Table, column
+from vspec.patterns import Pattern, parse_text
 
-_SAMPLES: Mapping[str, Captured] = {"int": 0, "float": 0.0}
-_EMPTY: Mapping[str, Value] = {"int": 1, "float": 1.0, "str": "", "int[]": [], "float[]": [], "str[]": []}
 Line = tuple[str, str]
 """A field's name and a line that it is written in."""
 
@@ -37,7 +47,21 @@ class TextPart:
         self._given: dict[str, Given] = {}
         self._seen: dict[str, Value] = {}
         self._pending: list[str] = []
-        self.record = TextValues(self)
+        self._values = TextValues(self)
+
+    @property
+    def record(self) -> Value:
+        """The text as expressions see it: named values, or the rows of a table."""
+        return self.rows() if self.form.format == "csv" else self._values
+
+    def rows(self) -> Table:
+        """Return the rows of csv."""
+        return csv_table(self.form, self.columns())
+
+    def columns(self) -> dict[str, Given]:
+        """Return what an example would write of each column of csv: a list, one value for all, or None."""
+        found = {field.name: self.given(field) for field in self.form.fields}
+        return {name: None if given is MISSING else plain(given) for name, given in found.items()}
 
     def names(self) -> Iterable[str]:
         """Return the names of the fields, or the keys of a tree without fields."""
@@ -49,6 +73,8 @@ class TextPart:
             return as_value(self.tree()[name]) if name in self.tree() else _unknown(name)
         if name not in self._fields:
             raise UnknownName(name)
+        if self.form.format == "csv":
+            return self.rows().column(name)
         if name not in self._seen:
             self._seen[name] = self._look(self._fields[name])
         return self._seen[name]
@@ -67,7 +93,8 @@ class TextPart:
 
     def _settle(self, field: TextField) -> Given:
         path = f"{self.path}.{field.name}"
-        axes = 1 if field.each is not None or field.type.endswith("[]") else 0
+        table = field.each is not None or self.form.format == "csv"
+        axes = 1 if table or field.type.endswith("[]") else 0
         found = self.sheet.given(path, self.sheet.index, axes)
         if found is not MISSING:
             return self.sheet.settled(found, self._scope, self.sheet.index)
@@ -83,23 +110,25 @@ class TextPart:
     def _invented(self, field: TextField, path: str) -> Given:
         usage = self.sheet.plan.usage
         rng = self.sheet.rng(path, self.sheet.index)
+        if field.fields:
+            return [{inner.name: EMPTY[inner.type] for inner in field.fields if inner.required}]
         pattern = field.each or field.line
         if pattern is not None:
-            row = {c.name: _sample(c.kind, c.choices, c.name) for c in pattern.captures}
+            row = {c.name: sample(c.kind, c.choices, c.name) for c in pattern.captures}
             key = (
-                {c.name: _sample(c.kind, c.choices, c.name) for c in self._key(field).captures}
+                {c.name: sample(c.kind, c.choices, c.name) for c in self._key(field).captures}
                 if field.each
                 else {}
             )
             return [{**row, **key}] if field.each is not None else row
         if "{" in (field.key.value if field.key else ""):
-            row = {c.name: _sample(c.kind, c.choices, c.name) for c in self._key(field).captures}
-            return [row | {"value": _EMPTY[field.type]}]
+            row = {c.name: sample(c.kind, c.choices, c.name) for c in self._key(field).captures}
+            return [row | {"value": EMPTY[field.type]}]
         if path in usage.names:
             return f"{self.sheet.role.name}_data.bin"
         if field.type == "int" and path in usage.sizes:
             return draws.small_prime(rng)
-        return _EMPTY[field.type]
+        return EMPTY[field.type]
 
     def _key(self, field: TextField) -> Pattern:
         return parse_text(field.key or Text(field.name, field.place, exact=False))
@@ -109,19 +138,21 @@ class TextPart:
     def _look(self, field: TextField) -> Value:
         given = self.given(field)
         if given is MISSING:
-            return _default(field)
+            return default(field)
         if self.form.format == "json" and field.each is None:
-            return _typed(field.type, as_value(given))
+            return typed(field.type, as_value(given))
+        if field.fields:
+            return element_table(field, given)
         if field.line is not None:
-            return _line_value(field.line, given)
-        if field.each is not None or _is_keyed(field):
+            return line_value(field.line, given)
+        if field.each is not None or is_keyed(field):
             return self._table(field, given)
-        return _typed(field.type, given)
+        return typed(field.type, given)
 
     def _table(self, field: TextField, given: Given) -> Value:
         rows = self._rows(field, given)
         names = [c.name for c in field.each.captures] if field.each is not None else []
-        if _is_keyed(field):
+        if is_keyed(field):
             names += [c.name for c in self._key(field).captures]
             names += ["value"]
         columns = {
@@ -145,14 +176,14 @@ class TextPart:
                 rows.append({names[0]: row})
             else:
                 raise self._unfit(field, row, "a mapping with a value for each capture")
-        if _is_keyed(field):
+        if is_keyed(field):
             rows = [self._with_value(field, row) for row in rows]
         return rows
 
     def _with_value(self, field: TextField, row: dict[str, Given]) -> dict[str, Given]:
         if field.each is None or "value" in row:
             return row
-        return {**row, "value": _formatted(field.each, row)}
+        return {**row, "value": formatted(field.each, row)}
 
     def _unfit(self, field: TextField, found: Given, expected: str) -> VspecError:
         message = f"the value for '{self.path}.{field.name}' does not fit"
@@ -170,69 +201,136 @@ class TextPart:
             ) from None
 
     def _text(self) -> str:
-        if self.form.format == "json":
-            return json.dumps(self.tree(), indent=1) + "\n"
-        lines = [line for _, line in self.lines()]
-        if self.form.end is not None:
-            lines.append(self.form.end)
-        return "".join(f"{line}\n" for line in lines)
+        return "".join(piece for _, piece in self.pieces())
 
-    def lines(self) -> Iterator[Line]:
+    def pieces(self) -> Iterator[Line]:
+        """Yield the parts of the text in order, each with the name of the field that it holds."""
+        match self.form.format:
+            case "json":
+                yield "", json.dumps(self.tree(), indent=1) + "\n"
+            case "delimited":
+                yield from forms.delimited(self.form, self._pairs())
+            case "cards":
+                yield from forms.cards(self._pairs())
+            case "csv":
+                yield from forms.csv(self.form, self.columns())
+            case "xml":
+                found = {field.name: self.given(field) for field in self.form.fields}
+                given = {name: plain(value) for name, value in found.items() if value is not MISSING}
+                yield from forms.elements(self.form, given)
+            case _:
+                lines = [*self._lines(), *([] if self.form.end is None else [("", self.form.end)])]
+                width = self.form.width
+                yield from (
+                    (name, f"{line}\n" if width is None else line.ljust(width)) for name, line in lines
+                )
+
+    def _lines(self) -> Iterator[Line]:
         """Yield the lines: the example's ``lines``, fields without a section, then each section."""
         first = self.sheet.given(f"{self.path}.lines", self.sheet.index, 1)
-        if isinstance(first, (list, tuple)):
-            yield from (("", str(line)) for line in first)
+        start = [("", str(line)) for line in first] if isinstance(first, (list, tuple)) else []
         sections: dict[tuple[str, tuple[str, str] | None], list[TextField]] = {("", None): []}
         for field in self.form.fields:
             name = field.section.value if field.section is not None else ""
             sections.setdefault((name, field.between), []).append(field)
         for (name, between), fields in sections.items():
-            inside = [line for field in fields for line in self._lines(field)]
+            inside = self._section(fields, start if (name, between) == ("", None) else [])
             if not inside and not any(field.required for field in fields):
                 continue
             if name:
                 yield "", f"[{name}]"
             if between is not None:
-                yield "", between[0]
+                yield "", self._mark(between[0])
             yield from inside
             if between is not None:
-                yield "", between[1]
+                yield "", self._mark(between[1])
 
-    def _lines(self, field: TextField) -> Iterator[Line]:
-        given = self.given(field)
-        if given is MISSING:
-            return
-        for line in self._written(field, given):
-            yield field.name, line
+    def _mark(self, mark: str) -> str:
+        if "{" not in mark:
+            return mark
+        pattern = parse_text(Text(mark, self.form.place, exact=False))
+        return formatted(pattern, {c.name: sample(c.kind, c.choices, c.name) for c in pattern.captures})
+
+    def _section(self, fields: Sequence[TextField], start: list[Line]) -> list[Line]:
+        """Return the lines of some fields: those with a number in their places, then the others."""
+        lines = list(start)
+        for field in fields:
+            given = MISSING if field.at_line is None else self.given(field)
+            if field.at_line is None or given is MISSING:
+                continue
+            for number, text in enumerate(self._numbered(field, given), field.at_line):
+                lines += [("", "")] * (number - len(lines))
+                first = field.columns[0] - 1 if field.columns is not None else 0
+                before = lines[number - 1][1]
+                whole = before[:first].ljust(first) + text + before[first + len(text) :]
+                lines[number - 1] = (field.name, whole if field.columns is not None else text)
+        for field in fields:
+            given = MISSING if field.at_line is not None else self.given(field)
+            if given is not MISSING:
+                lines += [(field.name, line) for line in self._written(field, given)]
+        return lines
+
+    def _numbered(self, field: TextField, given: Given) -> Iterator[str]:
+        if field.line is not None or field.each is not None:
+            yield from self._written(field, given)
+        else:
+            yield self._value_text(field, given)
 
     def _written(self, field: TextField, given: Given) -> Iterator[str]:
+        form = self.form
         if field.line is not None:
-            yield (
-                given
-                if isinstance(given, str) and len(field.line.captures) != 1
-                else _line(field.line, given)
-            )
+            whole = isinstance(given, str) and len(field.line.captures) != 1
+            yield forms.with_decimals(written(given) if whole else line_text(field.line, given), form)
         elif field.each is not None and field.key is None:
             yield from (f"line {k + 1}" for k in range(field.skip))
-            yield from (_formatted(field.each, row) for row in self._rows(field, given))
-        elif _is_keyed(field):
+            rows = self._rows(field, given)
+            yield from (forms.with_decimals(formatted(field.each, row), form) for row in rows)
+        elif is_keyed(field):
             pattern = self._key(field)
             for row in self._rows(field, given):
-                yield self._pair(_formatted(pattern, row), cast("Value", row.get("value", "")))
+                yield self._pair(formatted(pattern, row), self._worded(field, row.get("value", "")))
         else:
             key = field.key.value if field.key is not None else field.name
             yield self._pair(key, self._value_text(field, given))
 
-    def _pair(self, key: str, value: Value) -> str:
-        return f"{key}{self.form.separator}{written(value)}"
+    def _pair(self, key: str, text: str) -> str:
+        return f"{self.form.prefix or ''}{key}{self.form.separator}{text}"
+
+    def _pairs(self) -> Iterator[forms.Pair]:
+        """Yield the keys and values of texts that are not cut into lines; a pattern's line has no key."""
+        for field in self.form.fields:
+            given = self.given(field)
+            if given is MISSING:
+                continue
+            if field.line is not None or (field.each is not None and field.key is None):
+                yield from ((field.name, "", line) for line in self._written(field, given))
+            elif is_keyed(field):
+                pattern = self._key(field)
+                for row in self._rows(field, given):
+                    yield field.name, formatted(pattern, row), row.get("value", "")
+            else:
+                key = field.key.value if field.key is not None else field.name
+                value = self._value_text(field, given) if field.each is not None else plain(given)
+                yield field.name, key, value
 
     def _value_text(self, field: TextField, given: Given) -> str:
         if field.each is None or isinstance(given, str):
-            return written(given)
+            return self._worded(field, given)
         rows = self._rows(field, given)
-        pieces = [_formatted(field.each, row) for row in rows[:1] * field.skip + rows]
+        pieces = [formatted(field.each, row) for row in rows[:1] * field.skip + rows]
         closed = field.each.text.value[:1] in "([{<" and not field.each.text.value.startswith("{")
-        return ("" if closed else " ").join(pieces)
+        return forms.with_decimals(("" if closed else " ").join(pieces), self.form)
+
+    def _worded(self, field: TextField, given: Given) -> str:
+        """Return a value with the decimals and the quotes of the format."""
+        text = forms.number_or_text(plain(given), self.form)
+        if field.type.endswith("[]") and field.skip:
+            between = "; " if self.form.decimal == "," else ","
+            return between.join([*(str(k) for k in range(field.skip)), *([text] if text else [])])
+        if self.form.quotes and field.type == "str" and field.each is None:
+            opening, closing = self.form.quotes[0]
+            return f"{opening}{text.replace(closing, closing * 2)}{closing}"
+        return text
 
     # --- JSON
 
@@ -248,8 +346,8 @@ class TextPart:
             value = self.given(field)
             key = field.key.value if field.key is not None else field.name
             if value is not MISSING and follow(tree, key) is MISSING:
-                plant(tree, key, _plain(value))
-        return cast("dict[str, Given]", _plain(tree))
+                plant(tree, key, plain(value))
+        return cast("dict[str, Given]", plain(tree))
 
 
 class TextValues:
@@ -270,89 +368,3 @@ class TextValues:
 
 def _unknown(name: str) -> Value:
     raise UnknownName(name)
-
-
-def _is_keyed(field: TextField) -> bool:
-    """Tell whether the key of a field is a pattern, which makes it a table."""
-    return field.key is not None and "{" in field.key.value and field.line is None
-
-
-def _sample(kind: str, choices: Sequence[str], name: str) -> Captured:
-    return choices[0] if choices else _SAMPLES.get(kind, name)
-
-
-def _formatted(pattern: Pattern, row: Mapping[str, Given]) -> str:
-    known: dict[str, Captured] = {}
-    for capture in pattern.captures:
-        given = row.get(capture.name)
-        if given is not None:
-            known[capture.name] = _captured(capture.kind, given)
-        elif capture.required and capture.kind == "text":
-            known[capture.name] = ""
-    return pattern.format(known)
-
-
-def _captured(kind: str, value: Given) -> Captured:
-    if kind == "float" and isinstance(value, (int, float)):
-        return float(value)
-    return value if isinstance(value, (int, float, str)) else written(value)
-
-
-def _line(pattern: Pattern, given: Given) -> str:
-    row = given if isinstance(given, Mapping) else {c.name: given for c in pattern.captures[:1]}
-    return _formatted(pattern, {str(k): v for k, v in row.items()})
-
-
-def _line_value(pattern: Pattern, given: Given) -> Value:
-    names = [c.name for c in pattern.captures]
-    if isinstance(given, Mapping):
-        values = {name: cast("Value", given.get(name)) for name in names}
-        return values[names[0]] if len(names) == 1 else Row(values)
-    if not names or len(names) == 1:
-        return cast("Value", given)
-    found = pattern.match(str(given)) or {}
-    return Row({name: found.get(name) for name in names})
-
-
-def _default(field: TextField) -> Value:
-    if field.each is not None and field.default in (None, ()):
-        return Table({c.name: column([], c.kind) for c in field.each.captures})
-    if field.type.endswith("[]") and isinstance(field.default, tuple):
-        return column([cast("Value", v) for v in field.default], field.type[:-2])
-    default = field.default
-    return float(default) if field.type == "float" and isinstance(default, int) else cast("Value", default)
-
-
-def _typed(kind: str, given: Given) -> Value:
-    match kind:
-        case "int[]" | "float[]" | "str[]":
-            items = given.tolist() if isinstance(given, np.ndarray) else given
-            many = items if isinstance(items, (list, tuple)) else _split(items)
-            return column([_scalar(kind[:-2], item) for item in many], kind[:-2])
-        case "str" if isinstance(given, (bool, int, float)):
-            return written(given)
-        case "str":
-            return cast("Value", given)
-        case _:
-            return _scalar(kind, given)
-
-
-def _split(given: Given) -> list[Given]:
-    return [*written(given).replace(",", " ").split()]
-
-
-def _scalar(kind: str, given: Given) -> Value:
-    text = written(given)
-    return int(text) if kind == "int" else float(text) if kind == "float" else text
-
-
-def _plain(value: Given) -> Given:
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value

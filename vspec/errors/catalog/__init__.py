@@ -19,7 +19,9 @@ from vspec.errors.catalog import (
     limits,
     maps,
     pattern,
+    sharing,
     usage,
+    walks,
 )
 from vspec.errors.catalog.code import Code, Kind
 
@@ -27,8 +29,10 @@ _FAMILIES = (
     card_text,
     grammar,
     pattern,
+    sharing,
     expression,
     layout,
+    walks,
     files,
     header,
     checks,

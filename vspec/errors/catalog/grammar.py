@@ -190,6 +190,42 @@ _FORM: tuple[Code, ...] = (
         "params: {n: {type: int, default: four}}",
         "params: {n: {type: int, default: 4}}",
     ),
+    Code(
+        "V0141",
+        "card",
+        "An option that the text format does not have",
+        "Each text format has options of its own: xml has no separator, json no comment. The message "
+        "names the formats that know the option.",
+        'format: xml\nseparator: ";"',
+        'format: csv\nseparator: ";"',
+    ),
+    Code(
+        "V0142",
+        "card",
+        "A path to elements that cannot be read",
+        "A path of xml goes down from an element by the names of its children, a/b, to the text of the "
+        "last one or to an attribute of it, a/b@unit. * is any element, //b one at any depth, . the "
+        "element itself. The element at the top has no name in the path.",
+        "key: /channel/@gain",
+        "key: channel@gain",
+    ),
+    Code(
+        "V0143",
+        "card",
+        "Separators and quotes that cannot work",
+        "A separator is not empty and differs from the sign before decimals; a quote is one character, "
+        "or an opening and a closing one.",
+        'format: csv\ndecimal: ","',
+        'format: csv\nseparator: ";"\ndecimal: ","',
+    ),
+    Code(
+        "V0144",
+        "card",
+        "A line, column or character that there is not",
+        "Lines, columns and the characters of a line count from 1; a range is its first and its last one.",
+        "columns: [0, 7]",
+        "columns: [1, 8]",
+    ),
 )
 
 _MEANING: tuple[Code, ...] = (

@@ -25,8 +25,9 @@ CODES: tuple[Code, ...] = (
         "V0503",
         "data",
         "A key is not there",
-        "The text has no such key, or no key of this pattern. Keys are matched exactly as they are "
-        "written in the file, sections in any case. A key that only some files have needs a default.",
+        "The text has no such key, column or element, or no key of this pattern. Keys are matched exactly "
+        "as they are written in the file, unless the card says 'keys: any_case'; sections in any case. A "
+        "key that only some files have needs a default.",
         "fields: {imSampleRate: float}",
         "fields: {imSampRate: float}",
     ),
@@ -35,7 +36,7 @@ CODES: tuple[Code, ...] = (
         "data",
         "A key stands twice",
         "The same key has two different values, and taking either would be a guess. If they stand in "
-        "different sections, 'section:' says which is meant.",
+        "different sections, 'section:' says which is meant; of several xml elements, 'each:' makes a table.",
         "fields: {Gain: float}",
         "fields: {Gain: {type: float, section: Amplifier}}",
     ),
@@ -118,5 +119,68 @@ CODES: tuple[Code, ...] = (
         "refuses the value where a card uses it.",
         '{"gain": NaN}',
         '{"gain": 1.0}',
+    ),
+    Code(
+        "V0520",
+        "data",
+        "A line of this number is not there",
+        "'at_line:' counts every line from 1, empty ones and comments included, from the start of the text "
+        "or of the section. The text is shorter than that.",
+        "channels: {at_line: 12, type: int}      # the file has 9 lines",
+        "channels: {at_line: 8, type: int}",
+    ),
+    Code(
+        "V0521",
+        "data",
+        "A text that is not delimited",
+        "The first character is the delimiter; behind it keys and values alternate, each ended by it, and "
+        "one inside a key or a value is doubled. The text may begin elsewhere, or be cut short.",
+        "|$TOT|200|$PAR",
+        "|$TOT|200|$PAR|4|",
+    ),
+    Code(
+        "V0522",
+        "data",
+        "This is not XML",
+        "The text does not follow the XML standard at the place shown: it may be cut short, or hold an & or "
+        "< that should be written &amp; or &lt;.",
+        "<unit>V & A</unit>",
+        "<unit>V &amp; A</unit>",
+    ),
+    Code(
+        "V0523",
+        "data",
+        "XML with a document type",
+        "A document type can define entities that grow without bound or name other files, so a text that "
+        "has one is refused before it is read. Remove the line that begins with <!DOCTYPE; the five "
+        "entities of XML itself (&amp; &lt; &gt; &quot; &apos;) need none.",
+        '<!DOCTYPE plist SYSTEM "plist.dtd">\n<plist/>',
+        "<plist/>",
+    ),
+    Code(
+        "V0525",
+        "data",
+        "A row with other cells than its table",
+        "Every row of a table has as many cells as it has headings, or as its first row has; only empty "
+        "ones at its end may be missing or too many. A separator inside a text needs quotes around it.",
+        "onset,label\n1.5,left, slow",
+        'onset,label\n1.5,"left, slow"',
+    ),
+    Code(
+        "V0526",
+        "data",
+        "A quote is not closed",
+        "A quoted text ends at its closing quote; one inside the text is doubled.",
+        "OBSERVER= 'O'Hara'",
+        "OBSERVER= 'O''Hara'",
+    ),
+    Code(
+        "V0527",
+        "data",
+        "Cards without their last one",
+        "A header of cards ends with a card that is END and blanks. Without it nothing tells where the "
+        "header stops: the file may be cut short, or its header may begin elsewhere.",
+        "NAXIS1  =                  512",
+        "NAXIS1  =                  512\nEND",
     ),
 )

@@ -75,10 +75,16 @@ CODES: tuple[Code, ...] = (
     Code(
         "V0914",
         "data",
-        "JSON too deep",
-        "Objects and lists may nest 100 levels deep at most.",
+        "JSON or XML too deep",
+        "Objects and lists of JSON, and elements of XML, may nest 100 levels deep at most.",
         "[[[[[[...",
         "a file that a recording program wrote",
+    ),
+    Code(
+        "V0915",
+        "data",
+        "A text with too many rows",
+        "Text is read as a whole: at most a million rows of csv, or elements of XML.",
     ),
     Code(
         "V0920",

@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 
-from vspec.expressions.access import item, sliced, whole
+from vspec.expressions.access import flat_rows, item, sliced, whole
 from vspec.expressions.arithmetic import combine, extent, lengths_differ, overflow
 from vspec.expressions.columns import INT_MAX, INT_MIN, column_kind, column_of, gathered, kind_of
 from vspec.expressions.comparison import rows_of, truths
@@ -108,6 +108,8 @@ def _hashable(call: Call, values: Iterable[Value]) -> Iterator[Value]:
 
 def _flat(call: Call, values: list[Value]) -> Value:
     value = values[0]
+    if (rows := rows_of(value)) is not None:
+        return flat_rows(rows)
     if isinstance(value, np.ndarray) and value.dtype != object:
         return value.ravel()
     found = list(_leaves(_sequence(call, value)))

@@ -1,0 +1,45 @@
+"""V01, continued: what cards take from one another, and types with parameters."""
+
+from vspec.errors.catalog.code import Code
+
+CODES: tuple[Code, ...] = (
+    Code(
+        "V0192",
+        "card",
+        "Another version of a used card",
+        "The registry has the card, but not in the version that 'use' names. 1 stands for every 1.x.y, 1.2 for "
+        "every 1.2.x.",
+        "use: {tags: {card: adobe/tiff, version: 1}}    # the registry has 2.0.0",
+        "use: {tags: {card: adobe/tiff, version: 2}}",
+    ),
+    Code(
+        "V0193",
+        "card",
+        "Cards that need each other",
+        "A card may use or extend others, but not in a circle, and at most 16 in a row.",
+        "a uses b, b uses a",
+        "put what both need into a third card",
+    ),
+    Code(
+        "V0194",
+        "card",
+        "A card that is not at hand",
+        "'use' and 'extends' look in the registry of this vspec. A card that is loaded from a text alone has none; "
+        "the card inside a map holds everything that it took from others.",
+    ),
+    Code(
+        "V0195",
+        "card",
+        "Nothing to use",
+        "A card that others use has types or tables under those keys.",
+    ),
+    Code(
+        "V0196",
+        "card",
+        "The values of a type's parameters",
+        "A type with 'params' takes one value for each of them, in parentheses: NAME(4, int16). A type without "
+        "takes none.",
+        "types: {block: {params: [n], ...}}\nfields: {b: block}",
+        "types: {block: {params: [n], ...}}\nfields: {b: block(4)}",
+    ),
+)
