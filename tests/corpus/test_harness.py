@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tests.corpus import __main__ as command
 from tests.corpus import baseline, report
-from tests.corpus.driver import Candidate, RefusedError, StoredArray, part_of
+from tests.corpus.driver import Candidate, RefusedError, StoredArray, _inherited, part_of
 from tests.corpus.entries import CorpusError, read_corpus
 from tests.corpus.made_up import Corpus, Stand, part
+from tests.corpus.parts import Axis
 from tests.corpus.running import chosen, run, run_entry
 from tests.corpus.staging import staged
 
@@ -141,16 +143,28 @@ def test_the_card_of_the_main_file_is_chosen():
 
 
 def test_a_malformed_entry_that_was_accepted_fails_and_one_that_was_not_passes(corpus):
-    for name in ("accepted", "refused", "no card"):
+    for name in ("accepted", "refused", "known by name", "no card"):
         corpus.add(f"f/{name}.bin", {}, kind="malformed")
     stand = Stand(
         {"f/accepted.bin": [part("raw", RAW)]},
-        {"f/no card.bin": []},
+        {"f/known by name.bin": [], "f/no card.bin": []},
         {"f/refused.bin": lambda: RefusedError("another magic")},
+        unknown={"f/no card.bin"},
     )
-    _, total, faults = verdict_of(corpus, stand)
+    found, total, faults = verdict_of(corpus, stand)
     assert faults == ["f/accepted.bin: is malformed and was accepted by maker/format"]
-    assert not any(total.values())
+    assert {name: count for name, count in total.items() if count} == {"refused": 2}
+    assert found["f/known by name.bin"].reason == "near/miss: another magic number"
+    assert found["f/no card.bin"].result == "no card"
+    shown = "\n".join(report.lines(list(found.values()), {}))
+    assert (
+        "malformed, and refused:\n  f/refused.bin: another magic\n  f/known by name.bin: near/miss" in shown
+    )
+
+
+def test_a_readable_entry_that_a_card_knows_by_name_only_has_no_card(corpus):
+    corpus.add("f/a.bin", {"raw": RAW})
+    assert outcomes(corpus, Stand(cards={"f/a.bin": []}))["f/a.bin"].result == "no card"
 
 
 def test_header_only_and_unverified_entries_are_listed_and_not_scored(corpus):
@@ -264,6 +278,32 @@ def test_units_may_differ_along_an_axis():
     np.testing.assert_allclose(in_si, RAW * [1e-6, 1.0])
 
 
+def test_what_a_map_says_about_an_array_is_read():
+    about = {
+        "axes": {"time": {"start": 1.5, "step": 2, "units": "ms", "epoch": "2024-05-01T12:00:00"}},
+        "labels": {"channel": ["a", "b"]},
+        "coordinates": {"channel": {"units": ["uV", "V"], "side": ["l", "r"]}},
+    }
+    held = {"g/v": stored(RAW, ["time", "channel"], vspec=about, units="uV", gain="own")}
+    read = part_of("g/v", held, {"gain": "of the group", "device": "rig 3"})
+    assert read.axes == {"time": Axis(1.5, 2.0, "ms", "2024-05-01T12:00:00")}
+    assert read.labels == {"channel": ("a", "b")}
+    assert read.units == ("uV", "V")
+    assert (read.attrs["gain"], read.attrs["device"]) == ("own", "rig 3")
+
+
+def test_attributes_of_groups_are_those_of_the_arrays_inside():
+    refs = {
+        ".zattrs": '{"device": "rig 3", "site": "A"}',
+        "g/.zattrs": '{"site": "B"}',
+        "h/.zattrs": '{"site": "C"}',
+        "g/v/.zattrs": '{"units": "uV"}',
+    }
+    assert _inherited("g/v", refs) == {"device": "rig 3", "site": "B"}
+    assert _inherited("v", refs) == {"device": "rig 3", "site": "A"}
+    assert _inherited("v", {}) == {}
+
+
 # --- the command ---
 
 
@@ -286,6 +326,7 @@ def test_the_command_writes_what_it_found(corpus, monkeypatch, tmp_path, capsys)
         ("f/a.bin", "equal"),
         ("g/b.bin", "no card"),
     ]
+    assert result["facts"] == {"agree": 0, "differs": 0, "unsaid": 0, "formats": {}}
     assert result["entries"][0]["arrays"] == [{"name": "raw", "result": "equal", "part": "raw", "note": None}]
     printed = capsys.readouterr().out
     assert "without a card: g 1" in printed
@@ -306,7 +347,7 @@ def test_the_command_fails_when_a_number_goes_down(corpus, monkeypatch, tmp_path
     numbers = tmp_path / "numbers.json"
     folder = corpus.write()
     assert run_command(monkeypatch, good, folder, "--baseline", numbers, "--update") == 0
-    assert json.loads(numbers.read_text()) == {"f": {"equal": 1, "scaled": 0}}
+    assert json.loads(numbers.read_text()) == {"f": {"equal": 1, "scaled": 0, "facts": 0}}
     assert run_command(monkeypatch, good, folder, "--baseline", numbers) == 0
     assert run_command(monkeypatch, none, folder, "--baseline", numbers) == 1
     assert "less than before: f: 0 equal, 1 before" in capsys.readouterr().out
@@ -314,7 +355,84 @@ def test_the_command_fails_when_a_number_goes_down(corpus, monkeypatch, tmp_path
 
 def test_a_scaled_entry_that_became_equal_is_no_loss(tmp_path):
     numbers = tmp_path / "numbers.json"
-    baseline.save(numbers, {"f": {"equal": 1, "scaled": 2}})
-    assert baseline.lost(numbers, {"f": {"equal": 2, "scaled": 1}}) == []
-    assert baseline.lost(numbers, {"f": {"equal": 2, "scaled": 0}}) == ["f: 0 scaled, 2 before"]
-    assert baseline.lost(numbers, {}) == ["f: 0 equal, 1 before"]
+    baseline.save(numbers, {"f": {"equal": 1, "scaled": 2}}, {})
+    assert baseline.lost(numbers, {"f": {"equal": 2, "scaled": 1}}, {}) == []
+    assert baseline.lost(numbers, {"f": {"equal": 2, "scaled": 0}}, {}) == ["f: 0 scaled, 2 before"]
+    assert baseline.lost(numbers, {}, {}) == ["f: 0 equal, 1 before"]
+
+
+def test_a_fact_that_no_longer_agrees_is_a_loss(tmp_path):
+    numbers = tmp_path / "numbers.json"
+    entries = {"f": {"equal": 1, "scaled": 0}, "g": {"equal": 0, "scaled": 0}}
+    baseline.save(numbers, entries, {"f": {"agree": 3}, "g": {"agree": 2}})
+    assert baseline.lost(numbers, entries, {"f": {"agree": 4}, "g": {"agree": 2}}) == []
+    assert baseline.lost(numbers, entries, {"f": {"agree": 2}}) == [
+        "f: 2 facts agree, 3 before",
+        "g: 0 facts agree, 2 before",
+    ]
+    numbers.write_text('{"f": {"equal": 1, "scaled": 0}}')
+    assert baseline.lost(numbers, entries, {}) == []
+
+
+# --- facts beside the arrays ---
+
+RATE = {"sfreq": 500.0, "ch_names": ["Fp1", "Fp2"], "unit": "uV"}
+
+
+def meaning(path="raw", step=0.002):
+    return replace(
+        part(path, RAW),
+        axes={"a": Axis(0.0, step, "s")},
+        labels={"b": ("Fp1", "Fp2")},
+    )
+
+
+def test_facts_are_counted_by_format_and_in_all(corpus):
+    corpus.add("f/a.bin", {"raw": RAW}, extra=RATE)
+    corpus.add("f/b.bin", {"raw": RAW}, extra=RATE)
+    corpus.add("g/header.bin", {}, in_file="header only", extra=RATE)
+    corpus.add("g/perhaps.bin", {}, kind="unverified", extra=RATE)
+    parts = {name: [meaning()] for name in ("f/a.bin", "g/header.bin", "g/perhaps.bin")}
+    found = list(outcomes(corpus, Stand({**parts, "f/b.bin": [meaning(step=0.004)]})).values())
+    total, formats = report.count_facts(found)
+    assert total == {"agree": 5, "differs": 1, "unsaid": 3}
+    assert formats == {
+        "f": {"agree": 3, "differs": 1, "unsaid": 2},
+        "g": {"agree": 2, "differs": 0, "unsaid": 1},
+    }
+    written = report.as_json(found)
+    assert written["facts"] == {**total, "formats": formats}
+    assert written["entries"][1]["facts"] == [
+        {"name": "sfreq", "result": "differs", "stated": "500", "said": "250 Hz"},
+        {"name": "ch_names", "result": "agree", "stated": "[Fp1, Fp2]", "said": None},
+        {"name": "unit", "result": "unsaid", "stated": "uV", "said": None},
+    ]
+    shown = "\n".join(report.lines(found, {}))
+    assert "f: unit: f/a.bin: uV and 1 more" in shown
+    assert "| stated facts" in shown
+
+
+def test_a_fact_that_differs_fails_unless_it_is_listed_with_a_reason(corpus):
+    corpus.add("f/a.bin", {"raw": RAW}, extra=RATE)
+    stand = Stand({"f/a.bin": [meaning(step=0.004)]})
+    found, total, faults = verdict_of(corpus, stand)
+    said = "f/a.bin: sfreq differs: the reader states 500, the map says 250 Hz"
+    assert (total["equal"], faults) == (1, [said])
+    assert said in "\n".join(report.lines(list(found.values()), {}))
+    listed = {"f/a.bin": {"fact sfreq": "the reader is wrong"}}
+    assert verdict_of(corpus, stand, listed)[2] == []
+    assert f"{said}: the reader is wrong" in "\n".join(report.lines(list(found.values()), listed))
+    assert report.stale(list(found.values()), listed) == []
+    agreed = outcomes(corpus, Stand({"f/a.bin": [meaning()]}))
+    assert report.stale(list(agreed.values()), listed) == ["f/a.bin: fact sfreq"]
+
+
+def test_a_fact_that_differs_fails_the_command(corpus, monkeypatch):
+    corpus.add("f/a.bin", {"raw": RAW}, extra=RATE)
+    assert run_command(monkeypatch, Stand({"f/a.bin": [meaning()]}), corpus.write()) == 0
+    assert run_command(monkeypatch, Stand({"f/a.bin": [meaning(step=0.004)]}), corpus.write()) == 1
+
+
+def test_an_entry_that_was_not_mapped_says_nothing(corpus):
+    corpus.add("f/a.bin", {"raw": RAW}, extra=RATE)
+    assert outcomes(corpus, Stand(cards={"f/a.bin": []}))["f/a.bin"].facts == ()

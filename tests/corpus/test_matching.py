@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -60,6 +62,13 @@ def test_a_single_value_without_axes_is_equal():
 def test_complex_numbers_are_pairs_in_a_map():
     values = np.array([1 + 2j, -3 + 0.5j, 0 - 1j], dtype=np.complex64)
     pairs = values.view(np.float32).reshape(3, 2).astype(">f4")
+    assert alone(values, part("v", pairs)).result == "equal"
+    assert alone(values, part("v", pairs[:, ::-1])).result == "unserved"
+
+
+def test_complex_numbers_may_be_pairs_of_integers_in_a_file():
+    pairs = np.array([[1, 2], [-3, 0], [40000, -1]], dtype=">i4")
+    values = pairs[:, 0] + 1j * pairs[:, 1]
     assert alone(values, part("v", pairs)).result == "equal"
     assert alone(values, part("v", pairs[:, ::-1])).result == "unserved"
 
@@ -326,6 +335,42 @@ def test_a_structured_array_with_one_field_off_is_noticed():
         == "unserved"
     )
     assert alone(POINTS, part("id", POINTS["id"]), part("xy", POINTS["xy"])).result == "unserved"
+
+
+LONG = np.zeros(3, dtype=[("id", "<u2"), ("corners", "<f4", (3, 3))])
+LONG["id"] = 5, 6, 7
+LONG["corners"] = np.arange(27).reshape(3, 3, 3)
+
+
+def test_of_long_fields_the_recorded_start_is_enough():
+    wanted = facts("x", LONG)
+    first, last = ([[int(id), corners.ravel().tolist()[:8]] for id, corners in LONG] for _ in range(2))
+    wanted = replace(wanted, first=tuple(first), last=tuple(last))
+    parts = [part("id", LONG["id"].copy()), part("corners", LONG["corners"].copy())]
+    assert results(judge([wanted], parts)) == ["equal"]
+    parts[1].values[2, 2, 2] += 1
+    assert results(judge([wanted], parts)) == ["unserved"]
+
+
+CROSSING = np.array([[-20000, 3], [2000, 1999], [2001, 20000]], dtype=np.int16)
+
+
+@pytest.mark.parametrize("dtype", ("f4", "f8"))
+def test_near_zero_a_value_may_be_off_by_one_step_of_the_largest(dtype):
+    wanted = (CROSSING * 0.1 - 200.0).astype(dtype)
+    scaled = part("raw", CROSSING, gain=np.asarray(0.1), offset=np.asarray(-200.0))
+    assert (np.abs(wanted).max(), wanted[1, 0]) == (2200, 0)
+    wanted[1, 0] = 0.9 * 2200 * np.spacing(np.ones((), dtype))
+    assert alone(wanted, scaled).result == "scaled"
+    wanted[0, 1] *= 1 + 1e-5
+    assert alone(wanted, scaled).result == "unserved"
+
+
+def test_near_zero_a_double_that_is_off_by_a_ten_millionth_of_the_range_is_noticed():
+    quarter = part("raw", np.array([0, 4000, 2000, 1001], dtype=np.int16), gain=np.asarray(0.25))
+    assert alone(np.array([0.0, 1000.0, 500.0, 250.25]), quarter).result == "scaled"
+    assert alone(np.array([0.0, 1000.0001, 500.0, 250.25]), quarter).result == "scaled"
+    assert alone(np.array([0.0001, 1000.0, 500.0, 250.25]), quarter).result == "unserved"
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,10 @@ def slack(facts: Facts) -> float:
     step of the reader's floating-point type at the largest absolute value recorded (half a step for
     the product, half for the sum). It is 1.2e-7 of that value in single precision, 2.2e-16 in double.
     """
-    return magnitude(facts) * float(np.finfo(facts.dtype).eps) if facts.dtype.kind == "f" else 0.0
+    if facts.dtype.kind != "f":
+        return 0.0
+    one = np.ones((), facts.dtype)
+    return magnitude(facts) * float(np.spacing(one))
 
 
 def magnitude(facts: Facts) -> float:

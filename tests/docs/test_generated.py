@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 
 import pytest
 
 from tests.docs.pages import ROOT, page
+from vspec.card.fields import LATER_TYPES
+from vspec.card.grammar import LATER_FORMATS
 from vspec.card.keys import SHAPES
 from vspec.errors import CODES
 
@@ -42,3 +45,10 @@ def test_the_card_reference_has_every_key():
 def test_the_errors_have_every_code():
     headings = {line.removeprefix("### ") for line in page("docs/reference/errors.md").text.splitlines()}
     assert sorted(set(CODES) - headings) == []
+
+
+def test_the_limits_name_every_word_of_later_versions_and_no_other():
+    table = re.findall(r"^\| (`.*?) \|", page("docs/explanation/limits.md").text, re.MULTILINE)
+    named = {word for cell in table for word in re.findall(r"`(\w+)`", cell)}
+    later = {word for shape in SHAPES.values() for word in shape.later}
+    assert named == later | set(LATER_FORMATS) | LATER_TYPES

@@ -43,4 +43,3 @@ def test_a_page_has_one_title_and_no_machine_of_its_own(name):
     prose = page(name).prose()
     assert [line for line in prose.splitlines() if line.startswith("# ")][1:] == []
     assert "/tmp/" not in text
-    assert "/work/" not in text

@@ -117,15 +117,15 @@ MUTANTS = (
     Mutant(
         "gains that differ taken for one",
         "planning/axes.py",
-        " or axis.size == 0 or not all(_uniform(column) for column in scales.values()):",
+        " or axis.size == 0 or not all(_uniform(column) for column in alike):",
         " or axis.size == 0:",
         f"{AXES}::test_gains_that_differ_are_no_scalar",
     ),
     Mutant(
         "half a scaling",
         "planning/axes.py",
-        "not all(_uniform(column) for column in scales.values())",
-        "not any(_uniform(column) for column in scales.values())",
+        "not all(_uniform(column) for column in alike)",
+        "not any(_uniform(column) for column in alike)",
         f"{AXES}::test_half_a_scaling_would_be_a_wrong_one",
     ),
     Mutant(

@@ -99,7 +99,12 @@ def test_the_version():
         ("identify",),
         ("fake", "rig.yaml"),
         ("fake", "rig.yaml", "-o", "out", "--size", "time=many"),
+        ("fake", "rig.yaml", "-o", "out", "--size", "time=-5"),
+        ("fake", "rig.yaml", "-o", "out", "--size", "time=" + "9" * 30),
         ("fake", "rig.yaml", "-o", "out", "--seed", "x"),
+        ("fake", "rig.yaml", "-o", "out", "--damage", "nonsense"),
+        ("fake", "rig.yaml", "-o", "out", "--example", "nonsense"),
+        ("identify", "nowhere"),
         ("new", "rig.yaml"),
         ("new", "x.yaml", "--kind", "y"),
         ("explain",),
@@ -113,6 +118,11 @@ def test_a_wrong_call_is_exit_2_with_a_message(rig, arguments):
     assert code == 2, out + err
     assert (out + err).strip()
     assert "Traceback" not in out + err
+
+
+def test_sizes_of_made_up_files_are_bounded(rig):
+    assert "error[V0826]" in call("fake", "rig.yaml", "-o", "out", "--size", "time=-5")[2]
+    assert not (rig / "out").exists()
 
 
 def test_ok_is_exit_0(rig):
@@ -156,9 +166,13 @@ def test_drift_is_exit_4(rig):
 
 def test_the_environment_is_exit_5(rig):
     (rig / "file").write_text("")
-    code, _, err = call("apply", "rig.yaml", "data", "-o", "file/maps")
+    for folder in ("file/maps", "x" * 300):
+        code, _, err = call("apply", "rig.yaml", "data", "-o", folder)
+        assert code == 5
+        assert "error[V0821]" in err
+    code, _, err = call("fake", "rig.yaml", "-o", "file")
     assert code == 5
-    assert "error[V0821]" in err
+    assert "error[V0827]" in err
 
 
 def test_a_wrong_map_is_exit_3(rig):

@@ -144,8 +144,9 @@ def test_json_has_every_part():
         "expected": "b",
         "found": "c",
         "help": "d",
+        "level": "error",
     }
-    assert set(to_json(problem()).values()) == {"V0102", "a message", None}
+    assert set(to_json(problem()).values()) == {"V0102", "a message", "error", None}
 
 
 @pytest.mark.parametrize("code", [c for c in CODES.values() if int(c.id[1:]) < 150])

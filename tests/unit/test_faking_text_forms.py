@@ -179,3 +179,21 @@ def test_texts_of_which_the_example_says_nothing(tmp_path, form):
     fields = "fields: {n: int, m: float, s: str}"
     text = made(tmp_path, f"format: {form}\nkeys: any_case\n{fields}", "n: 3")
     assert "3" in text
+
+
+@pytest.mark.parametrize(
+    ("form", "field"),
+    (
+        ("delimited", "{key: $N, type: int}"),
+        ("cards", "{key: NAXIS, type: int}"),
+        ("xml", '{key: "a@n", type: int}'),
+        ("lines", "{at_line: 3, type: int}"),
+    ),
+)
+def test_a_damaged_count_is_noticed(tmp_path, form, field):
+    check = "checks:\n  - that: size(data) == 3 * head.n\n    else: another size\n"
+    text = HEAD + f"    format: {form}\n    fields: {{n: {field}}}\n" + check + ARRAYS + "        n: 7\n"
+    spoilt = fake(loads(text, "card.yaml"), tmp_path, FakeOptions(damage="count"))
+    assert spoilt.damage == "count"
+    assert spoilt.refused
+    assert set(spoilt.refused) <= {"V0604", "V0312"}

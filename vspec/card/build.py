@@ -120,7 +120,9 @@ def _role(entry: Entry, node: MappingNode, leaves: Leaves) -> Role:
     if role.missing == "fill":
         refused = "'missing: fill' is not in this version of vspec: filling needs data that are written anew"
         advice = "'skip' leaves the hole out, 'error' (the default) refuses it"
-        leaves.problems.append(Problem("V0107", refused, cast("Scalar", node.get("missing")).place, help=advice))
+        leaves.problems.append(
+            Problem("V0107", refused, cast("Scalar", node.get("missing")).place, help=advice)
+        )
     over, known = node.get("over"), captures(role)
     if over is not None and role.match and role.over not in known:
         message = f"'{role.over}' is no capture of '{name}'"

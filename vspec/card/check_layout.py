@@ -106,7 +106,7 @@ def _check_arguments(ref: TypeRef, card: Card) -> Iterator[Problem]:
     if struct is None or len(struct.params) == len(ref.arguments):
         return
     names = ", ".join(param.value for param in struct.params)
-    message = f"the type '{struct.name}' takes {len(struct.params)} values, here are {len(ref.arguments)}"
+    message = f"the type '{struct.name}' takes {len(struct.params) or 'no'} values, not {len(ref.arguments)}"
     yield Problem("V0196", message, ref.place, help=f"{struct.name}({names})" if names else struct.name)
 
 

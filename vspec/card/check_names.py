@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from vspec.card.members import members
 from vspec.card.model import (
     ArraySpec,
     Arrow,
@@ -19,7 +20,6 @@ from vspec.card.model import (
     Tree,
     TypeRef,
 )
-from vspec.card.members import members
 from vspec.card.scopes import Declared, NameCheck, Names
 from vspec.errors import Place, Problem
 from vspec.expressions import Expression, Template
@@ -127,7 +127,7 @@ class _Names:
         self._check.check(role.order, names)
 
     def _record(self, record: Record, names: Names, words: frozenset[str]) -> Names:
-        """Check a record whose own names are added to ``names``; return them. ``words`` are in place in it."""
+        """Check a record whose own names are added to ``names``; ``words`` are in place in it."""
         if record.repeat is not None and record.repeat.variable is not None:
             self._declare(names, record.repeat.variable, Declared("a loop variable", record.repeat.place))
         for item in record.fields:

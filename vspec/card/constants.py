@@ -37,7 +37,7 @@ def constants(card: Card) -> dict[str, Value]:
 def library_constants(card: Card) -> dict[tuple[str, ...], dict[str, Value]]:
     """Return what the types of each used card see: its own tables and types; by the way to it."""
     found: dict[tuple[str, ...], dict[str, Value]] = {}
-    todo = [((name,), library) for name, library in card.used.items()]
+    todo: list[tuple[tuple[str, ...], Library]] = [((name,), library) for name, library in card.used.items()]
     while todo:
         way, library = todo.pop()
         found[way] = _values(library.tables, library.types, library.used)

@@ -74,13 +74,13 @@ CARD = Shape(
             "use",
             Value(entries=Value(shape="used card")),
             "Types and tables of other cards, as NAME.type and NAME.table.",
-            {"tags": {"card": "adobe/tiff", "version": 1}},
+            {"lab": {"card": "my-lab/headers", "version": 1}},
         ),
         Key(
             "extends",
             Value(shape="extended card"),
             "The card that this one is, but for attributes, coordinates and defaults of params.",
-            "generic/raw",
+            "my-lab/rig3",
         ),
         Key(
             "files",
@@ -138,7 +138,7 @@ USED_CARD = Shape(
     "used card",
     "Another card of the registry, whose types and tables this one uses.",
     (
-        Key("card", TEXT, "The id of the card in the registry.", "adobe/tiff", mandatory=True),
+        Key("card", TEXT, "The id of the card in the registry.", "my-lab/headers", mandatory=True),
         Key("version", Value("number as text"), "The version wanted: 1, 1.2 or 1.2.0.", 1, mandatory=True),
         Key("types", Value("constant"), _COPIED, {"point": {"fields": {"x": "float32"}}}),
         Key("tables", Value("constant"), _COPIED, {"kinds": {1: "int16"}}),
@@ -150,7 +150,7 @@ EXTENDED_CARD = Shape(
     "extended card",
     "The card that this one extends; a mapping stands in the card of a map only.",
     (
-        Key("card", TEXT, _COPIED, "generic/raw", mandatory=True),
+        Key("card", TEXT, _COPIED, "my-lab/rig3", mandatory=True),
         Key("version", Value("number as text"), _COPIED, "1.0.0"),
     ),
     short="text",
@@ -255,8 +255,11 @@ FIELD = Shape(
     ),
     short="field",
     one_of=("type", "fields"),
-    apart=(("type", "size"), ("type", "let"))
-    + tuple((owner, name) for owner in ("fields", "repeat") for name in ("else", "const", "parse")),
+    apart=(
+        ("type", "size"),
+        ("type", "let"),
+        *((owner, name) for owner in ("fields", "repeat") for name in ("else", "const", "parse")),
+    ),
     later={
         "codec": _REGIONS,
         "nbytes": _REGIONS,

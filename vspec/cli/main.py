@@ -241,9 +241,9 @@ def fake(card: str, out: Path, seed: int, as_json: bool, **choices: object) -> N
     numbers: dict[str, int] = {}
     for name, value in _settings(sizes if isinstance(sizes, tuple) else ()).items():
         try:
-            numbers[name] = int(float(str(value)))
+            numbers[name] = int(str(value))
         except ValueError:
-            raise click.BadParameter(f"{value!r} is not a number", param_hint="--size") from None
+            raise click.BadParameter(f"{value!r} is not a whole number", param_hint="--size") from None
     damage, example = choices["damage"], choices["example"]
     options = commands.FakeOptions(
         seed=seed,

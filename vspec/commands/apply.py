@@ -95,8 +95,12 @@ def _require_sound(options: ApplyOptions) -> None:
 
 
 def _targets(datasets: Sequence[DataSet], out: Path) -> dict[str, Path]:
-    """Return the file of each data set's map; raises V0820."""
-    if out.is_dir() or not (out.suffix == ".json" or out.exists()):
+    """Return the file of each data set's map; raises V0820 and V0821."""
+    try:
+        is_folder = out.is_dir() or not (out.suffix == ".json" or out.exists())
+    except OSError as error:
+        raise fail("V0821", f"cannot look at {out}: {error.strerror}") from None
+    if is_folder:
         return {dataset.name: out / f"{dataset.name}{SUFFIX}" for dataset in datasets}
     if len(datasets) > 1:
         raise fail(

@@ -9,18 +9,36 @@ from vspec.authoring.faking import fake as write_files
 from vspec.card.model import Card
 from vspec.commands.cards import open_card
 from vspec.commands.reports import FakedArray, FakeReport
+from vspec.errors import Problem, VspecError, fail
+
+MOST = 10**7
+"""Positions along an axis that can be asked for."""
 
 
 def fake(card: str | Path | Card, out: str | Path, options: FakeOptions | None = None) -> FakeReport:
     """Write files of a data set that ``card`` describes into the folder ``out``.
 
-    Raises `VspecError` (V0850 to V0861) where the card's example does not say enough, where a
-    damage makes no sense for the card, or where a file exists already.
+    Raises `VspecError`: V0826 for a size out of range, V0827 where the files cannot be written,
+    V0850 to V0861 where the card's example does not say enough, where a damage makes no sense for
+    the card, or where a file exists already.
     """
-    made = write_files(open_card(card), Path(out), options)
+    sizes = {} if options is None else options.sizes
+    problems = [_size(name, size) for name, size in sizes.items() if not 0 <= size <= MOST]
+    if problems:
+        raise VspecError(problems)
+    try:
+        made = write_files(open_card(card), Path(out), options)
+    except OSError as error:
+        raise fail("V0827", f"cannot write into {out}: {error.strerror}") from None
     return FakeReport(
         files=tuple(str(path) for path in made.files),
         arrays=tuple(FakedArray(path, a.shape, a.dtype.str) for path, a in made.arrays.items()),
         params={**made.params},
         damage=made.damage,
+    )
+
+
+def _size(name: str, size: int) -> Problem:
+    return Problem(
+        "V0826", f"'{name}' cannot have {size} positions", expected=f"0 to {MOST}", found=str(size)
     )

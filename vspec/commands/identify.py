@@ -30,8 +30,12 @@ def identify(paths: str | Path | Sequence[str | Path]) -> IdentifyReport:
     A card that needs params cannot tell by itself and is never a match; one that extends another fits
     whatever that one fits, and is no match beside it. For a file, the data sets
     count that hold this file. Cards of which only the names fit are near misses, with their problems.
+    Raises V0401 for a path that is not there.
     """
     given = [Path(p) for p in ([paths] if isinstance(paths, (str, Path)) else paths)]
+    absent = [path for path in given if not path.exists()]
+    if absent:
+        raise VspecError(Problem("V0401", f"there is no file or folder {path}") for path in absent)
     matches: list[Match] = []
     misses: list[NearMiss] = []
     problems: list[Problem] = []

@@ -215,7 +215,7 @@ def _selected(value: list[Value] | Column | str | bytes, index: Column, site: Si
 
 
 def _check_mask_of_rows(rows: Rows, mask: Column, site: Site) -> None:
-    """Refuse a mask that has not one truth value for each row; of rows inside rows, for each of all of them."""
+    """Refuse a mask that has not one truth value for each row (inside others: for each of them all)."""
     allowed: set[int] | None = rows.mask_lengths() if hasattr(rows, "mask_lengths") else None
     if allowed is None or mask.ndim != 1 or mask.size not in allowed:
         _check_mask(len(rows), mask, site)

@@ -56,6 +56,11 @@ class Expression:
         value = tree.value if isinstance(tree, ast.Constant) else None
         return value if isinstance(value, (str, int, float)) else None
 
+    @property
+    def chosen(self) -> frozenset[str] | None:
+        """The names between which an expression chooses (``a if c else b``); None where it computes."""
+        return _chosen(self._tree)
+
     def stands_alone(self, name: str) -> bool:
         """Tell whether a name is nothing but what is chosen: ``n if n > 0 else NAME``, never ``NAME - 1``."""
         return _stands_alone(self._tree, name)
@@ -104,15 +109,22 @@ def parse(text: Text) -> Expression:
     )
 
 
+def _chosen(node: ast.expr) -> frozenset[str] | None:
+    if isinstance(node, ast.Name):
+        return frozenset({node.id})
+    if not isinstance(node, ast.IfExp):
+        return None
+    body, orelse = _chosen(node.body), _chosen(node.orelse)
+    return None if body is None or orelse is None else body | orelse
+
+
 def _stands_alone(node: ast.expr, name: str) -> bool:
     match node:
         case ast.Name():
             return True
         case ast.IfExp():
             inside = {n.id for n in ast.walk(node.test) if isinstance(n, ast.Name)}
-            return (
-                name not in inside and _stands_alone(node.body, name) and _stands_alone(node.orelse, name)
-            )
+            return name not in inside and _stands_alone(node.body, name) and _stands_alone(node.orelse, name)
     return all(n.id != name for n in ast.walk(node) if isinstance(n, ast.Name))
 
 

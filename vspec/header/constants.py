@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
-from vspec.card.model import Field, Record, StructType
+import numpy as np
+
+from vspec.card.model import Field, Record, StructType, TypeRef
+from vspec.datatypes import TextType
 from vspec.errors import Problem, VspecError
+from vspec.expressions import Value
 from vspec.header import elements
 from vspec.header.dataset import Header
-from vspec.header.elements import Spot
+from vspec.header.elements import Spot, View
 from vspec.header.fixed_rows import FixedRows
 from vspec.header.roles import RoleFile
 from vspec.header.rows import KeyedRows
@@ -32,7 +37,7 @@ def check_constants(header: Header, *, every_row: bool = False) -> list[Problem]
         for file in _files(header, role.name):
             content = file.content
             if isinstance(content, Struct):
-                problems += _check(content, every_row=every_row)
+                problems += _Visit(every_row).check(content)
     return problems
 
 
@@ -50,36 +55,55 @@ def _has_constants(record: Record, types: Types, seen: frozenset[str]) -> bool:
 
 def _constant_inside(field: Field | Record, types: Types, seen: frozenset[str]) -> bool:
     if isinstance(field, Record):
-        return _has_constants(field, types, seen)
-    word = field.type.word
-    if field.constant is not None or word is None or word not in types or word in seen:
-        return field.constant is not None
-    return _has_constants(types[word].record, types, seen | {word})
+        named = field.of is not None and _constant_in_type(field.of, types, seen)
+        return named or _has_constants(field, types, seen)
+    return field.constant is not None or _constant_in_type(field.type, types, seen)
 
 
-def _check(struct: Struct, *, every_row: bool) -> Iterator[Problem]:
-    types = struct.home.types
-    for field in struct.spec.fields:
-        if isinstance(field, Field) and field.constant is not None:
-            yield from _differs(struct, field)
-        elif _constant_inside(field, types, frozenset()):
-            yield from _inside(struct.place(field.name), every_row=every_row)
+def _constant_in_type(ref: TypeRef, types: Types, seen: frozenset[str]) -> bool:
+    """Tell the same of what a field is made of; a computed type may be any of the card's."""
+    names = [ref.word] if ref.word is not None else list(types)
+    new = [name for name in names if name in types and name not in seen]
+    return any(_has_constants(types[name].record, types, seen | {name}) for name in new)
 
 
-def _inside(placed: object, *, every_row: bool) -> Iterator[Problem]:
-    if isinstance(placed, Struct):
-        yield from _check(placed, every_row=every_row)
-    elif isinstance(placed, KeyedRows):
-        n = len(placed)
-        probed = (
-            range(n)
-            if every_row or not isinstance(placed, FixedRows)
-            else sorted({*range(0, n, max(1, n // PROBES)), n - 1} - {-1})
-        )
-        for i in probed:
-            row = placed.at(i)
-            if isinstance(row, Struct):
-                yield from _check(row, every_row=every_row)
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """Which rows are looked at, and which records were: those that share bytes are held against them once."""
+
+    every_row: bool
+    seen: set[tuple[int, int]] = field(default_factory=set)
+
+    def check(self, struct: Struct) -> Iterator[Problem]:
+        if (id(struct.spec), struct.offset) in self.seen:
+            return
+        self.seen.add((id(struct.spec), struct.offset))
+        types = struct.home.types
+        for item in struct.spec.fields:
+            if isinstance(item, Field) and item.constant is not None:
+                yield from _differs(struct, item)
+            elif _constant_inside(item, types, frozenset()):
+                try:
+                    placed = struct.place(item.name)
+                except VspecError as error:
+                    yield from error.problems
+                else:
+                    yield from self._inside(placed)
+
+    def _inside(self, placed: object) -> Iterator[Problem]:
+        if isinstance(placed, Struct):
+            yield from self.check(placed)
+        elif isinstance(placed, KeyedRows):
+            n = len(placed)
+            probed = (
+                range(n)
+                if self.every_row or not isinstance(placed, FixedRows)
+                else sorted({*range(0, n, max(1, n // PROBES)), n - 1} - {-1})
+            )
+            for i in probed:
+                row = placed.at(i)
+                if isinstance(row, Struct):
+                    yield from self.check(row)
 
 
 def _differs(struct: Struct, field: Field) -> Iterator[Problem]:
@@ -92,9 +116,7 @@ def _differs(struct: Struct, field: Field) -> Iterator[Problem]:
     except VspecError as error:
         yield from error.problems
         return
-    if wanted == found or (
-        isinstance(wanted, str) and isinstance(found, bytes) and wanted.encode("latin-1") == found
-    ):
+    if _holds(wanted, found, spot, struct.home.view):
         return
     view = struct.home.view
     raw = elements.take(view, spot.offset, min(spot.nbytes, 16), field)
@@ -108,3 +130,18 @@ def _differs(struct: Struct, field: Field) -> Iterator[Problem]:
         found=str(found),
         help=f"bytes there: {raw.hex(' ')}",
     )
+
+
+def _holds(wanted: Value, found: Value, spot: Spot, view: View) -> bool:
+    """Tell whether a field holds its constant: a text that fills the field must be there byte by byte."""
+    if isinstance(wanted, str) and isinstance(spot.kind, TextType):
+        encoding = spot.kind.encoding or "latin-1"
+        if encoding == "utf-16":
+            encoding = "utf-16-le" if spot.endian == "little" else "utf-16-be"
+        whole = wanted.encode(encoding, "replace")
+        if len(whole) == spot.nbytes or isinstance(found, bytes):
+            return whole == elements.take(view, spot.offset, spot.nbytes, spot.field)
+        return wanted.split("\0", 1)[0].rstrip() == found
+    if isinstance(found, np.ndarray):
+        return np.array_equal(np.asarray(wanted), found)
+    return bool(wanted == found)

@@ -172,7 +172,5 @@ def _placed(problem: Problem, place: Place) -> Problem:
 
 def open_dataset(card: Card, dataset: DataSet, files: Files, params: Mapping[str, Value]) -> Header:
     """Return the scope of a data set; nothing is read yet."""
-    libraries = {
-        way: Constants({**ORDERS, **values}) for way, values in library_constants(card).items()
-    }
+    libraries = {way: Constants({**ORDERS, **values}) for way, values in library_constants(card).items()}
     return Header(card, dataset, files, Constants({**ORDERS, **constants(card), **params}), libraries)

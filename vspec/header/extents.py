@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from vspec.card.model import Field, Record, StructType, TypeRef
+from vspec.card.model import EndianSpec, Field, Record, StructType, TypeRef
+from vspec.datatypes import NUMBERS
 from vspec.expressions import Expression
 
 _POSITION = frozenset({"here", "start", "prev", "rest"})
@@ -48,12 +49,22 @@ def is_fixed(record: Record, types: Types) -> bool:
 
 
 def _fixed(record: Record, outer: _Inside) -> bool:
-    inside = outer.enter(record)
+    return _fields_steady(record, outer.enter(record))
+
+
+def _fields_steady(record: Record, inside: _Inside) -> bool:
+    """Tell whether the fields of a record lie alike in all its instances, and are read in one byte order."""
+    if _own_order(record.endian, inside):
+        return False
     if record.of is not None:
         return _steady_type(record.of, inside)
-    if record.size is not None:
-        return not _depends(record.size, inside)
+    if record.size is not None and _depends(record.size, inside):
+        return False
     return all(_steady(field, inside) for field in record.fields)
+
+
+def _own_order(endian: EndianSpec, inside: _Inside) -> bool:
+    return isinstance(endian, Expression) and _depends(endian, inside)
 
 
 def _steady(field: Field | Record, inside: _Inside) -> bool:
@@ -62,6 +73,8 @@ def _steady(field: Field | Record, inside: _Inside) -> bool:
         return False
     if isinstance(field, Record):
         return field.at is not None or _steady_record(field, inside)
+    if _own_order(field.endian, inside):
+        return False
     if field.offset is not None:
         return True
     if any(axis.size is None or _depends(axis.size, inside) for axis in field.axes):
@@ -80,11 +93,7 @@ def _steady_record(record: Record, inside: _Inside) -> bool:
     own = inside.enter(record)
     if repeat is not None and repeat.variable is not None:
         own = replace(own, unsteady=own.unsteady - {repeat.variable})
-    if record.of is not None:
-        return _steady_type(record.of, own)
-    if record.size is not None:
-        return not _depends(record.size, own)
-    return all(_steady(field, own) for field in record.fields)
+    return _fields_steady(record, own)
 
 
 def _steady_type(ref: TypeRef, inside: _Inside) -> bool:
@@ -99,9 +108,9 @@ def _steady_type(ref: TypeRef, inside: _Inside) -> bool:
 
 
 def _choices(value: Expression | None, types: Types) -> Iterator[str]:
-    """Yield the types of the card that an expression may give: all, unless it names no more than some."""
-    names = value.names if value is not None else frozenset()
-    return iter(names if names and names <= set(types) else types)
+    """Yield the types of the card that an expression may give: all, unless it chooses between some."""
+    chosen = value.chosen if value is not None else None
+    return iter(types if chosen is None or not chosen <= {*types, *NUMBERS} else chosen & set(types))
 
 
 def _fixed_struct(name: str, arguments: tuple[Expression, ...], inside: _Inside) -> bool:

@@ -213,7 +213,7 @@ def _noted(levels: tuple[Int64 | None, ...]) -> tuple[Int64 | None, ...]:
 
 
 def merge_rows(located: Located, k: int) -> Located:
-    """Return ``located`` with lead axes ``k - 1`` and ``k`` as one, the rows in the order in which they are."""
+    """Return ``located`` with lead axes ``k - 1`` and ``k`` as one, its rows in the same order."""
     before, here = _level(located, k - 1), _level(located, k)
     starts = np.concatenate([[0], np.cumsum(before)])
     sums = np.concatenate([[0], np.cumsum(here)])

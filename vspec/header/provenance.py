@@ -9,6 +9,7 @@ import numpy as np
 
 from vspec.errors import VspecError
 from vspec.expressions import Expression, UnknownName, Value
+from vspec.expressions.tables import Row, Table
 from vspec.header.dataset import Header
 from vspec.header.elements import Spot
 from vspec.header.roles import RoleFile
@@ -112,5 +113,9 @@ def _origin(value: RoleFile | Struct | TextRecord | TextTable, name: str) -> Ori
 def _short(value: Value) -> str:
     if isinstance(value, np.ndarray) and value.size > 4:
         return f"{value.size} values"
+    if isinstance(value, Table):
+        return f"{len(value)} rows"
+    if isinstance(value, Row):
+        return f"{len(value.values)} fields"
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 40 else text[:37] + "..."

@@ -289,13 +289,16 @@ class NestedRows(KeyedRows):
     def locate(self, name: str) -> object:
         parts = [table.locate(name) for table in self.tables]
         whole = next((part for part in parts if isinstance(part, Located)), None)
-        if whole is not None and not all(isinstance(table, KeyedRows) and table.is_steady for table in self.tables):
+        if whole is not None and not all(table.is_steady for table in self.tables):
             none = located.take(located.explicit(whole, self.name), self.name, np.zeros(0, np.int64))
             parts = [
-                located.explicit(part, self.name) if isinstance(part, Located) else part if len(table) else none
+                self._explicit(part) if len(table) else none
                 for part, table in zip(parts, self.tables, strict=True)
             ]
         return stack(parts, name, self._outer)
+
+    def _explicit(self, part: object) -> object:
+        return located.explicit(part, self.name) if isinstance(part, Located) else part
 
     def flat(self) -> FlatRows:
         """Return the inner rows of all outer rows, one after the other."""

@@ -134,13 +134,17 @@ class Struct:
         """Whether this is a row of a repeated record."""
         return self._around.is_row
 
+    def knows(self, name: str) -> bool:
+        """Tell whether a value was computed already."""
+        return name in self._values
+
     def _catch_up(self, name: str) -> None:
         """Compute the value of the rows before this one first: a row never waits for more than one other."""
         behind: list[Struct] = []
-        row = self._around.previous
-        while row is not None and name not in row._values:
+        row = self.previous
+        while row is not None and not row.knows(name):
             behind.append(row)
-            row = row._around.previous
+            row = row.previous
         while behind:
             behind.pop().get(name)
 
@@ -311,9 +315,7 @@ class Struct:
 
         def rows(first: int, n: int) -> FixedRows:
             base = offset + first * stride
-            return FixedRows(
-                spec, self.home.view, n, lambda i: self._row(spec, base + i * stride, around)
-            )
+            return FixedRows(spec, self.home.view, n, lambda i: self._row(spec, base + i * stride, around))
 
         if spec.repeat is not None and spec.repeat.until is not None:
             return rows(0, count_until(spec.repeat.until, rows, self, open_))
@@ -384,5 +386,5 @@ def _worth(rows: KeyedRows) -> Value:
     first = rows.at(0) if len(rows) else None
     if not isinstance(first, Struct) or first.value is None:
         return rows
-    worth = [row.value.evaluate(row.scope) for row in rows if isinstance(row, Struct) and row.value is not None]
-    return gather(worth, rows)
+    found = (row for row in rows if isinstance(row, Struct))
+    return gather([row.value.evaluate(row.scope) for row in found if row.value is not None], rows)

@@ -51,7 +51,7 @@ class Walk:
         return self.rows[-1] if self.rows else None
 
     def counted(self, count: int, start: int) -> int:
-        """Walk ``count`` rows and return where they end; raises V0921 before the first if they are too many."""
+        """Walk ``count`` rows and return where they end; raises V0921 at once if they are too many."""
         if count > MAX_WALKED:
             raise self._too_many()
         cursor = start
@@ -106,7 +106,8 @@ class Walk:
             visited[cursor] = len(self.rows)
             self._step(cursor, self._outer)
             scope = EndScope(self.rows[-1], self._outer)
-            cursor = None if after.evaluate(scope) is None else placing.absolute(after, scope, self._home.view)
+            there = after.evaluate(scope) is not None
+            cursor = placing.absolute(after, scope, self._home.view) if there else None
 
     # --- how it is done
 
@@ -215,7 +216,8 @@ def _first_that(
         some = rows(start, min(block, count - start))
         flags = some.elementwise(condition, outer)
         if flags is None:
-            flags = np.array([condition.truth(EndScope(row, outer)) for row in map(some.at, range(len(some)))])
+            each = (EndScope(some.at(i), outer) for i in range(len(some)))
+            flags = np.array([condition.truth(scope) for scope in each], np.bool_)
         holding = np.flatnonzero(flags)
         if holding.size:
             return start + int(holding[0])

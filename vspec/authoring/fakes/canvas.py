@@ -108,7 +108,8 @@ class Canvas:
             if leaf.is_drawn and len(taken) and taken.all() and end <= len(self.content):
                 leaf.adopt(bytes(self.content[start:end]))
             elif leaf.firm:
-                self.put(written.path, start, raw, leaf.field.place)
+                self._require(written.path, end, leaf.field.place)
+                self.put(written.path, start, raw[: len(raw) - leaf.padding], leaf.field.place)
             else:
                 self._require(written.path, end, leaf.field.place)
 

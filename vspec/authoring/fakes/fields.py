@@ -17,13 +17,14 @@ from vspec.expressions import Value
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The space of a field: ``item`` bytes for each of the elements along ``axes``."""
+    """The space of a field: ``item`` bytes for each element along ``axes``, or texts up to ``mark``."""
 
     field: Field
     kind: ElementType | TextType
     item: int
     endian: Endian
     axes: tuple[tuple[str, int], ...] = ()
+    mark: bytes = b""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -87,6 +88,10 @@ def _flat(items: Sequence[object]) -> list[object]:
 
 def _text(slot: Slot, value: object) -> bytes:
     raw = encoded(slot, value)
+    if slot.mark:
+        if len(_split(slot, raw + slot.mark)) != 1:
+            raise unfit(slot, value, f"a text without {slot.mark!r}")
+        return raw + slot.mark
     if len(raw) > slot.item:
         raise unfit(slot, value, f"{slot.item} bytes")
     return raw.ljust(slot.item, b" " if slot.field.convert in ("int", "float") else b"\0")
@@ -99,13 +104,27 @@ def encoded(slot: Slot, value: object) -> bytes:
         return value
     if slot.kind.encoding is None:
         return _raw(slot, value)
-    encoding = slot.kind.encoding
-    if encoding == "utf-16":
-        encoding = "utf-16-le" if slot.endian == "little" else "utf-16-be"
+    encoding = _encoding(slot)
     try:
         return written(value).encode(encoding)
     except UnicodeEncodeError:
         raise unfit(slot, value, f"{slot.kind.name} text") from None
+
+
+def _encoding(slot: Slot) -> str:
+    assert isinstance(slot.kind, TextType)
+    if slot.kind.encoding == "utf-16":
+        return "utf-16-le" if slot.endian == "little" else "utf-16-be"
+    return slot.kind.encoding or "latin-1"
+
+
+def _split(slot: Slot, raw: bytes) -> list[bytes]:
+    """Return the bytes of each text of a field, without terminators."""
+    if not slot.mark:
+        return [raw[i * slot.item : (i + 1) * slot.item] for i in range(math.prod(slot.shape))]
+    encoding = _encoding(slot)
+    parts = raw.decode(encoding).split(slot.mark.decode(encoding))
+    return [part.encode(encoding) for part in parts[:-1]]
 
 
 def _raw(slot: Slot, value: object) -> bytes:
@@ -138,9 +157,9 @@ def seen(slot: Slot, raw: bytes) -> Value:
     if isinstance(slot.kind, ElementType):
         return _seen_numbers(slot, np.frombuffer(raw, slot.kind.dtype(slot.endian)))
     if slot.kind.encoding is None:
-        pieces = [raw[i * slot.item : (i + 1) * slot.item] for i in range(math.prod(slot.shape))]
+        pieces = _split(slot, raw)
         return pieces if slot.axes else pieces[0]
-    items = [_seen_text(slot, raw[i * slot.item : (i + 1) * slot.item]) for i in range(math.prod(slot.shape))]
+    items = [_seen_text(slot, piece) for piece in _split(slot, raw)]
     if not slot.axes:
         return items[0]
     column = np.array(items, None if slot.field.convert in ("int", "float") else object)
@@ -159,11 +178,7 @@ def _seen_numbers(slot: Slot, values: NDArray[np.generic]) -> Value:
 
 
 def _seen_text(slot: Slot, raw: bytes) -> str | int | float:
-    assert isinstance(slot.kind, TextType)
-    encoding = slot.kind.encoding or "latin-1"
-    if encoding == "utf-16":
-        encoding = "utf-16-le" if slot.endian == "little" else "utf-16-be"
-    text = raw.decode(encoding).split("\0", 1)[0].rstrip()
+    text = raw.decode(_encoding(slot)).split("\0", 1)[0].rstrip()
     match slot.field.convert:
         case "int":
             return int(text)

@@ -12,7 +12,8 @@ from vspec.authoring.fakes.leaves import Where
 from vspec.authoring.fakes.orders import choose
 from vspec.authoring.fakes.records import Struct
 from vspec.authoring.fakes.sheets import MISSING, Sheet
-from vspec.authoring.fakes.tables import Across, Nested, RowsLike, gathered, together
+from vspec.authoring.fakes.tables import Nested, RowsLike, gathered, together
+from vspec.authoring.fakes.tables import Table as Records
 from vspec.authoring.fakes.texts import TextPart
 from vspec.card.model import ByteOrderTest, Role
 from vspec.datatypes import Endian
@@ -176,9 +177,9 @@ class FakeFiles(RowsLike):
     def column(self, name: str) -> Value:
         values = [file.get(name) for file in self.files]
         if values and all(isinstance(value, RowsLike) for value in values):
-            return Nested(values, self.name).flat()  # type: ignore[arg-type]  # just asked
+            return Nested(values, self.name)  # type: ignore[arg-type]  # just asked
         if values and all(isinstance(value, Record) for value in values):
-            return Across(values, self.name, self.place)  # type: ignore[arg-type]  # just asked
+            return Records(values, self.name, self.place, None, None)  # type: ignore[arg-type]  # just asked
         return gathered(values)
 
     def known(self, name: str) -> Known | None:

@@ -48,6 +48,18 @@ def stacked(name: str, parts: Sequence[Known]) -> Known:
     return Stack(name, tuple(parts))
 
 
+def emptied(known: Known) -> Known:
+    """Return no rows with the axes of ``known``."""
+    names = axes_of(known)
+    leaf = known
+    while isinstance(leaf, Stack):
+        leaf = leaf.parts[0]
+    shape = (
+        leaf.values.shape[len(leaf.names) - len(names) + 1 :] if leaf is known else (0,) * (len(names) - 1)
+    )
+    return Dense(names, np.empty((0, *shape), leaf.values.dtype))
+
+
 def axes_of(known: Known) -> tuple[str, ...]:
     """Return the names of the axes, slowest first."""
     return known.names if isinstance(known, Dense) else (known.name, *axes_of(known.parts[0]))

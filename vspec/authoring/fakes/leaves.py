@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from vspec.authoring.fakes import draws
+from vspec.authoring.fakes import draws, types
 from vspec.authoring.fakes.examples import Given
 from vspec.authoring.fakes.fields import Slot, numbers, seen, texts
 from vspec.authoring.fakes.known import Dense, Known
@@ -17,10 +17,9 @@ from vspec.authoring.fakes.sheets import MISSING, Sheet
 from vspec.authoring.fakes.texts import TextPart
 from vspec.card.model import ByteOrderTest, Field
 from vspec.card.model import Record as RecordSpec
-from vspec.datatypes import NUMBERS, TEXTS, ElementType, Endian, TextType
+from vspec.datatypes import ElementType, Endian, NamedType, TextType
 from vspec.errors import fail
 from vspec.expressions import Scope, Value
-from vspec.header import placing
 
 
 class Where:
@@ -106,6 +105,14 @@ class Leaf:
             self._raw = self._encode()
         return self._raw
 
+    @property
+    def padding(self) -> int:
+        """How many NUL behind the text of the field are no part of it: something else may lie there."""
+        scalar = isinstance(self.slot.kind, TextType) and not self.field.axes
+        if not scalar or self.slot.mark or self.tail or self.field.type.word == "bytes":
+            return 0
+        return len(self.raw) - len(self.raw.rstrip(b"\0"))
+
     # --- a text that is searched for its end
 
     def _whole_text(self) -> bytes:
@@ -116,7 +123,7 @@ class Leaf:
     @property
     def tail(self) -> bytes:
         """The mark behind a text by which `find` tells its end."""
-        return b"" if self._mark is None else self._whole_text()[self.nbytes :]
+        return b"" if self._mark is None or self.slot.mark else self._whole_text()[self.nbytes :]
 
     def find(self, needle: bytes, start: int) -> int | None:
         """Return where a text holds ``needle``; one that holds no mark yet is given it at its end."""
@@ -153,7 +160,7 @@ class Leaf:
         axes: list[tuple[str, int]] = []
         for k, axis in enumerate(self.field.axes):
             name = axis.name or f"axis_{k}"
-            size = placing.size_of(axis.size, f"the size of '{self.field.name}'", scope)
+            size = types.size_of(axis.size, scope)
             axes.append((name, -1 if size is None else size))
         return self._filled(kind, item, axes, scope)
 
@@ -184,17 +191,9 @@ class Leaf:
         return self.field.type.terminator.encode(encoding)
 
     def _kind(self, scope: Scope) -> tuple[ElementType | TextType, int]:
-        ref = self.field.type
-        if ref.word in NUMBERS:
-            return NUMBERS[ref.word], NUMBERS[ref.word].nbytes
-        if ref.word in TEXTS:
-            return TEXTS[ref.word], 0 if ref.length is None else max(0, ref.length.integer(scope))
-        value = ref.value.evaluate(scope) if ref.value is not None else scope.get(ref.word or "")
-        if not isinstance(value, ElementType):
-            raise fail(
-                "V0853", f"the type of '{self.field.name}' is not a type", ref.place, found=repr(value)
-            )
-        return value, value.nbytes
+        kind, item = types.kind_of(self.field.type, self.field.name, scope)
+        assert not isinstance(kind, NamedType), "a type of the card is no leaf"
+        return kind, item
 
     def _order(self, kind: ElementType | TextType) -> Endian:
         matters = kind.nbytes > 1 if isinstance(kind, ElementType) else kind.encoding == "utf-16"
@@ -205,6 +204,8 @@ class Leaf:
     # --- value
 
     def _encode(self) -> bytes:
+        if self.text is not None and self.slot.mark:
+            return self._whole_text() + self.slot.mark
         if self.text is not None:
             return self._whole_text()[: self.nbytes].ljust(self.nbytes, b"\0")
         value = self._value()

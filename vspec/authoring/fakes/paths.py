@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from vspec.card.model import Card, Field, Record, Role, TextFormat
+from vspec.card.model import Card, Field, Record, Role, TextFormat, TypeRef
 from vspec.expressions import Scope, Template
 
 MAX_DEPTH = 16
+MOST_OF_ONE = 2
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]+")
 
 
@@ -17,27 +18,32 @@ def role_paths(role: Role, card: Card) -> Iterator[str]:
     yield f"{role.name}.endian"
     yield f"{role.name}.size"
     if role.layout is not None:
-        yield from _record_paths(role.layout, role.name, card, 0)
+        yield from _record_paths(role.layout, role.name, card, ())
     if role.text is not None:
         yield from _text_paths(role.text, role.name)
 
 
-def _record_paths(record: Record, prefix: str, card: Card, depth: int) -> Iterator[str]:
+def _record_paths(record: Record, prefix: str, card: Card, within: tuple[str, ...]) -> Iterator[str]:
     for field in record.fields:
         path = f"{prefix}.{field.name}"
         yield path
-        if isinstance(field, Record):
-            yield from _record_paths(field, path, card, depth + 1)
+        if isinstance(field, Field):
+            if field.parse is not None:
+                yield from _text_paths(field.parse, path)
+            yield from _type_paths(field.type, path, card, within)
+        elif field.of is not None:
+            yield from _type_paths(field.of, path, card, within)
         else:
-            yield from _field_paths(field, path, card, depth)
+            yield from _record_paths(field, path, card, within)
 
 
-def _field_paths(field: Field, path: str, card: Card, depth: int) -> Iterator[str]:
-    if field.parse is not None:
-        yield from _text_paths(field.parse, path)
-    struct = card.types.get(field.type.word or "")
-    if struct is not None and depth < MAX_DEPTH:
-        yield from _record_paths(struct.record, path, card, depth + 1)
+def _type_paths(ref: TypeRef, path: str, card: Card, within: tuple[str, ...]) -> Iterator[str]:
+    """Yield the paths below a field of a type of the card; of a computed type, those of all of them."""
+    names = [ref.word] if ref.word is not None else list(card.types)
+    for name in names:
+        struct = card.types.get(name)
+        if struct is not None and len(within) < MAX_DEPTH and within.count(name) < MOST_OF_ONE:
+            yield from _record_paths(struct.record, path, card, (*within, name))
 
 
 def _text_paths(text: TextFormat, prefix: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from vspec.authoring.fakes import types
 from vspec.authoring.fakes.examples import Given
 from vspec.authoring.fakes.fields import Slot, encoded
 from vspec.authoring.fakes.known import Known
@@ -13,14 +14,16 @@ from vspec.authoring.fakes.scopes import HereScope, StructScope
 from vspec.authoring.fakes.sheets import MISSING, Sheet
 from vspec.authoring.fakes.tables import Rows
 from vspec.authoring.fakes.texts import TextPart
-from vspec.card.model import Field
+from vspec.card.model import Field, StructType, TypeRef
 from vspec.card.model import Record as RecordSpec
+from vspec.card.typed_rows import rows_of_type
 from vspec.datatypes import TEXTS, Endian
 from vspec.errors import fail
 from vspec.expressions import Chain, Expression, Scope, UnknownName, Value
 
 MAX_ROWS = 10**6
 Order = Callable[[], Endian]
+Make = Callable[[int, Callable[[], int], "Scope | None"], "Struct"]
 
 
 class Absent:
@@ -53,6 +56,10 @@ class Struct:
         self._pending: list[str] = []
         self._endian: Endian | None = None
         self.worth = ""
+        self.is_row = False
+        self.previous: Value = None
+        self.value: Expression | None = None
+        self.links: tuple[str, Callable[[], int]] | None = None
 
     # --- names
 
@@ -119,7 +126,7 @@ class Struct:
             default = field.default.evaluate(scope) if isinstance(field, Field) and field.default else None
             return Absent(default)
         if isinstance(field, Field):
-            return self._field(field)
+            return self._field(field, scope)
         if field.repeat is None:
             return self._inner(field, self.where.inside(field.name, self._offset_of(field.name)), self.scope)
         return self._rows(field, scope)
@@ -130,17 +137,35 @@ class Struct:
     def _offset_of(self, name: str) -> Callable[[], int]:
         return lambda: self.offset_of(name)
 
-    def _field(self, field: Field) -> Part:
-        struct = self.sheet.plan.card.types.get(field.type.word or "")
+    def _field(self, field: Field, scope: Scope) -> Part:
+        struct = self._type_of(field.type, field.name, scope)
         if struct is not None:
+            if field.axes:
+                return self._rows(rows_of_type(field), scope)
             where = self.where.inside(field.name, self._offset_of(field.name), f"type:{struct.name}")
-            inner = self._inner(struct.record, where, self.sheet.constants)
-            if struct.value is not None:
-                inner.worth = struct.value.text.value.strip()
+            inner = self._instance(struct, field.type, where, scope)
             return Projected(inner, struct.value)
         if field.parse is not None:
             return Leaf(self, field, TextPart(field.parse, self.sheet, self.path(field.name), self.scope))
         return Leaf(self, field)
+
+    def _type_of(self, ref: TypeRef, name: str, scope: Scope) -> StructType | None:
+        """Return the type of the card that a field has; None for numbers and texts."""
+        return types.struct_of(ref, name, scope, self.sheet.plan.card.types)
+
+    def _instance(self, struct: StructType, ref: TypeRef, where: Where, scope: Scope) -> Struct:
+        """Return an instance of a type of the card; it sees its parameters and its card only."""
+        outer = self.sheet.around(struct)
+        values = types.parameters(struct, ref, scope)
+        inner = self._inner(struct.record, where, Chain(values, outer) if values else outer)
+        inner.value = struct.value
+        if struct.value is not None:
+            inner.worth = struct.value.text.value.strip()
+        return inner
+
+    def link(self, name: str) -> int | None:
+        """Return where the next row of a chain begins (0: this is the last), if a field says that."""
+        return self.links[1]() if self.links is not None and self.links[0] == name else None
 
     def natural_length(self, field: Field) -> int | None:
         """Return the bytes that the text of a field needs; None where nothing says what it holds."""
@@ -161,26 +186,49 @@ class Struct:
         return found
 
     def _rows(self, spec: RecordSpec, scope: Scope) -> Rows:
-        def make(i: int, before: Callable[[], int], outer: Scope) -> Struct:
-            where = self.where.inside(spec.name, before)
-            return self._inner(spec, Where(where.path, where.use, (*where.index, i), before), outer)
-
         assert spec.repeat is not None
+
+        def make(i: int, before: Callable[[], int], outer: Scope | None) -> Struct:
+            where = self.where.inside(spec.name, before)
+            place = Where(where.path, where.use, (*where.index, i), before)
+            row = self._row(spec, place, self.scope if outer is None else outer)
+            row.is_row = True
+            return row
+
         if spec.repeat.items is not None:
             variable = spec.repeat.variable or ""
             items = _items(spec.repeat.items, scope)
             outers: list[Scope] = [Chain({variable: item}, self.scope) for item in items]
         else:
-            outers = [self.scope] * self._count(spec, scope)
+            outers = [self.scope] * (self._count(spec, scope, make) or 0)
         if len(outers) > MAX_ROWS:
             raise fail("V0857", f"{len(outers)} rows of '{spec.name}' are too many to make", spec.place)
-        return Rows(spec, self.sheet.plan.card.types, outers, make, self._offset_of(spec.name))
+        rows = Rows(spec, self.sheet.plan.card.types, outers, make, self._offset_of(spec.name))
+        if spec.repeat.until is not None or spec.repeat.next is not None:
+            rows.grow(self.scope, self.sheet.open_size)
+        return rows
 
-    def _count(self, spec: RecordSpec, scope: Scope) -> int:
+    def _row(self, spec: RecordSpec, where: Where, outer: Scope) -> Struct:
+        if spec.of is None:
+            return self._inner(spec, where, outer)
+        struct = self._type_of(spec.of, spec.name, outer)
+        if struct is None:
+            raise fail("V0856", f"'{spec.name}' repeats what is no type of the card", spec.place)
+        return self._instance(struct, spec.of, where, outer)
+
+    def _count(self, spec: RecordSpec, scope: Scope, make: Make) -> int | None:
+        """Return how many rows there are; None where the rows themselves tell."""
         assert spec.repeat is not None
-        if spec.repeat.count is None:
+        if spec.repeat.until is not None or spec.repeat.next is not None:
+            return None
+        count = types.size_of(spec.repeat.count, scope)
+        if count is not None:
+            return count
+        if spec.to is None:
             return self.sheet.open_size(spec.name)
-        return max(0, spec.repeat.count.integer(scope))
+        offset = self.offset_of(spec.name)
+        step = int(make(0, lambda: offset, self.scope).nbytes)
+        return max(0, spec.to.integer(scope) - offset) // max(1, step)
 
     def path(self, name: str) -> str:
         """Return the dotted path of a field, as examples write it."""

@@ -28,6 +28,23 @@ class Named(Protocol):
         """Return where a field would begin if it followed the ones before it."""
 
 
+class Row(Protocol):
+    """A row of a repeated record, as the scope of its end needs it."""
+
+    @property
+    def scope(self) -> Scope: ...
+
+    @property
+    def offset(self) -> int: ...
+
+    @property
+    def nbytes(self) -> int: ...
+
+    def names(self) -> Iterable[str]: ...
+
+    def locate(self, name: str) -> object: ...
+
+
 class StructScope:
     """Own names of a record and ``start``, then those around it."""
 
@@ -72,3 +89,27 @@ class HereScope:
 
     def find(self, needle: bytes, start: int | None) -> int:
         return self._own.scope.find(needle, start)
+
+
+class EndScope:
+    """The scope of ``until`` and ``next``: a row's names, ``here`` is where it ends, then those around."""
+
+    def __init__(self, row: Row, outer: Scope) -> None:
+        self._row = row
+        self._outer = outer
+
+    def names(self) -> Iterable[str]:
+        return [*self._row.names(), *self._outer.names()]
+
+    def get(self, name: str) -> Value:
+        if name == "here":
+            return self._row.offset + self._row.nbytes
+        own = name in {"start", "prev", *self._row.names()}
+        return self._row.scope.get(name) if own else self._outer.get(name)
+
+    def locate(self, name: str) -> object:
+        own = name in set(self._row.names())
+        return self._row.locate(name) if own else self._outer.locate(name)
+
+    def find(self, needle: bytes, start: int | None) -> int:
+        return self._outer.find(needle, start)

@@ -7,13 +7,17 @@ from typing import Protocol
 
 import numpy as np
 
-from vspec.authoring.fakes.known import Dense, Known, stacked
+from vspec.authoring.fakes.known import Dense, Known, emptied, stacked
+from vspec.authoring.fakes.scopes import EndScope
+from vspec.authoring.fakes.usage import spine
 from vspec.card.model import Record as RecordSpec
 from vspec.card.model import StructType
 from vspec.errors import Place, fail
-from vspec.expressions import Column, Record, Scope, UnknownName, Value
+from vspec.expressions import Column, Expression, Record, Scope, UnknownName, Value
 from vspec.expressions.tables import column as plain_column
 from vspec.header.extents import is_fixed
+
+MAX_GROWN = 10**4
 
 
 class Located(Protocol):
@@ -118,6 +122,26 @@ class ColumnSpot:
         return self._rows.known(self._name)
 
 
+class Linked(Record, Protocol):
+    """A row that is being written, as its table needs it."""
+
+    previous: Value
+    links: tuple[str, Callable[[], int]] | None
+    value: Expression | None
+
+    @property
+    def scope(self) -> Scope: ...
+
+    @property
+    def offset(self) -> int: ...
+
+    @property
+    def nbytes(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+
 class Table(RowsLike):
     """Records, one a row. ``fixed`` rows all have one size; ``sample`` stands in where there are none."""
 
@@ -145,10 +169,9 @@ class Table(RowsLike):
         values = [row.get(name) for row in self.rows]
         if values and all(isinstance(value, RowsLike) for value in values):
             tables: list[RowsLike] = values  # type: ignore[assignment]  # just asked
-            nested = Nested(tables, self.name)
-            return nested if self.sample is not None else nested.flat()
+            return Nested(tables, self.name)
         if values and all(isinstance(value, Record) for value in values):
-            return Across(values, self.name, self.place)  # type: ignore[arg-type]  # just asked
+            return Table(values, self.name, self.place, None, None)  # type: ignore[arg-type]  # just asked
         return gathered(values)
 
     def known(self, name: str) -> Known | None:
@@ -162,28 +185,68 @@ class Table(RowsLike):
 
 
 class Rows(Table):
-    """A repeated record: row ``i`` begins where the one before it ends, or where ``at:`` says."""
+    """A repeated record: a row begins where the one before it ends, or where ``at:`` or ``next:`` says."""
 
     def __init__(
         self,
         spec: RecordSpec,
         types: Mapping[str, StructType],
         outers: Sequence[Scope],
-        make: Callable[[int, Callable[[], int], Scope], Record],
+        make: Callable[[int, Callable[[], int], Scope | None], Linked],
         offset: Callable[[], int],
     ) -> None:
         self._spec = spec
         self._outers = outers
         self._first = offset
         self._starts: list[int] = []
+        self._make = make
         looped = spec.repeat is not None and spec.repeat.items is not None
         self._absolute = spec.at is not None and looped
-        rows = [make(i, lambda i=i: self.start(i), outer) for i, outer in enumerate(outers)]  # type: ignore[misc]  # i is bound now
-        steady = not looped and is_fixed(spec, types)
+        self.made: list[Linked] = []
+        for outer in outers:
+            self._add(outer)
         sample = None
-        if steady:
-            sample = rows[0] if rows else make(0, offset, _outer_of(outers))
-        super().__init__(rows, spec.name, spec.place, spec.key, sample)
+        if not looped and is_fixed(spec, types) and spec.repeat is not None and spec.repeat.next is None:
+            sample = self.made[0] if self.made else make(0, offset, None)
+        super().__init__(self.made, spec.axis or spec.name, spec.place, spec.key, sample)
+
+    def _add(self, outer: Scope) -> Linked:
+        i = len(self.made)
+        row = self._make(i, lambda: self.start(i), outer)
+        row.previous = self.made[-1] if self.made else None
+        self.made.append(row)
+        return row
+
+    def grow(self, outer: Scope, wanted: Callable[[str], int]) -> None:
+        """Add rows up to the one that ends them: by ``until:``, or by what ``next:`` gives.
+
+        Where the card's links are a plain field, as many rows as ``wanted`` of the name follow each other.
+        """
+        repeat = self._spec.repeat
+        assert repeat is not None
+        if repeat.next is not None:
+            self._chain(repeat.next, outer, wanted)
+            return
+        assert repeat.until is not None
+        while len(self.made) < MAX_GROWN:
+            if repeat.until.truth(EndScope(self._add(outer), outer)):
+                return
+        help = "give the values that end them in the example, one for each row"
+        raise fail("V0855", f"no row of '{self._spec.name}' is the last one", self._spec.place, help=help)
+
+    def _chain(self, after: Expression, outer: Scope, wanted: Callable[[str], int]) -> None:
+        names = {name for (name, *_) in spine(after)}
+        count = max(1, wanted(self._spec.name))
+        while len(self.made) < MAX_GROWN:
+            row = self._add(outer)
+            own = sorted(names & set(row.names()))
+            if len(own) == 1:
+                row.links = own[0], lambda row=row: row.end if len(self.made) < count else 0
+            scope = EndScope(row, outer)
+            if after.evaluate(scope) is None:
+                return
+            self._starts = [self.start(0), *self._starts[1 : len(self.made)], after.integer(scope)]
+        raise fail("V0855", f"the chain '{self._spec.name}' does not end", self._spec.place)
 
     def start(self, i: int) -> int:
         """Return the first byte of row ``i``."""
@@ -197,25 +260,23 @@ class Rows(Table):
         return self._starts[i]
 
     def _size(self, i: int) -> int:
-        size: int = self.rows[i].nbytes  # type: ignore[attr-defined]  # a record of this room
-        return size
+        return self.made[i].nbytes
 
     @property
     def nbytes(self) -> int:
         """Bytes of all rows, where they follow each other."""
-        return sum(self._size(i) for i in range(len(self.rows)))
+        if self._spec.repeat is not None and self._spec.repeat.next is not None:
+            return 0
+        return sum(self._size(i) for i in range(len(self.made)))
 
     def seen(self) -> Value:
-        """Return the rows as an expression sees them: themselves."""
-        return self
-
-
-def _outer_of(outers: Sequence[Scope]) -> Scope:
-    return outers[0]
+        """Return the rows as an expression sees them: themselves, or what each of them is worth."""
+        worth = [row.value.evaluate(row.scope) for row in self.made if row.value is not None]
+        return gathered(worth) if worth else self
 
 
 class Nested(RowsLike):
-    """Rows inside each row of fixed tables; indices, masks and slices mean the inner rows."""
+    """Rows inside each row of others: indices, slices and ``len`` mean the inner rows."""
 
     def __init__(self, tables: Sequence[RowsLike], outer: str) -> None:
         first = tables[0]
@@ -223,79 +284,64 @@ class Nested(RowsLike):
         self.tables = tables
         self.outer = outer
 
+    def mask_lengths(self) -> set[int]:
+        """Return how many truth values a mask may have."""
+        lengths = [len(table) for table in self.tables]
+        return {sum(lengths), *([lengths[0]] if len(set(lengths)) == 1 else [])}
+
     def __len__(self) -> int:
-        return len(self.tables[0])
+        lengths = {len(table) for table in self.tables}
+        if len(lengths) == 1:
+            return lengths.pop()
+        message = f"the rows of '{self.outer}' hold different numbers of '{self.name}'"
+        raise fail("V0304", message, self.place, help="flat(...) makes one table of them")
 
     def at(self, i: int) -> Value:
-        return Across([table.at(i) for table in self.tables], self.outer, self.place)  # type: ignore[misc]  # rows are records
+        return self._across([table.at(i) for table in self.tables])
+
+    def row(self, key: int | str) -> Value:
+        return self._across([table.row(key) for table in self.tables])
+
+    def _across(self, found: list[Value]) -> Value:
+        if all(isinstance(one, RowsLike) for one in found):
+            return Nested(found, self.outer)  # type: ignore[arg-type]  # just asked
+        return Table(found, self.outer, self.place, None, None)  # type: ignore[arg-type]  # rows are records
+
+    def keys(self) -> Iterable[object]:
+        return self.tables[0].keys()
 
     def names(self) -> Iterable[str]:
-        return self.tables[0].names()
+        return next((table for table in self.tables if len(table)), self.tables[0]).names()
+
+    def take(self, index: Column | slice) -> RowsLike:
+        lengths = [len(table) for table in self.tables]
+        parts = [index] * len(lengths)
+        if isinstance(index, np.ndarray) and index.dtype == bool and set(lengths) != {len(index)}:
+            parts = list(np.split(index, np.cumsum(lengths)[:-1]))
+        return Nested([table.take(part) for table, part in zip(self.tables, parts, strict=True)], self.outer)
 
     def pick(self, index: Sequence[int]) -> Nested:
         return Nested([table.pick(index) for table in self.tables], self.outer)
 
     def column(self, name: str) -> Value:
-        return gathered([table.column(name) for table in self.tables])
+        values = [table.column(name) for table in self.tables]
+        if all(isinstance(value, RowsLike) for value in values):
+            return Nested(values, self.outer)  # type: ignore[arg-type]  # just asked
+        return gathered(values)
 
     def known(self, name: str) -> Known | None:
-        return together([table.known(name) for table in self.tables], None, self.outer, self.place)
+        parts = [table.known(name) for table in self.tables]
+        whole = next((part for part in parts if part is not None), None)
+        if whole is not None:
+            filled = zip(parts, self.tables, strict=True)
+            parts = [part if len(table) or part is not None else emptied(whole) for part, table in filled]
+        return together(parts, None, self.outer, self.place)
 
-    def flat(self) -> RowsLike:
+    def flat(self) -> Table:
         """Return the inner rows of all tables, one after the other."""
-        return Joined(self.tables, self.outer)
-
-
-class Joined(Table):
-    """Rows of several tables one after the other; their contents keep the axis of the tables."""
-
-    def __init__(self, tables: Sequence[RowsLike], outer: str) -> None:
-        rows: list[Record] = [row for table in tables for row in table]  # type: ignore[misc]  # rows are records
-        super().__init__(rows, tables[0].name, tables[0].place, tables[0].key, None)
-        self._tables = tables
-        self._outer = outer
-
-    def known(self, name: str) -> Known | None:
-        return together([table.known(name) for table in self._tables], None, self._outer, self.place)
-
-
-class Across:
-    """A record of every row: its values are columns."""
-
-    def __init__(self, records: Sequence[Record], outer: str, place: Place) -> None:
-        self._records = records
-        self._outer = outer
-        self._place = place
-
-    def names(self) -> Iterable[str]:
-        return self._records[0].names()
-
-    def get(self, name: str) -> Value:
-        return gathered([record.get(name) for record in self._records])
-
-    def locate(self, name: str) -> object:
-        return AcrossSpot([record.locate(name) for record in self._records], self._outer, self._place)  # type: ignore[misc]  # records of this room
-
-
-class AcrossSpot:
-    """A field of a record of every row, as expressions locate it."""
-
-    def __init__(self, spots: Sequence[Located], outer: str, place: Place) -> None:
-        self._spots = spots
-        self._outer = outer
-        self._place = place
-
-    @property
-    def offset(self) -> Column:
-        return np.array([spot.offset for spot in self._spots], np.int64)
-
-    @property
-    def nbytes(self) -> Column:
-        return np.array([spot.nbytes for spot in self._spots], np.int64)
-
-    def known(self) -> Known | None:
-        """Return the contents with their axes."""
-        return together([spot.known() for spot in self._spots], None, self._outer, self._place)
+        inner = [table.flat() if isinstance(table, Nested) else table for table in self.tables]
+        rows: list[Record] = [row for table in inner for row in table]  # type: ignore[misc]  # rows are records
+        return Table(rows, self.name, self.place, self.key, None)
 
 
 def together(parts: Sequence[Known | None], sample: Known | None, name: str, place: Place) -> Known | None:

@@ -173,6 +173,7 @@ def _plant(form: TextFormat, node: _Node, wanted: TextField, value: Given) -> No
         node = node.child(name)
     if path.attribute is not None:
         node.attributes[path.attribute] = number_or_text(value, form)
+        node.owner = node.owner or wanted.name
     else:
         node.text = number_or_text(value, form)
         node.owner = wanted.name

@@ -139,11 +139,12 @@ def _records(card: Card) -> Iterator[tuple[Record, Path]]:
 
 def _layout(record: Record, names: _Names) -> tuple[set[str], set[str]]:
     """Return the sizes and the pointers of a record and of the records inside it."""
-    sizes = names.resolve(record.size)
+    sizes = _all(names, (record.size, record.to))
     pointers = names.resolve(record.at)
     for item in record.fields:
         if isinstance(item, Field):
-            sizes |= _all(names, (item.type.length, *(axis.size for axis in item.axes)))
+            sizes |= _all(names, (item.type.length, *item.type.arguments, *(axis.size for axis in item.axes)))
+            sizes |= names.resolve(item.to)
             pointers |= names.resolve(item.offset)
             continue
         path = names.paths[item.name]

@@ -7,10 +7,10 @@ CODES: tuple[Code, ...] = (
         "V0192",
         "card",
         "Another version of a used card",
-        "The registry has the card, but not in the version that 'use' names. 1 stands for every 1.x.y, 1.2 for "
-        "every 1.2.x.",
-        "use: {tags: {card: adobe/tiff, version: 1}}    # the registry has 2.0.0",
-        "use: {tags: {card: adobe/tiff, version: 2}}",
+        "The registry has the card, but not in the version that 'use' names. 1 stands for every 1.x.y, "
+        "1.2 for every 1.2.x.",
+        "use: {lab: {card: my-lab/headers, version: 1}}    # the registry has 2.0.0",
+        "use: {lab: {card: my-lab/headers, version: 2}}",
     ),
     Code(
         "V0193",
@@ -24,8 +24,8 @@ CODES: tuple[Code, ...] = (
         "V0194",
         "card",
         "A card that is not at hand",
-        "'use' and 'extends' look in the registry of this vspec. A card that is loaded from a text alone has none; "
-        "the card inside a map holds everything that it took from others.",
+        "'use' and 'extends' look in the registry of this vspec. A card that is loaded from a text alone "
+        "has none; the card inside a map holds everything that it took from others.",
     ),
     Code(
         "V0195",
@@ -37,8 +37,8 @@ CODES: tuple[Code, ...] = (
         "V0196",
         "card",
         "The values of a type's parameters",
-        "A type with 'params' takes one value for each of them, in parentheses: NAME(4, int16). A type without "
-        "takes none.",
+        "A type with 'params' takes one value for each of them, in parentheses: NAME(4, int16). A type "
+        "without takes none.",
         "types: {block: {params: [n], ...}}\nfields: {b: block}",
         "types: {block: {params: [n], ...}}\nfields: {b: block(4)}",
     ),

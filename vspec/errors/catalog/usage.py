@@ -135,6 +135,20 @@ CODES: tuple[Code, ...] = (
         "vspec apply rig3.yaml data/a.vspec.bin -o maps/",
     ),
     Code(
+        "V0826",
+        "usage",
+        "A size is out of range",
+        "The sizes of made-up files are small whole numbers: such files are for tests and examples.",
+        "vspec fake rig3.yaml -o sample/ --size time=-5",
+        "vspec fake rig3.yaml -o sample/ --size time=997",
+    ),
+    Code(
+        "V0827",
+        "environment",
+        "The files cannot be written",
+        "The folder for made-up files cannot be made, or is read-only, or the disk is full.",
+    ),
+    Code(
         "V0850",
         "usage",
         "The card has no such example",

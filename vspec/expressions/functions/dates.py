@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
+from decimal import Decimal
+from math import floor
 
 from vspec.expressions.access import whole
 from vspec.expressions.columns import described
@@ -39,12 +41,17 @@ _FIELDS = {
     "%B": r"(?P<B>[A-Za-z]{3,9})",
     "%j": r"(?P<j>[0-9]{1,3})",
 }
+_SECONDS = "%s"
+_FIRST = dt.datetime(1970, 1, 1)  # noqa: DTZ001  # headers give no zone
+_COUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,9})?")
 _PIECE = re.compile(r"%.?|\s+|[^%\s]+")
 _PIVOT = 69
 
 
 def _date(call: Call, values: list[Value]) -> Value:
     form = textual(call, values[1], 1)
+    if form.strip() == _SECONDS:
+        return each(call, values[0], lambda value: _since_1970(call, value))
     pattern = _reader(call, form)
     pivot = whole(call.named.get("pivot", _PIVOT), call.site, 2)
     if not 0 <= pivot <= 100:
@@ -63,6 +70,20 @@ def _date(call: Call, values: list[Value]) -> Value:
     return each(call, values[0], read)
 
 
+def _since_1970(call: Call, value: Value) -> str:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    text = str(value) if number else textual(call, value).strip()
+    if not _COUNT.fullmatch(text):
+        raise call.site.fail("V0239", f"{described(text)} is no number of seconds since 1970", part=0)
+    seconds = floor(Decimal(text))
+    try:
+        moment = _FIRST + dt.timedelta(seconds=seconds)
+    except OverflowError as error:
+        raise call.site.fail("V0239", f"{text} seconds since 1970 is no date: {error}", part=0) from error
+    fraction = f"{Decimal(text) - seconds:f}".partition(".")[2].rstrip("0")
+    return moment.isoformat() + (f".{fraction}" if fraction else "")
+
+
 def _reader(call: Call, form: str) -> re.Pattern[str]:
     seen, parts = set[str](), list[str]()
     for piece in _PIECE.findall(form.strip()):
@@ -74,7 +95,8 @@ def _reader(call: Call, form: str) -> re.Pattern[str]:
             message = (
                 f"'{piece}' stands twice" if piece in seen else f"'{piece}' is not known in a date's format"
             )
-            raise call.site.fail("V0239", message, f"known are {' '.join(_FIELDS)}", 1)
+            known = f"known are {' '.join(_FIELDS)}, and '{_SECONDS}' alone"
+            raise call.site.fail("V0239", message, known, 1)
         else:
             seen.add(piece)
             parts.append(_FIELDS[piece])

@@ -66,6 +66,8 @@ def _reverse(call: Call, values: list[Value]) -> Value:
     value = values[0]
     if (rows := rows_of(value)) is not None:
         return rows.take(np.arange(len(rows) - 1, -1, -1))
+    if isinstance(value, str):
+        return value[::-1]
     return _sequence(call, value)[::-1]
 
 
