@@ -89,12 +89,11 @@ def _faults(outcome: Outcome, listed: Mapping[str, str]) -> Iterator[str]:
         yield f"{outcome.id}: {outcome.reason}"
     elif outcome.kind == "malformed" and outcome.result not in {"refused", "no card"}:
         yield f"{outcome.id}: is malformed and was accepted by {outcome.card}"
-    elif outcome.kind == "readable" and outcome.result == "differs":
-        yield f"{outcome.id}: differs: {outcome.verdicts[0].name}: {outcome.verdicts[0].note}"
-    elif outcome.kind == "readable" and outcome.result == "partial":
+    elif outcome.kind == "readable" and outcome.result in {"differs", "partial"}:
+        what = "partial, and not listed" if outcome.result == "partial" else "differs"
         for verdict in outcome.verdicts:
             if verdict.result == "unserved" and verdict.name not in listed:
-                yield f"{outcome.id}: partial, and not listed: {verdict.name}: {verdict.note}"
+                yield f"{outcome.id}: {what}: {verdict.name}: {verdict.note}"
 
 
 def _difference(fact: Compared) -> str:

@@ -261,3 +261,8 @@ def test_a_card_in_a_map_is_as_bounded_as_any(path):
 
     edit(path, ".zattrs", endless)
     assert verify(path).problems
+
+
+def test_what_is_no_file_is_no_map():
+    (one,) = verify("/dev/zero").maps
+    assert [problem.code for problem in one.problems] == ["V0703"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.unit.opening import codes, header
+from tests.unit.opening import codes, header, planned
 
 from vspec.errors import VspecError
 from vspec.header.constants import check_constants
@@ -249,3 +249,14 @@ def test_constants_inside_named_types(tmp_path: Path) -> None:
     assert check_constants(good) == []
     bad = header(text, tmp_path / "b", {"x.bin": b"XY1XZ2XY3ZZ4"})
     assert [(p.code, p.offset) for p in check_constants(bad)] == [("V0601", 3), ("V0601", 9)]
+
+
+def test_text_is_no_array_and_complex_numbers_are_no_header_values(tmp_path: Path) -> None:
+    text = card("title: ascii(4)\nz: complex64[n=2]").replace('values: "[1]", dims: [x]', "from: f.title")
+    with pytest.raises(VspecError) as caught:
+        planned(text, tmp_path, {"x.bin": bytes(20)})
+    assert codes(caught.value) == ["V0303"]
+    opened = header(card("title: ascii(4)\nz: complex64[n=2]"), tmp_path / "b", {"x.bin": bytes(20)})
+    with pytest.raises(VspecError) as caught:
+        opened.get("f").get("z")
+    assert codes(caught.value) == ["V0303"]

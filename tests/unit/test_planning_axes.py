@@ -246,3 +246,10 @@ def test_a_record_is_no_attribute(tmp_path):
     with pytest.raises(VspecError) as caught:
         planned(text, tmp_path, {"a.dat": bytes(11)})
     assert codes(caught.value) == ["V0319"]
+
+
+def test_gains_along_two_axes_stay_coordinates(tmp_path):
+    layout = made(tmp_path, "axes: {channel: {gain: even}, time: {gain: 2}}")
+    assert coordinates(layout, "channel") == {"gain": [0.5] * 3}
+    assert set(coordinates(layout, "time")["gain"]) == {2}
+    assert "scale_factor" not in layout.attrs

@@ -525,3 +525,10 @@ def test_folders_that_begin_with_a_dot_are_not_looked_into(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"1")
     assert walk(tmp_path).paths == (".b.dat", "a.dat")
+
+
+def test_a_link_that_leads_to_itself_does_not_hide_the_others(tmp_path):
+    (tmp_path / "a.dat").write_bytes(b"1")
+    (tmp_path / "loop.dat").symlink_to(tmp_path / "loop.dat")
+    tree = walking.walk(tmp_path)
+    assert "a.dat" in tree.paths

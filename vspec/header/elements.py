@@ -93,14 +93,8 @@ class Spot:
 
 
 def locate(spot: Spot, view: View) -> Located:
-    """Return the field as something an array can be made of; raises V0303 for text."""
-    if not isinstance(spot.kind, ElementType):
-        raise fail(
-            "V0303",
-            f"'{spot.field.name}' is text: it cannot be the bytes of an array",
-            spot.field.place,
-            help="use it as 'labels:' of an axis, or give its bytes a number type such as uint8[byte=16]",
-        )
+    """Return a field of numbers as something an array can be made of."""
+    assert isinstance(spot.kind, ElementType)
     column = np.array([spot.offset], np.int64)
     return Located(
         element=spot.kind,

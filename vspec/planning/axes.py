@@ -31,7 +31,7 @@ def describe(spec: ArraySpec, axes: Sequence[Axis], scope: Scope) -> Described:
     Raises V0316 for an axis that the array does not have, V0318 for a list of another length.
     """
     known = {axis.name: axis for axis in axes}
-    attrs: dict[str, Json] = {}
+    scales: dict[str, dict[str, Json]] = {}
     for wanted in spec.axes:
         if wanted.condition is not None and not wanted.condition.truth(scope):
             continue
@@ -43,9 +43,13 @@ def describe(spec: ArraySpec, axes: Sequence[Axis], scope: Scope) -> Described:
                 help=did_you_mean(wanted.name, known, "its axes"),
             )
         axis = _described(wanted, known[wanted.name], scope)
-        scale = _scale(wanted, axis, scope)
-        attrs.update(scale)
-        known[wanted.name] = _without_gains(axis) if scale else axis
+        known[wanted.name] = axis
+        if any(c.name in ("gain", "offset") for c in axis.coordinates):
+            scales[wanted.name] = _scale(wanted, axis, scope)
+    if len(scales) != 1 or not all(scales.values()):
+        return Described(tuple(known[axis.name] for axis in axes), {})
+    ((name, attrs),) = scales.items()
+    known[name] = _without_gains(known[name])
     return Described(tuple(known[axis.name] for axis in axes), attrs)
 
 
@@ -135,7 +139,8 @@ def _units(units: list[Json], axis: Axis, spec: AxisSpec) -> Coordinate:
 def _scale(spec: AxisSpec, axis: Axis, scope: Scope) -> dict[str, Json]:
     """Return CF's scalar attributes where all positions agree: physical = gain * raw + offset.
 
-    They stand in place of the coordinates, never beside them: CF's readers scale by themselves, and
+    They stand in place of the coordinates of the one axis that has gains, never beside them: CF's
+    readers scale by themselves, and
     whoever then multiplied by a coordinate would scale twice.
 
     Where they do not agree the values have no common scale, so ``units`` would be untrue of them;

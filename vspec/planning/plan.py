@@ -12,6 +12,7 @@ from vspec.card.model import ArraySpec, Card
 from vspec.errors import Problem, VspecError, did_you_mean, fail
 from vspec.expressions import Chain, Expression, Scope, UnknownName, Value
 from vspec.header.dataset import Header
+from vspec.header.elements import Spot
 from vspec.header.home import Absent
 from vspec.header.located import Located
 from vspec.header.roles import RoleFile, RoleFiles
@@ -114,6 +115,13 @@ def _region(spec: ArraySpec, header: Header, scope: Scope) -> Region | None:
     if isinstance(source, (RoleFile, RoleFiles)) and source.role.layout is None and source.role.text is None:
         return raw_region(spec, source, header, scope)
     place = spec.source.text.place if spec.source is not None else spec.place
+    if isinstance(source, Spot):
+        raise fail(
+            "V0303",
+            f"'{source.field.name}' is text: it cannot be the bytes of an array",
+            place,
+            help="use it as 'labels:' of an axis, or give its bytes a number type such as uint8[byte=16]",
+        )
     found = type(source).__name__
     if isinstance(source, (RoleFile, RoleFiles)):
         fields = source.names()

@@ -59,7 +59,11 @@ class _Walk:
             with os.scandir(self.root / folder) as entries:
                 for entry in entries:
                     self.count()
-                    self.take(f"{folder}/{entry.name}" if folder else entry.name, entry)
+                    path = f"{folder}/{entry.name}" if folder else entry.name
+                    try:
+                        self.take(path, entry)
+                    except OSError as error:
+                        self.problems.append(_unlisted(path, error.strerror or type(error).__name__))
         except OSError as error:
             if not folder:
                 message = f"the folder {display(self.root)} cannot be listed"
