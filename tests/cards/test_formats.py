@@ -51,6 +51,39 @@ NOTICED = {
     "spikeglx/nidq": SPIKEGLX,
     "spikeglx/obx": SPIKEGLX,
     "teem/nrrd": {"truncated": CHECK, "extended": CHECK, "magic": {"V0601"}},
+    "nexstim/nxe": {"truncated": SIZE, "extended": SIZE},
+    "nicolet/head-data": {"truncated": CHECK, "extended": CHECK, "count": CHECK, "missing": {"V0421"}},
+    "sigmf/sigmf": {"truncated": SIZE, "extended": SIZE, "missing": {"V0450"}},
+    "egi/simple-binary": {"truncated": CHECK, "extended": CHECK, "magic": CHECK | {"V0222"}, "count": CHECK},
+    "neuroscan/cnt": {
+        "truncated": {"V0301"},
+        "magic": {"V0601"},
+        "count": CHECK | {"V0302"},
+        "pointer": {"V0302"},
+    },
+    "axon/abf1": {"truncated": {"V0301"}, "magic": {"V0601"}, "count": CHECK, "pointer": CHECK},
+    "axon/abf2": {"truncated": CHECK, "magic": {"V0601"}, "count": CHECK, "pointer": CHECK},
+    "microsoft/wav": {
+        "truncated": {"V0302"},
+        "extended": {"V0301"},
+        "magic": {"V0601"},
+        "count": {"V0222", "V0230"},
+    },
+    "isac/fcs": {"truncated": {"V0331"}, "magic": CHECK, "count": {"V0302"}, "pointer": {"V0302"}},
+    "compumedics/curry7": {
+        "truncated": CHECK,
+        "extended": CHECK,
+        "magic": CHECK,
+        "count": CHECK,
+        "missing": {"V0421"},
+    },
+    "rigol/bin": {
+        "truncated": {"V0301"},
+        "extended": CHECK,
+        "magic": {"V0601"},
+        "count": {"V0921"},
+        "byte-order": {"V0601"},
+    },
 }
 """The damage that each card refuses in the files of all of its examples, and the codes it does it with."""
 

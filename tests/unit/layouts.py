@@ -13,7 +13,7 @@ vspec: 1
 {top}
 files:
   f:
-    match: "{{id}}.bin"
+    match: "{{recording}}.bin"
     endian: {endian}
     layout:
       fields:

@@ -26,7 +26,9 @@ def write(folder: Path, contents: Mapping[str, bytes]) -> None:
         path.write_bytes(data)
 
 
-def header(text: str, folder: Path, contents: Mapping[str, bytes], params: Mapping[str, Value] | None = None) -> Header:
+def header(
+    text: str, folder: Path, contents: Mapping[str, bytes], params: Mapping[str, Value] | None = None
+) -> Header:
     """Return the header of the one data set that the card finds in the files."""
     write(folder, contents)
     card = loads(dedent(text), "card.yaml")
@@ -37,7 +39,9 @@ def header(text: str, folder: Path, contents: Mapping[str, bytes], params: Mappi
     return open_dataset(card, dataset, Files(found.root), params or {})
 
 
-def planned(text: str, folder: Path, contents: Mapping[str, bytes], params: Mapping[str, Value] | None = None) -> tuple[Header, Plan]:
+def planned(
+    text: str, folder: Path, contents: Mapping[str, bytes], params: Mapping[str, Value] | None = None
+) -> tuple[Header, Plan]:
     """Return the header and the plan of the one data set."""
     opened = header(text, folder, contents, params)
     return opened, plan(opened.card, opened)

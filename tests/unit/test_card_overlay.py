@@ -66,13 +66,13 @@ def test_a_wrong_value_is_shown_where_the_overlay_writes_it(tmp_path):
 
 @pytest.mark.parametrize(
     ("overlay", "line"),
-    [
+    (
         ("files: '*.bin'", 1),
         ("arrays:\n  raw: {dtype: int32}", 2),
         ("arrays:\n  raw: {shape: {time: 3}}", 2),
         ("attrs: [1, 2]", 1),
         ("arrays:\n  raw: 3", 2),
-    ],
+    ),
 )
 def test_what_an_overlay_may_not_change(tmp_path, overlay, line):
     with pytest.raises(VspecError) as caught:
@@ -81,7 +81,7 @@ def test_what_an_overlay_may_not_change(tmp_path, overlay, line):
     assert (problem.code, problem.place.line) == ("V0190", line)
 
 
-@pytest.mark.parametrize("overlay", ["arrays:\n  row: {attrs: {a: 1}}", "params: {m: 3}"])
+@pytest.mark.parametrize("overlay", ("arrays:\n  row: {attrs: {a: 1}}", "params: {m: 3}"))
 def test_what_the_card_does_not_have(tmp_path, overlay):
     with pytest.raises(VspecError) as caught:
         loaded(tmp_path, overlay)

@@ -240,7 +240,7 @@ def test_json_is_read_as_json(ascii_only):
 
 
 @pytest.mark.parametrize(
-    ("value", "sign"), [("['a'] if x else []", "["), ("'a' if x else 'b'", "'"), ('"a" + x', '"')]
+    ("value", "sign"), (("['a'] if x else []", "["), ("'a' if x else 'b'", "'"), ('"a" + x', '"'))
 )
 def test_a_value_that_goes_on_after_its_first_part_closes(value, sign):
     with pytest.raises(VspecError) as caught:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.unit.opening import codes, header
 
+from tests.unit.opening import codes, header
 from vspec.errors import VspecError
 
 CARD = """
@@ -19,7 +19,7 @@ arrays:
 """
 
 
-@pytest.mark.parametrize("raw", ["unit=µV".encode(), "unit=µV".encode("cp1252")])
+@pytest.mark.parametrize("raw", ("unit=µV".encode(), "unit=µV".encode("cp1252")))
 def test_the_first_that_fits(tmp_path: Path, raw: bytes) -> None:
     text = CARD.replace("ENCODING", "[utf-8, cp1252]")
     opened = header(text, tmp_path, {"a.txt": raw, "a.dat": b"\0"})

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.unit.opening import codes, header, planned, value
 
+from tests.unit.opening import codes, header, planned, value
 from vspec.errors import VspecError
 from vspec.header.fixed_rows import FixedRows
 from vspec.header.rows import ListRows
@@ -55,8 +55,8 @@ def record_file(count: int, sign: str, seed: int = 1) -> tuple[bytes, np.ndarray
     return b"\7" + rows.tobytes(), rows
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 997])
-@pytest.mark.parametrize(("endian", "sign"), [("little", "<"), ("big", ">")])
+@pytest.mark.parametrize("count", (0, 1, 2, 997))
+@pytest.mark.parametrize(("endian", "sign"), (("little", "<"), ("big", ">")))
 def test_columns_of_fixed_rows(tmp_path: Path, count: int, endian: str, sign: str) -> None:
     data, rows = record_file(count, sign)
     table = header(card(RECORD, endian=endian), tmp_path, {"x.bin": data}).get("f").get("r")
@@ -81,14 +81,14 @@ def test_rows_by_index_slice_and_mask(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("source", "expected"),
-    [
+    (
         ("f.r.x", lambda r: r["x"]),
         ("f.r[2:30].x", lambda r: r["x"][2:30]),
         ("f.r[f.r.tail > 100].x", lambda r: r["x"][r["tail"] > 100]),
         ("f.r[tail > 100].x", lambda r: r["x"][r["tail"] > 100]),
         ("f.r[7].x", lambda r: r["x"][7]),
         ("f.r.t", lambda r: r["t"]),
-    ],
+    ),
 )
 def test_selections_are_located(tmp_path: Path, source: str, expected) -> None:
     data, rows = record_file(31, "<")
@@ -116,7 +116,12 @@ def test_dims_reverse_split_and_crop(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "dims",
-    ['dims: "r ch t -> r ch t"', 'dims: "r ch s -> r ch"', 'dims: "r=(a:2 b:2) ch s -> a b ch s"', 'dims: "r ch s:9=s -> r ch s"'],
+    (
+        'dims: "r ch t -> r ch t"',
+        'dims: "r ch s -> r ch"',
+        'dims: "r=(a:2 b:2) ch s -> a b ch s"',
+        'dims: "r ch s:9=s -> r ch s"',
+    ),
 )
 def test_dims_that_do_not_fit(tmp_path: Path, dims: str) -> None:
     data, _ = record_file(31, "<")
@@ -130,10 +135,18 @@ def test_left_over_bytes(tmp_path: Path) -> None:
         header(card(RECORD), tmp_path, {"x.bin": data + b"abc"}).get("f").get("r")
     (problem,) = caught.value.problems
     assert (problem.code, problem.offset) == ("V0309", len(data))
-    warned = header(card(RECORD.replace("repeat: rest", "repeat: rest\n  partial: warn")), tmp_path / "b", {"x.bin": data + b"abc"})
+    warned = header(
+        card(RECORD.replace("repeat: rest", "repeat: rest\n  partial: warn")),
+        tmp_path / "b",
+        {"x.bin": data + b"abc"},
+    )
     assert len(warned.get("f").get("r")) == 5
     assert [p.level for p in warned.warnings] == ["warn"]
-    dropped = header(card(RECORD.replace("repeat: rest", "repeat: rest\n  partial: drop")), tmp_path / "c", {"x.bin": data + b"abc"})
+    dropped = header(
+        card(RECORD.replace("repeat: rest", "repeat: rest\n  partial: drop")),
+        tmp_path / "c",
+        {"x.bin": data + b"abc"},
+    )
     assert len(dropped.get("f").get("r")) == 5
     assert dropped.warnings == []
 

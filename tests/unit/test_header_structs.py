@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.unit.opening import codes, header, planned
 
+from tests.unit.opening import codes, header, planned
 from vspec.errors import VspecError
 from vspec.header.constants import check_constants
 
@@ -42,7 +42,7 @@ def test_fields_follow_each_other(tmp_path: Path) -> None:
     assert get("a: uint16\nb: int8\nc: uint32", data, tmp_path, "c") == 70000
 
 
-@pytest.mark.parametrize(("order", "sign"), [("little", "<"), ("big", ">")])
+@pytest.mark.parametrize(("order", "sign"), (("little", "<"), ("big", ">")))
 def test_both_byte_orders(tmp_path: Path, order: str, sign: str) -> None:
     data = struct.pack(sign + "hfq", -2, 0.5, 2**40)
     fields = "a: int16\nb: float32\nc: int64"
@@ -51,7 +51,7 @@ def test_both_byte_orders(tmp_path: Path, order: str, sign: str) -> None:
     assert opened.get("f").get("endian") == order
 
 
-@pytest.mark.parametrize("sign", ["<", ">"])
+@pytest.mark.parametrize("sign", ("<", ">"))
 def test_byte_order_by_test(tmp_path: Path, sign: str) -> None:
     data = struct.pack(sign + "ih", 348, 7)
     fields = "n: int32\nb: int16"
@@ -82,7 +82,13 @@ def test_byte_order_by_a_field_of_text(tmp_path: Path) -> None:
 
 def test_byte_order_that_needs_itself(tmp_path: Path) -> None:
     with pytest.raises(VspecError) as caught:
-        get("order: uint16\nn: uint16", b"\0\1\0\7", tmp_path, "n", endian="endian: big if order == 1 else little")
+        get(
+            "order: uint16\nn: uint16",
+            b"\0\1\0\7",
+            tmp_path,
+            "n",
+            endian="endian: big if order == 1 else little",
+        )
     assert codes(caught.value) == ["V0311"]
 
 
@@ -129,7 +135,7 @@ def test_text_that_is_not_ascii(tmp_path: Path) -> None:
     assert (problem.code, problem.offset, problem.data_file) == ("V0306", 2, "x.bin")
 
 
-@pytest.mark.parametrize(("text", "found"), [(b"12a ", "'12a'"), (b"    ", "blanks")])
+@pytest.mark.parametrize(("text", "found"), ((b"12a ", "'12a'"), (b"    ", "blanks")))
 def test_text_that_is_no_number(tmp_path: Path, text: bytes, found: str) -> None:
     with pytest.raises(VspecError) as caught:
         get("a: ascii(4) as int", text, tmp_path, "a")
@@ -170,7 +176,9 @@ def test_locations(tmp_path: Path) -> None:
 
 
 def test_here_and_start(tmp_path: Path) -> None:
-    fields = "a: uint8\nr:\n  repeat: 2\n  fields:\n    x: uint8\n    again: uint8 @ start\n    y: uint8 @ here"
+    fields = (
+        "a: uint8\nr:\n  repeat: 2\n  fields:\n    x: uint8\n    again: uint8 @ start\n    y: uint8 @ here"
+    )
     rows = header(card(fields), tmp_path, {"x.bin": bytes([9, 1, 2, 3])}).get("f").get("r")
     assert list(rows.column("x")) == [1, 2]
     assert list(rows.column("again")) == [1, 2]
@@ -193,7 +201,9 @@ def test_offset_outside_the_file(tmp_path: Path) -> None:
     assert codes(caught.value) == ["V0302"]
 
 
-@pytest.mark.parametrize("fields", ["n: int8\nx: uint8[n]", "n: int8\nx: ascii(n)", "n: int8\nr: {repeat: n, fields: {y: uint8}}"])
+@pytest.mark.parametrize(
+    "fields", ("n: int8\nx: uint8[n]", "n: int8\nx: ascii(n)", "n: int8\nr: {repeat: n, fields: {y: uint8}}")
+)
 def test_negative_counts(tmp_path: Path, fields: str) -> None:
     name = fields.splitlines()[1].split(":")[0]
     with pytest.raises(VspecError) as caught:

@@ -6,9 +6,9 @@ import struct
 
 import numpy as np
 import pytest
+
 from tests.unit.layouts import bounded, card
 from tests.unit.opening import codes, header, planned, value
-
 from vspec.errors import VspecError
 from vspec.header.fixed_rows import FixedRows
 from vspec.header.rows import ListRows
@@ -53,7 +53,7 @@ def refusal(fields: str, data: bytes, folder, **options):
 # --- until
 
 
-@pytest.mark.parametrize("count", [1, 2, 997, 20_011])
+@pytest.mark.parametrize("count", (1, 2, 997, 20_011))
 def test_until_includes_its_last_row_and_stays_strided(tmp_path, count):
     kind = np.dtype([("t", "u1"), ("x", "<u2")])
     table = np.zeros(count, kind)
@@ -79,7 +79,7 @@ def test_until_with_rows_of_varying_size(tmp_path):
 
 @pytest.mark.parametrize(
     "until",
-    ["here >= 7", "start == 6", "t in [9, 0]", "t == f.stop", "t == 0 or t == f.stop", "sum([t, t]) == 0"],
+    ("here >= 7", "start == 6", "t in [9, 0]", "t == f.stop", "t == 0 or t == f.stop", "sum([t, t]) == 0"),
 )
 def test_what_ends_the_rows_sees_their_fields_places_and_what_is_around(tmp_path, until):
     fields = f"stop: uint8\nr: {{repeat: {{until: '{until}'}}, fields: {{t: uint8, x: uint16}}}}"
@@ -96,7 +96,9 @@ def test_until_that_never_holds(tmp_path):
     warned = header(card(UNTIL.replace("repeat:", "partial: warn, repeat:")), tmp_path / "w", {"x.bin": data})
     assert warned.get("f").get("r").column("x").tolist() == [10, 20]
     assert [p.code for p in warned.warnings] == ["V0350"]
-    dropped = header(card(UNTIL.replace("repeat:", "partial: drop, repeat:")), tmp_path / "d", {"x.bin": data})
+    dropped = header(
+        card(UNTIL.replace("repeat:", "partial: drop, repeat:")), tmp_path / "d", {"x.bin": data}
+    )
     assert dropped.get("f").get("r").column("x").tolist() == [10, 20]
     assert dropped.warnings == []
 
@@ -128,9 +130,7 @@ def test_a_chain_in_its_own_order_with_rows_of_varying_size(tmp_path):
     assert array(fields, data, tmp_path, dims="r k -> t=(r k)") == [8, 9, 7, 5, 6]
 
 
-@pytest.mark.parametrize(
-    ("links", "first"), [([4], 4), ([8, 4], 4), ([8, 12, 8], 4), ([12, 4, 8], 8)]
-)
+@pytest.mark.parametrize(("links", "first"), (([4], 4), ([8, 4], 4), ([8, 12, 8], 4), ([12, 4, 8], 8)))
 def test_a_chain_that_comes_back_names_both_rows(tmp_path, links, first):
     data = struct.pack("<HBx", first, 1) + b"".join(struct.pack("<HH", link, 5) for link in links)
     problem = refusal(CHAIN, data, tmp_path)
@@ -162,7 +162,7 @@ def test_rest_of_varying_size(tmp_path):
     assert array(REST, bytes([2, 1, 2, 0, 1, 7]), tmp_path, dims="r k -> t=(r k)") == [1, 2, 7]
 
 
-@pytest.mark.parametrize("tail", [b"\4", b"\4abc", b"\xff"])
+@pytest.mark.parametrize("tail", (b"\4", b"\4abc", b"\xff"))
 def test_a_last_row_that_is_cut_off(tmp_path, tail):
     data = bytes([2, 1, 2, 0]) + tail
     assert refusal(REST, data, tmp_path, dims="r k -> t=(r k)").code == "V0301"
@@ -179,7 +179,7 @@ def test_partial_swallows_nothing_else(tmp_path):
     assert refusal(fields, bytes([3, 4, 9, 1]), tmp_path, dims="r k -> t=(r k)").code == "V0308"
 
 
-@pytest.mark.parametrize(("n", "expected"), [(0, [1, 2, 3]), (2, [1, 2])])
+@pytest.mark.parametrize(("n", "expected"), ((0, [1, 2, 3]), (2, [1, 2])))
 def test_rest_as_one_side_of_a_choice(tmp_path, n, expected):
     fields = "n: uint8\nr: {repeat: n if n > 0 else rest, fields: {x: uint8}}"
     assert array(fields, bytes([n, 1, 2, 3]), tmp_path) == expected
@@ -189,7 +189,12 @@ def test_rest_as_one_side_of_a_choice(tmp_path, n, expected):
 
 def test_rest_ends_where_to_says(tmp_path):
     data = bytes([5, 1, 2, 3, 4, 99])
-    assert array("n: uint8\nr: {repeat: rest, to: n, fields: {x: uint8}}\nafter: uint8", data, tmp_path) == [1, 2, 3, 4]
+    assert array("n: uint8\nr: {repeat: rest, to: n, fields: {x: uint8}}\nafter: uint8", data, tmp_path) == [
+        1,
+        2,
+        3,
+        4,
+    ]
     fields = "n: uint8\nx: {type: 'uint16[k=rest]', to: n}\nafter: uint8"
     opened, plan = planned(card(fields, source="f.x"), tmp_path / "b", {"x.bin": data})
     assert value(opened, plan.arrays[0]).tolist() == [0x0201, 0x0403]
@@ -203,7 +208,7 @@ def test_rest_of_varying_size_ends_where_to_says(tmp_path):
     assert (problem.code, problem.offset) == ("V0309", 3)
 
 
-@pytest.mark.parametrize("to", [100, 0])
+@pytest.mark.parametrize("to", (100, 0))
 def test_a_byte_of_to_outside_of_what_it_ends(tmp_path, to):
     fields = "n: uint8\nr: {repeat: rest, to: n, fields: {x: uint8}}"
     assert refusal(fields, bytes([to, 1, 2]), tmp_path).code == "V0302"
@@ -213,14 +218,18 @@ def test_left_over_bytes_of_an_axis(tmp_path):
     fields = "x: {type: 'uint16[k=rest]', partial: POLICY}"
     data = bytes(7)
     assert refusal(fields.replace("POLICY", "error"), data, tmp_path, source="f.x").code == "V0309"
-    warned, plan = planned(card(fields.replace("POLICY", "warn"), source="f.x"), tmp_path / "w", {"x.bin": data})
+    warned, plan = planned(
+        card(fields.replace("POLICY", "warn"), source="f.x"), tmp_path / "w", {"x.bin": data}
+    )
     assert plan.arrays[0].axes[0].size == 3
     assert [(p.code, p.offset) for p in warned.warnings] == [("V0309", 6)]
 
 
 def test_rows_without_bytes_never_end(tmp_path):
     for name, repeat in (("a", "rest"), ("b", "{until: f.n > 3}")):
-        fields = f"n: uint8 @ 0\nr: {{repeat: {repeat}, fields: {{x: 'uint8[k=z]', z: uint8 @ 0}}}}".replace("f.n", "n")
+        fields = f"n: uint8 @ 0\nr: {{repeat: {repeat}, fields: {{x: 'uint8[k=z]', z: uint8 @ 0}}}}".replace(
+            "f.n", "n"
+        )
         assert refusal(fields, b"\0\0", tmp_path / name, dims="r k -> t=(r k)").code == "V0310"
 
 
@@ -280,7 +289,7 @@ def test_prev_ends_a_repeat(tmp_path):
 
 @pytest.mark.parametrize(
     ("inner", "fixed"),
-    [
+    (
         ("{m: uint8, q: {repeat: n, fields: {y: uint8}}}", True),
         ("{m: uint8, q: {repeat: m, fields: {y: uint8}}}", False),
         ("{m: uint8, q: {repeat: rest, fields: {y: uint8}}}", False),
@@ -301,7 +310,7 @@ def test_prev_ends_a_repeat(tmp_path):
         ("{m: uint8, q: (point if m > 0 else other)}", False),
         ("{m: uint8, q: endless}", False),
         ("{m: uint8, q: 'uint8[k=n if n > 0 else rest]'}", False),
-    ],
+    ),
 )
 def test_which_rows_have_one_size(inner, fixed):
     from vspec.card.load import loads
@@ -351,19 +360,27 @@ def test_what_stands_in_for_an_absent_field_may_differ_by_row(tmp_path):
 
 @pytest.mark.parametrize(
     ("fields", "data", "code"),
-    [
+    (
         ("n: uint32\nr: {repeat: n, fields: {m: uint8, x: 'uint8[k=m]'}}", b"\xff\xff\xff\xff\1\2", "V0921"),
         ("n: uint32\nr: {repeat: n, fields: {x: uint32}}", b"\xff\xff\xff\xff\1\2", "V0301"),
-        ("n: uint32\nr: {repeat: n, fields: {m: uint8, x: 'uint8[k=m]'}}", b"\x40\x42\x0f\0\1\2\1\2", "V0301"),
+        (
+            "n: uint32\nr: {repeat: n, fields: {m: uint8, x: 'uint8[k=m]'}}",
+            b"\x40\x42\x0f\0\1\2\1\2",
+            "V0301",
+        ),
         ("n: uint64\nr: {repeat: n, fields: {x: uint32}}", b"\xff" * 8, "V0230"),
         ("n: int32\nr: {repeat: n, fields: {x: uint32}}", b"\xff" * 8, "V0308"),
         ("n: uint32\nr: point[k=n]", b"\xff" * 8, "V0301"),
-        ("n: uint32\ns: ascii('\\0')[k=n]\nr: {repeat: 1, fields: {x: 'uint8[k=nbytes(s)]'}}", b"\xff" * 8, "V0301"),
+        (
+            "n: uint32\ns: ascii('\\0')[k=n]\nr: {repeat: 1, fields: {x: 'uint8[k=nbytes(s)]'}}",
+            b"\xff" * 8,
+            "V0301",
+        ),
         ("n: uint32\nr: {repeat: k in range(n), fields: {x: uint8}}", b"\xff" * 8, "V0903"),
         ("r: {repeat: {next: start}, fields: {x: uint8}}", b"\xff" * 8, "V0351"),
         ("r: {repeat: {next: start - 1}, fields: {x: uint8}}", b"\xff" * 8, "V0302"),
         ("t: nest\nr: {repeat: 1, fields: {x: 'uint8[k=nbytes(t)]'}}", b"\1" * 200, "V0922"),
-    ],
+    ),
 )
 def test_hostile_counts_and_pointers(tmp_path, fields, data, code):
     top = "types:\n  point: {fields: {x: uint32}}\n  nest: {fields: {n: uint8, in_: nest if n > 0}}\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+
 import vspec
 from vspec.readers.zarr_store import open_group
 

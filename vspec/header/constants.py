@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vspec.card.model import Field, Record, StructType, TypeRef
-from vspec.datatypes import TextType
+from vspec.datatypes import NUMBERS, TEXTS, TextType
 from vspec.errors import Problem, VspecError
 from vspec.expressions import Value
 from vspec.header import elements
@@ -75,13 +75,19 @@ class _Visit:
     seen: set[tuple[int, int]] = field(default_factory=set)
 
     def check(self, struct: Struct) -> Iterator[Problem]:
+        """Yield what is wrong in a record; behind a wrong constant nothing is walked any more."""
         if (id(struct.spec), struct.offset) in self.seen:
             return
         self.seen.add((id(struct.spec), struct.offset))
         types = struct.home.types
+        wrong = False
         for item in struct.spec.fields:
             if isinstance(item, Field) and item.constant is not None:
-                yield from _differs(struct, item)
+                problems = list(_differs(struct, item))
+                wrong = wrong or bool(problems)
+                yield from problems
+            elif wrong and not (isinstance(item, Field) and item.type.word in (*NUMBERS, *TEXTS)):
+                return
             elif _constant_inside(item, types, frozenset()):
                 try:
                     placed = struct.place(item.name)

@@ -83,7 +83,9 @@ def parameters(struct: StructType, ref: TypeRef, scope: Scope) -> dict[str, Valu
     """Return the parameters of a type by name; raises V0196 where their number is wrong."""
     if len(struct.params) != len(ref.arguments):
         names = ", ".join(param.value for param in struct.params)
-        message = f"the type '{struct.name}' takes {len(struct.params) or 'no'} values, not {len(ref.arguments)}"
+        message = (
+            f"the type '{struct.name}' takes {len(struct.params) or 'no'} values, not {len(ref.arguments)}"
+        )
         raise fail("V0196", message, ref.place, help=f"written as a field's type: {struct.name}({names})")
     values = (argument.evaluate(scope) for argument in ref.arguments)
     return {param.value: value for param, value in zip(struct.params, values, strict=True)}

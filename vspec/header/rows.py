@@ -60,6 +60,11 @@ class KeyedRows:
     def __len__(self) -> int:
         raise NotImplementedError
 
+    @property
+    def total(self) -> int:
+        """Number of rows; of rows inside rows, of all of them."""
+        return len(self)
+
     def at(self, i: int) -> Value:
         """Return row ``i``, counted from 0."""
         raise NotImplementedError
@@ -232,12 +237,11 @@ class NestedRows(KeyedRows):
         self._outer = outer
 
     @property
-    def lengths(self) -> list[int]:
-        """How many inner rows each outer one holds."""
-        return [len(table) for table in self.tables]
+    def total(self) -> int:
+        return sum(table.total for table in self.tables)
 
     def __len__(self) -> int:
-        lengths = set(self.lengths)
+        lengths = {len(table) for table in self.tables}
         if len(lengths) == 1:
             return lengths.pop()
         raise fail(
@@ -250,8 +254,8 @@ class NestedRows(KeyedRows):
 
     def mask_lengths(self) -> set[int]:
         """Return how many truth values a mask may have."""
-        lengths = self.lengths
-        return {sum(lengths), *([lengths[0]] if len(set(lengths)) == 1 else [])}
+        inner = {n for table in self.tables for n in _mask_lengths(table)}
+        return {self.total} | (inner if len(inner) == 1 else set())
 
     def at(self, i: int) -> Value:
         return self._across([table.at(i) for table in self.tables])
@@ -273,15 +277,14 @@ class NestedRows(KeyedRows):
     def take(self, index: Column | slice) -> NestedRows:
         if isinstance(index, slice) or index.dtype != bool:
             return NestedRows([table.take(index) for table in self.tables], self._outer)
-        lengths = self.lengths
-        if set(lengths) == {len(index)}:
+        if all(len(index) in _mask_lengths(table) for table in self.tables):
             return NestedRows([table.take(index) for table in self.tables], self._outer)
-        parts = np.split(index, np.cumsum(lengths)[:-1])
+        parts = np.split(index, np.cumsum([table.total for table in self.tables])[:-1])
         taken = [table.take(part) for table, part in zip(self.tables, parts, strict=True)]
         return NestedRows(taken, self._outer)
 
     def names(self) -> Iterable[str]:
-        return next((table for table in self.tables if len(table)), self.tables[0]).names()
+        return next((table for table in self.tables if table.total), self.tables[0]).names()
 
     def column(self, name: str) -> Value:
         return gather([table.column(name) for table in self.tables], self._outer)
@@ -290,9 +293,9 @@ class NestedRows(KeyedRows):
         parts = [table.locate(name) for table in self.tables]
         whole = next((part for part in parts if isinstance(part, Located)), None)
         if whole is not None and not all(table.is_steady for table in self.tables):
-            none = located.take(located.explicit(whole, self.name), self.name, np.zeros(0, np.int64))
+            none = located.nothing(whole, self.name)
             parts = [
-                self._explicit(part) if len(table) else none
+                self._explicit(part) if table.total else none
                 for part, table in zip(parts, self.tables, strict=True)
             ]
         return stack(parts, name, self._outer)
@@ -343,6 +346,10 @@ class FlatRows(KeyedRows):
     def flat(self) -> FlatRows:
         """Return itself: its rows are already one after the other."""
         return self
+
+
+def _mask_lengths(rows: KeyedRows) -> set[int]:
+    return rows.mask_lengths() if isinstance(rows, NestedRows) else {len(rows)}
 
 
 def gather(values: Sequence[Value], outer: KeyedRows) -> Value:

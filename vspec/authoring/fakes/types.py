@@ -60,7 +60,9 @@ def struct_of(ref: TypeRef, name: str, scope: Scope, types: Types) -> StructType
 def parameters(struct: StructType, ref: TypeRef, scope: Scope) -> dict[str, Value]:
     """Return the parameters of a type by name; raises V0196 where their number is wrong."""
     if len(struct.params) != len(ref.arguments):
-        message = f"the type '{struct.name}' takes {len(struct.params) or 'no'} values, not {len(ref.arguments)}"
+        message = (
+            f"the type '{struct.name}' takes {len(struct.params) or 'no'} values, not {len(ref.arguments)}"
+        )
         raise fail("V0196", message, ref.place)
     pairs = zip(struct.params, ref.arguments, strict=True)
     return {param.value: argument.evaluate(scope) for param, argument in pairs}
