@@ -84,6 +84,14 @@ NOTICED = {
         "count": {"V0921"},
         "byte-order": {"V0601"},
     },
+    "bti/pdf": {
+        "truncated": CHECK | {"V0302", "V0308"},
+        "extended": {"V0302"},
+        "magic": CHECK | {"V0222"},
+        "count": {"V0301", "V0302"},
+        "pointer": {"V0302"},
+        "missing": {"V0450"},
+    },
 }
 """The damage that each card refuses in the files of all of its examples, and the codes it does it with."""
 

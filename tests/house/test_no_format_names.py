@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FORMATS = ROOT / "formats"
 OPEN_ROOMS = ("containers", "readers", "writers")
 # Makers' and formats' folders that are words of the language itself.
-PLAIN_WORDS = frozenset({"generic", "raw", "binary"})
+PLAIN_WORDS = frozenset({"generic", "raw", "binary", "bin"})
 
 
 def names() -> set[str]:

@@ -8,9 +8,9 @@ import struct
 from pathlib import Path
 
 import pytest
-from tests.unit.opening import codes, write
 
 import vspec
+from tests.unit.opening import codes, write
 from vspec import registry
 from vspec.card.load import load, loads
 from vspec.errors import VspecError, fail
@@ -117,7 +117,7 @@ def test_a_card_in_a_map_needs_no_other(shelf, tmp_path):
     assert {name: used.card for name, used in again.used.items()} == {"m": "lab/middle", "base": "lab/base"}
 
 
-@pytest.mark.parametrize("wanted", ["1", "1.2", "1.2.0"])
+@pytest.mark.parametrize("wanted", ("1", "1.2", "1.2.0"))
 def test_versions_that_fit(shelf, wanted):
     text = CARD.replace("card: lab/base, version: 1}", f'card: lab/base, version: "{wanted}"}}')
     assert loads(text, "card.yaml", shelf).used["base"].version == "1.2.0"
@@ -130,7 +130,7 @@ def refusal(text: str, shelf, code: str):
     return caught.value.problems[0]
 
 
-@pytest.mark.parametrize("wanted", ["2", "1.3", "1.2.0.1", "11"])
+@pytest.mark.parametrize("wanted", ("2", "1.3", "1.2.0.1", "11"))
 def test_versions_that_do_not(shelf, wanted):
     text = CARD.replace("card: lab/base, version: 1}", f'card: lab/base, version: "{wanted}"}}')
     problem = refusal(text, shelf, "V0192")
@@ -217,14 +217,14 @@ def test_extending_twice(shelf):
 
 @pytest.mark.parametrize(
     ("more", "code"),
-    [
+    (
         ("files: '{run}.other'\n", "V0190"),
         ("let: {n: 2}\n", "V0190"),
         ("checks: [{that: true, else: no}]\n", "V0190"),
         ("arrays: {other: {attrs: {units: V}}}\n", "V0191"),
         ("arrays: {raw: {dtype: int8}}\n", "V0190"),
         ("params: {rat: 3}\n", "V0191"),
-    ],
+    ),
 )
 def test_what_it_may_not_change(shelf, more, code):
     refusal(f"vspec: 1\nextends: lab/base\n{more}", shelf, code)
@@ -258,4 +258,4 @@ def test_identify_does_not_name_a_card_twice(shelf, tmp_path, monkeypatch):
     monkeypatch.setattr(registry, "find_id", shelf)
     room._card.cache_clear()
     write(tmp_path, {"data/x.base": bytes(40)})
-    assert [match.card for match in vspec.identify(tmp_path / "data").matches] == ["lab/base"]
+    assert [match.card_id for match in vspec.identify(tmp_path / "data").matches] == ["lab/base"]

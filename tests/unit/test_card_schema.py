@@ -20,7 +20,7 @@ from vspec.errors import VspecError
 
 CONFORMANCE = Path(__file__).parents[1] / "conformance"
 STRUCTURAL = {"V0101", "V0102", "V0103", "V0104", "V0105", "V0106"}
-BEYOND = {"V0103_role", "V0105_conversion", "V0105_endian"}
+BEYOND = {"V0103_repeat", "V0103_role", "V0105_conversion", "V0105_endian"}
 """What a flat schema cannot say: one of two keys, words inside the text of a field."""
 
 KEYS = [(shape, key) for shape in SHAPES.values() for key in shape.keys]

@@ -283,3 +283,28 @@ def test_a_column_of_a_million_rows_is_one_strided_access(tmp_path: Path) -> Non
     table.at = count  # type: ignore[method-assign]  # counts rows that are made one by one
     assert np.array_equal(table.column("t"), rows["t"])
     assert made == 0
+
+
+KEYED = """
+r:
+  repeat: rest
+  key: id
+  fields: {id: uint8, x: uint8}
+wanted: uint8[2] @ 0
+"""
+
+
+def test_a_column_of_keys_picks_by_key(tmp_path: Path) -> None:
+    data = bytes([3, 7, 7, 70, 0, 80])
+    opened, plan = planned(card(KEYED, source="f.r[f.wanted].x"), tmp_path, {"x.bin": data})
+    assert value(opened, plan.arrays[0]).tolist() == [7, 70]
+    opened, plan = planned(card(KEYED, source="f.r[[0, 3]].x"), tmp_path / "b", {"x.bin": data})
+    assert value(opened, plan.arrays[0]).tolist() == [80, 7]
+    opened, plan = planned(card(KEYED, source="f.r[0:2].x"), tmp_path / "c", {"x.bin": data})
+    assert value(opened, plan.arrays[0]).tolist() == [7, 70]
+    with pytest.raises(VspecError) as caught:
+        planned(card(KEYED, source="f.r[[0, 4]].x"), tmp_path / "d", {"x.bin": data})
+    assert codes(caught.value) == ["V0222"]
+    texts = KEYED.replace("id: uint8,", "id: ascii(1),").replace("wanted: uint8[2] @ 0", "z: uint8 @ 0")
+    opened, plan = planned(card(texts, source="f.r[['b', 'a']].x"), tmp_path / "e", {"x.bin": b"a\1b\2"})
+    assert value(opened, plan.arrays[0]).tolist() == [2, 1]

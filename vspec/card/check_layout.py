@@ -12,7 +12,7 @@ from vspec.datatypes import NUMBERS
 from vspec.errors import Problem, did_you_mean
 from vspec.expressions import Expression
 
-_CONSTANT = re.compile(r"\s*(0x[0-9a-fA-F]+|[0-9]+)\s*\Z")
+_CONSTANT = re.compile(r"\s*\(?\s*(start\s*\+\s*)?(0x[0-9a-fA-F]+|[0-9]+)\s*\)?\s*\Z")
 _NEGATIVE = re.compile(r"\s*-\s*(0x[0-9a-fA-F]+|[0-9]+)\s*\Z")
 _ONE_OR_NONE = re.compile(r"\s*(1\s+if\b.*\belse\s+0|0\s+if\b.*\belse\s+1)\s*\Z", re.DOTALL)
 

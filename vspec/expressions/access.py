@@ -154,15 +154,27 @@ def _row(rows: Rows, index: Value, site: Site) -> Value:
     if isinstance(index, np.ndarray):
         if index.dtype.kind == "b":
             _check_mask_of_rows(rows, index, site)
-        elif index.dtype.kind != "i":
+            return _taken(rows, index, site)
+        if index.dtype.kind != "i" and not (index.dtype == object and hasattr(rows, "choose")):
             raise _bad_index(index, site)
-        return _taken(rows, index, site)
+        return _chosen(rows, index, site)
     if isinstance(index, bool) or not isinstance(index, (int, str)):
         raise _bad_index(index, site)
     try:
         return rows.row(index)
     except (KeyError, IndexError, UnknownName):
         raise _no_row(rows, index, site) from None
+
+
+def _chosen(rows: Rows, index: Column, site: Site) -> Value:
+    """Return the rows of a column of keys; where rows have no keys, of their positions."""
+    if not hasattr(rows, "choose"):
+        return _taken(rows, index, site)
+    try:
+        chosen: Value = rows.choose(index)
+    except (KeyError, IndexError) as error:
+        raise VspecError(_no_row(rows, error.args[0], site).problems) from None
+    return chosen
 
 
 def _taken(rows: Rows, index: Column, site: Site) -> Value:

@@ -127,6 +127,8 @@ class OverRecord(KeyedRows):
 class OverRows(KeyedRows):
     """Rows inside each row of a fixed table: as `NestedRows`, but none is made before it is asked for."""
 
+    is_steady = True
+
     def __init__(self, rows: FixedRows, pick: Callable[[Value], Value]) -> None:
         self._rows = rows
         self._pick = pick
@@ -151,6 +153,10 @@ class OverRows(KeyedRows):
         if isinstance(index, np.ndarray) and index.dtype == bool and len(index) != len(self._inner):
             return self.nested().take(index)
         return OverRows(self._rows, lambda row: _rows(self._pick(row)).take(index))
+
+    def choose(self, index: Column) -> KeyedRows:
+        self._inner.choose(index)
+        return OverRows(self._rows, lambda row: _rows(self._pick(row)).choose(index))
 
     def names(self) -> Iterable[str]:
         return self._inner.names()

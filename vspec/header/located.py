@@ -182,9 +182,13 @@ def explicit(located: Located, name: str) -> Located:
 def nothing(located: Located, name: str) -> Located:
     """Return no rows at all, of the same kind as the rows ``name`` of ``located``."""
     whole = explicit(located, name)
+    if not whole.lead:
+        whole = explicit(whole, whole.inner[0].name)
     none = np.zeros(0, np.int64)
     counts = None if whole.counts is None else none
-    return replace(whole, lead=((whole.lead[0][0], 0), *whole.lead[1:]), file=none, first=none, counts=counts, levels=())
+    return replace(
+        whole, lead=((whole.lead[0][0], 0), *whole.lead[1:]), file=none, first=none, counts=counts, levels=()
+    )
 
 
 def _put_together(

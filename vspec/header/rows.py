@@ -117,6 +117,27 @@ class KeyedRows:
             rows = index.astype(np.int64)
         return PickedRows(self, rows)
 
+    def choose(self, index: Column) -> KeyedRows:
+        """Return the rows of a column of keys, or of positions where they have no keys.
+
+        Raises `KeyError` or `IndexError` for the first that there is not.
+        """
+        keys = self.keys()
+        if not isinstance(keys, range):
+            return self.take(positions(list(keys), index))
+        wrong = [i for i in index.tolist() if not isinstance(i, int) or not -len(keys) <= i < len(keys)]
+        if wrong:
+            raise IndexError(wrong[0])
+        return self.take(index)
+
+
+def positions(keys: list[object], index: Column) -> Int64:
+    """Return where each of some keys stands first; raises `KeyError` for one that does not."""
+    found: dict[object, int] = {}
+    for i, key in enumerate(keys):
+        found.setdefault(key, i)
+    return np.array([found[key] for key in index.tolist()], np.int64)
+
 
 class PickedRows(KeyedRows):
     """Some rows of others, in any order."""
@@ -149,6 +170,9 @@ class PickedRows(KeyedRows):
         return [column[i] for i in self._index.tolist()]  # type: ignore[index]  # a list otherwise
 
     def locate(self, name: str) -> object:
+        if not self._base.is_steady and not len(self) and len(self._base):
+            none = PickedRows(self._base, np.zeros(1, np.int64)).locate(name)
+            return located.nothing(none, self.name) if isinstance(none, Located) else none
         if not self._base.is_steady:
             return stack([self.at(i).locate(name) for i in range(len(self))], name, self)  # type: ignore[union-attr]  # rows are records
         whole = self._base.locate(name)
@@ -285,6 +309,9 @@ class NestedRows(KeyedRows):
 
     def names(self) -> Iterable[str]:
         return next((table for table in self.tables if table.total), self.tables[0]).names()
+
+    def choose(self, index: Column) -> NestedRows:
+        return NestedRows([table.choose(index) for table in self.tables], self._outer)
 
     def column(self, name: str) -> Value:
         return gather([table.column(name) for table in self.tables], self._outer)

@@ -80,7 +80,7 @@ def _text(path: Path, limits: MapLimits) -> bytes:
         size = path.stat().st_size
         if size > limits.file_bytes:
             raise VspecError([_too_large(path, f"a file of {size} bytes", f"{limits.file_bytes} bytes")])
-        if path.exists() and not path.is_file():
+        if path.exists() and not path.is_file() and not path.is_dir():
             raise _no_map(path, "it is not a file")
         return path.read_bytes()
     except OSError as error:

@@ -88,6 +88,17 @@ class RowsLike:
         """Tell whether `row` would find ``key``."""
         return key in list(self.keys())
 
+    def choose(self, index: Column) -> RowsLike:
+        """Return the rows of a column of keys, or of positions where they have no keys."""
+        keys = self.keys()
+        if isinstance(keys, range):
+            return self.take(index)
+        listed = list(keys)
+        missing = [key for key in index.tolist() if key not in listed]
+        if missing:
+            raise KeyError(missing[0])
+        return self.pick([listed.index(key) for key in index.tolist()])
+
     def take(self, index: Column | slice) -> RowsLike:
         """Return the rows of an integer column, a mask, or a slice."""
         return self.pick(np.arange(len(self))[index].tolist())
@@ -312,6 +323,9 @@ class Nested(RowsLike):
 
     def names(self) -> Iterable[str]:
         return next((table for table in self.tables if len(table)), self.tables[0]).names()
+
+    def choose(self, index: Column) -> RowsLike:
+        return Nested([table.choose(index) for table in self.tables], self.outer)
 
     def take(self, index: Column | slice) -> RowsLike:
         lengths = [len(table) for table in self.tables]
