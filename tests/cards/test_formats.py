@@ -26,6 +26,7 @@ SEEDS = range(20)
 SIZE = {"V0312"}  # not a whole number of steps
 CHECK = {"V0604"}  # a check of the card
 SPIKEGLX = {"truncated": SIZE, "extended": SIZE, "magic": CHECK, "count": CHECK, "missing": {"V0421"}}
+EXACT = {"truncated": CHECK, "extended": CHECK, "magic": CHECK, "count": CHECK}
 NIFTI = {
     "truncated": CHECK,
     "extended": CHECK,
@@ -92,6 +93,58 @@ NOTICED = {
         "pointer": {"V0302"},
         "missing": {"V0450"},
     },
+    "3d-systems/stl": EXACT,
+    "andor/spool": {"truncated": CHECK, "extended": CHECK},
+    "bruker/nmr": {"truncated": CHECK, "extended": CHECK, "count": CHECK, "missing": {"V0421"}},
+    "ccpem/mrc": {**EXACT, "magic": {"V0601"}, "pointer": CHECK, "byte-order": {"V0602"}},
+    "css/wfdisc": {"truncated": {"V0315"}, "extended": {"V0502"}, "missing": {"V0450"}},
+    "fortran/unformatted": {
+        "truncated": {"V0301"},
+        "extended": {"V0301"},
+        "magic": {"V0602"},
+        "count": {"V0602"},
+        "byte-order": {"V0602"},
+    },
+    "itk/metaimage": {"truncated": CHECK, "magic": CHECK},
+    "jeol/eds": {"truncated": {"V0302"}, "magic": {"V0601"}, "count": CHECK, "byte-order": {"V0601"}},
+    "lispix/ripple": {**EXACT, "pointer": CHECK, "missing": {"V0450"}},
+    "microsoft/bmp": {**EXACT, "magic": {"V0601"}, "pointer": CHECK},
+    "netpbm/pnm": {"truncated": CHECK, "extended": CHECK, "magic": {"V0506"}},
+    "numpy/npy": {**EXACT, "magic": {"V0601"}, "count": {"V0301"}},
+    "philips/parrec": {"truncated": CHECK, "extended": CHECK, "missing": {"V0450"}},
+    "princeton/spe": {**EXACT, "magic": {"V0601"}, "byte-order": {"V0601"}},
+    "sgi/rgb": {**EXACT, "magic": {"V0601"}, "byte-order": {"V0601"}},
+    "truevision/tga": {**EXACT, "pointer": CHECK},
+    "rigol/ds1000": {
+        "truncated": CHECK,
+        "extended": CHECK,
+        "magic": {"V0601"},
+        "count": CHECK,
+        "pointer": CHECK,
+        "byte-order": {"V0601"},
+    },
+    "rigol/ds1000b": {
+        "truncated": CHECK,
+        "extended": CHECK,
+        "magic": {"V0601"},
+        "count": CHECK,
+        "byte-order": {"V0601"},
+    },
+    "rigol/ds1000z": {
+        "truncated": CHECK,
+        "extended": CHECK,
+        "magic": {"V0601"},
+        "count": CHECK,
+        "pointer": {"V0302"},
+        "byte-order": {"V0601"},
+    },
+    "rigol/ds2000": {
+        "truncated": {"V0301"},
+        "magic": {"V0601"},
+        "count": CHECK,
+        "pointer": CHECK,
+        "byte-order": {"V0601"},
+    },
 }
 """The damage that each card refuses in the files of all of its examples, and the codes it does it with."""
 
@@ -100,6 +153,7 @@ PAIRS = (
     ("nifti/nifti1", "pair", "V0421"),
     ("nifti/nifti2", "pair", "V0421"),
     ("teem/nrrd", "detached", "V0450"),
+    ("itk/metaimage", "detached", "V0450"),
 )
 """Examples whose data lie in a file of their own, and the code for its absence."""
 
@@ -182,7 +236,9 @@ def test_a_missing_data_file_is_named(id, example, code, tmp_path):
 @pytest.mark.parametrize(("id", "example"), EXAMPLES)
 def test_a_card_is_identified_by_its_own_files_alone(id, example, tmp_path):
     made(id, example, 3, tmp_path)
-    found = {match.card_id for match in vspec.identify(tmp_path).matches}
+    matches = vspec.identify(tmp_path).matches
+    wholes = [m for m in matches if not any(set(m.files) < set(other.files) for other in matches)]
+    found = {match.card_id for match in wholes}  # a .npy of a recording is a .npy, too
     required = any(param.default is None for param in CARDS[id].params)
     assert found == (set() if required else {id})
 

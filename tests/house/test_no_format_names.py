@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FORMATS = ROOT / "formats"
 OPEN_ROOMS = ("containers", "readers", "writers")
 # Makers' and formats' folders that are words of the language itself.
-PLAIN_WORDS = frozenset({"generic", "raw", "binary", "bin"})
+# and the library of arrays, and the order that it names after a language.
+PLAIN_WORDS = frozenset({"generic", "raw", "binary", "bin", "numpy", "fortran", "unformatted"})
 
 
 def names() -> set[str]:

@@ -12,8 +12,9 @@ from vspec.expressions import Column, Expression, Extent, Record, Scope, Value
 from vspec.header import elements, located
 from vspec.header.elements import Spot, View
 from vspec.header.home import Absent
+from vspec.header.instances import Instance
 from vspec.header.located import Located
-from vspec.header.rows import FlatRows, Instance, KeyedRows, NestedRows, gather, stack
+from vspec.header.rows import FlatRows, KeyedRows, NestedRows, gather, stack
 
 
 class FixedRows(KeyedRows):

@@ -3,47 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
 
 import numpy as np
 
-from vspec.card.model import Field, Let
 from vspec.card.model import Record as RecordSpec
 from vspec.errors import Place, fail
-from vspec.expressions import Column, Extent, Record, Scope, UnknownName, Value
+from vspec.expressions import Column, Extent, Record, UnknownName, Value
 from vspec.header import located
 from vspec.header.home import Absent
+from vspec.header.instances import Instance
 from vspec.header.located import Located
 from vspec.layout import Int64
-
-
-class Instance(Protocol):
-    """One record, as the rows need it (`vspec.header.structs.Struct`)."""
-
-    spec: RecordSpec
-
-    @property
-    def scope(self) -> Scope: ...
-
-    @property
-    def offset(self) -> int: ...
-
-    @property
-    def nbytes(self) -> int: ...
-
-    def names(self) -> Iterable[str]: ...
-
-    def get(self, name: str) -> Value: ...
-
-    def locate(self, name: str) -> object: ...
-
-    def place(self, name: str) -> object: ...
-
-    def field(self, name: str) -> Field | RecordSpec | None: ...
-
-    def let(self, name: str) -> Let | None: ...
-
-    def forget(self) -> None: ...
 
 
 class KeyedRows:

@@ -18,8 +18,9 @@ from vspec.header.cycles import Pending
 from vspec.header.elements import Spot
 from vspec.header.fixed_rows import FixedRows
 from vspec.header.home import Absent, Home, Open
+from vspec.header.instances import Instance
 from vspec.header.naming import HereScope, StructScope
-from vspec.header.rows import Instance, KeyedRows, ListRows, gather
+from vspec.header.rows import KeyedRows, ListRows, gather
 from vspec.header.text import Origin, read_text
 from vspec.header.walking import Walk, count_until
 

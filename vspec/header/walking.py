@@ -13,7 +13,7 @@ from vspec.expressions import Chain, Expression, Scope, UnknownName, Value
 from vspec.header import placing
 from vspec.header.fixed_rows import FixedRows
 from vspec.header.home import Home, Open
-from vspec.header.rows import Instance
+from vspec.header.instances import Instance
 
 MAX_WALKED = 10**6
 FIRST_BLOCK = 1024

@@ -20,7 +20,7 @@ CODES: tuple[Code, ...] = (
         "The expression behind '@' or 'at:' gives a byte that the file does not have. Offsets count from the "
         "start of the file: write '@ size(role) - 8' for bytes at its end.",
         "trailer: int64 @ -8",
-        "trailer: int64 @ size(pdf) - 8",
+        "trailer: int64 @ size(rec) - 8",
     ),
     Code(
         "V0303",

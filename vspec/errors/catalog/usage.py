@@ -197,8 +197,8 @@ CODES: tuple[Code, ...] = (
         "An example must break a circle",
         "To make a file, each value must be known before what depends on it. Where a size depends on "
         "itself, the example gives it.",
-        "make: {}                    # trailer: int64 @ size(pdf) - 8",
-        "make: {pdf.size: 4096}",
+        "make: {}                    # trailer: int64 @ size(rec) - 8",
+        "make: {rec.size: 4096}",
     ),
     Code(
         "V0856",

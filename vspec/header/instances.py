@@ -1,0 +1,39 @@
+"""One record, as rows and walks need it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from vspec.card.model import Field, Let
+from vspec.card.model import Record as RecordSpec
+from vspec.expressions import Scope, Value
+
+
+class Instance(Protocol):
+    """One record, as the rows need it (`vspec.header.structs.Struct`)."""
+
+    spec: RecordSpec
+
+    @property
+    def scope(self) -> Scope: ...
+
+    @property
+    def offset(self) -> int: ...
+
+    @property
+    def nbytes(self) -> int: ...
+
+    def names(self) -> Iterable[str]: ...
+
+    def get(self, name: str) -> Value: ...
+
+    def locate(self, name: str) -> object: ...
+
+    def place(self, name: str) -> object: ...
+
+    def field(self, name: str) -> Field | RecordSpec | None: ...
+
+    def let(self, name: str) -> Let | None: ...
+
+    def forget(self) -> None: ...
