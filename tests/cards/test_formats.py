@@ -115,6 +115,16 @@ NOTICED = {
     "princeton/spe": {**EXACT, "magic": {"V0601"}, "byte-order": {"V0601"}},
     "sgi/rgb": {**EXACT, "magic": {"V0601"}, "byte-order": {"V0601"}},
     "truevision/tga": {**EXACT, "pointer": CHECK},
+    "norpix/seq": {**EXACT, "magic": {"V0601"}, "byte-order": {"V0601"}},
+    "nanomegas/blockfile": {
+        "truncated": {"V0301"},
+        "extended": CHECK,
+        "magic": {"V0601"},
+        "count": {"V0301"},
+        "pointer": {"V0302"},
+        "byte-order": {"V0601"},
+    },
+    "mjpeg/y4m": {"truncated": {"V0309"}, "extended": {"V0309"}, "magic": {"V0601"}},
     "rigol/ds1000": {
         "truncated": CHECK,
         "extended": CHECK,
@@ -144,6 +154,22 @@ NOTICED = {
         "count": CHECK,
         "pointer": CHECK,
         "byte-order": {"V0601"},
+    },
+    "sccn/eeglab": {
+        "truncated": CHECK,
+        "extended": CHECK,
+        "magic": {"V0601"},
+        "count": {"V0237"},
+        "pointer": {"V0237"},
+        "missing": {"V0450"},
+        "byte-order": {"V0601"},
+    },
+    "apple/aiff": {
+        "truncated": {"V0301"},
+        "extended": {"V0301"},
+        "magic": {"V0601"},
+        "count": {"V0301"},
+        "pointer": CHECK,
     },
 }
 """The damage that each card refuses in the files of all of its examples, and the codes it does it with."""

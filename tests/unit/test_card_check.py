@@ -266,3 +266,12 @@ def test_a_type_does_not_go_with_a_line():
 def test_the_condition_of_an_axis_is_checked():
     text = RAW + "    axes:\n      channel: {if: nam == 'x', units: uV}\n"
     assert found(text) == [("V0172", "nam")]
+
+
+@pytest.mark.parametrize("key", ("unit: 's'", "lables: '[1]'", "gian: 2", "rate: 1000", "sampling_rate: 3"))
+def test_a_slip_in_a_key_of_an_axis_is_no_coordinate(key):
+    text = f"vspec: 1\nfiles: '*.d'\narrays:\n  a: {{dtype: int8, shape: {{x: auto}}, axes: {{x: {{{key}}}}}}}\n"
+    with pytest.raises(VspecError) as caught:
+        loads(text, "card.yaml")
+    assert [p.code for p in caught.value.problems] == ["V0102"]
+    assert "did you mean" in caught.value.problems[0].help

@@ -301,3 +301,20 @@ z: uint8
     data = struct.pack("<B 2sbB 2sbB B x 2H 3B", 8, b"AA", 3, 2, b"ZZ", -3, 3, 42, 500, 600, 7, 8, 9)
     assert array(fields, data, tmp_path, "f.first") == [500, 600]
     assert array(fields, data, tmp_path / "b", "f.last") == [7, 8, 9]
+
+
+def test_a_text_finds_a_key_that_looks_like_a_number(tmp_path):
+    top = 'tables: {d: {"444": 7, 5: 8, "x": 9}}\nlet:\n'
+    wanted = {
+        "d[f.a]": 7,
+        "d[f.b]": 8,
+        "d['444']": 7,
+        "get(d, f.a, 0)": 7,
+        "d['x']": 9,
+        "1 if f.a in d else 0": 1,
+        "get(d, '05', -1)": -1,
+    }
+    top += "".join(f'  v{k}: "{text}"\n' for k, text in enumerate(wanted))
+    text = card("a: ascii(3)\nb: uint8\nz: uint8", top=top, source="f.z")
+    found = header(text, tmp_path, {"x.bin": b"444\5\1"})
+    assert [found.get(f"v{k}") for k in range(len(wanted))] == list(wanted.values())

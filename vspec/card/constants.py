@@ -21,6 +21,22 @@ def constant(node: Node) -> Constant:
             return {_table_key(entry.key.value): constant(entry.value) for entry in node.entries}
 
 
+class LookUp(dict[object, Value]):
+    """A table of a card: a text finds what is written under it, though keys that look whole are numbers.
+
+    The card in a map is JSON, where every key is a text; so ``"12"`` and ``12`` cannot be two keys.
+
+    >>> LookUp({12: "a"})["12"], "12" in LookUp({12: "a"}), "012" in LookUp({12: "a"})
+    ('a', True, False)
+    """
+
+    def __contains__(self, key: object) -> bool:
+        return super().__contains__(_table_key(key) if isinstance(key, str) else key)
+
+    def __getitem__(self, key: object) -> Value:
+        return super().__getitem__(_table_key(key) if isinstance(key, str) else key)
+
+
 def _table_key(key: str) -> int | str:
     try:
         return int(key, 0)
@@ -63,7 +79,7 @@ def _meaning(constant: Constant, types: MappingOf[str, str]) -> Value:
             return NamedType(types[constant])
         return NUMBERS.get(constant, constant)
     if isinstance(constant, MappingOf):
-        return {key: _meaning(value, types) for key, value in constant.items()}
+        return LookUp({key: _meaning(value, types) for key, value in constant.items()})
     if isinstance(constant, tuple):
         return [_meaning(value, types) for value in constant]
     return constant

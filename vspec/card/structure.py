@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from vspec.card.grammar import LATER_FORMATS, NOUNS, Kind, Names, Shape, Value
 from vspec.card.keys import SHAPES
 from vspec.card.leaves import Leaves
@@ -10,6 +12,8 @@ from vspec.card.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence
 from vspec.errors import Place, Problem, did_you_mean
 
 LANGUAGE = 1
+_NEARLY = 0.75
+_MEANT = {"rate": "step: 1 / rate", "sampling_rate": "step: 1 / sampling_rate", "scale": "gain"}
 
 
 def check_types(types: Node, leaves: Leaves) -> None:
@@ -54,14 +58,26 @@ class _Walk:
             message = f"'{name}' is not in this version of vspec: {shape.later[name]}"
             self._report("V0107", message, entry.key.place)
             return True
-        if shape.free is not None:
+        if shape.free is not None and not self._is_slip(shape, entry, label):
             self._check_name(entry, "axis")
             self.value(shape.free, entry.value, name, entry.key.place)
+        if shape.free is not None:
             return True
         names = [key.name for key in shape.keys]
         help = did_you_mean(name, names, "it may have")
         self._report("V0102", f"unknown key '{name}' in {label}", entry.key.place, help=help)
         return False
+
+    def _is_slip(self, shape: Shape, entry: Entry, label: str) -> bool:
+        """Report a free name that is nearly a key: it would be taken for a coordinate of that name."""
+        name = entry.key.value
+        near = get_close_matches(name, [key.name for key in shape.keys], 1, _NEARLY)
+        word = near[0] if near else _MEANT.get(name)
+        if word is None:
+            return False
+        help = f"did you mean '{word}'? a coordinate needs a name that is no near miss of a key"
+        self._report("V0102", f"unknown key '{name}' in {label}", entry.key.place, help=help)
+        return True
 
     def _check_pairs(self, shape: Shape, node: Mapping, label: str, at: Place, near: set[str]) -> None:
         given = [entry for entry in node.entries if entry.key.value in shape.one_of]

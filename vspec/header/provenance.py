@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from vspec.datatypes import ElementType
 from vspec.errors import VspecError
 from vspec.expressions import Expression, UnknownName, Value
 from vspec.expressions.tables import Row, Table
@@ -17,7 +18,7 @@ from vspec.header.structs import Struct
 from vspec.header.text import TextRecord, TextTable
 
 MAX_LINES = 6
-MAX_DEPTH = 4
+_WHOLE = (RoleFile, Struct, TextRecord, TextTable, Mapping)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,20 @@ class _Found:
 
 
 def trace(expression: Expression, header: Header) -> tuple[str, ...]:
-    """Return lines like ``n_ch = 63 <- meta.nSavedChans = 63 (run.meta line 12)``, nearest first."""
+    """Return lines like ``n_ch = 63 <- meta.nSavedChans = 63 (run.meta line 12)``, nearest first.
+
+    A value that comes from one other is followed in its line; those that it is computed from have
+    lines of their own.
+    """
     lines: list[str] = []
-    for path in expression.paths:
-        line = " <- ".join(_steps(path, header, MAX_DEPTH))
-        if line and line not in lines:
-            lines.append(line)
-    return tuple(lines[:MAX_LINES])
+    todo = list(expression.paths)
+    seen: set[str] = set()
+    while todo and len(lines) < MAX_LINES:
+        steps, inputs = _steps(todo.pop(0), header, seen)
+        if steps:
+            lines.append(" <- ".join(steps))
+        todo += inputs
+    return tuple(lines)
 
 
 def looked_at(expression: Expression, header: Header) -> Origin | None:
@@ -59,19 +67,23 @@ def looked_at(expression: Expression, header: Header) -> Origin | None:
     return None
 
 
-def _steps(path: str, header: Header, depth: int) -> Iterator[str]:
-    found = _follow(path, header)
-    if (
-        found is None
-        or found.value is None
-        or isinstance(found.value, (RoleFile, Struct, TextRecord, TextTable))
-    ):
-        return
-    words = f" ({found.origin.words})" if found.origin is not None else ""
-    yield f"{path} = {_short(found.value)}{words}"
-    let = next((x for x in header.card.lets if x.name == path.split(".", maxsplit=1)[0]), None)
-    if let is not None and depth > 0 and let.value.paths:
-        yield from _steps(let.value.paths[0], header, depth - 1)
+def _steps(path: str, header: Header, seen: set[str]) -> tuple[list[str], list[str]]:
+    """Return what a value is and where it came from, step by step, and the inputs where it has several."""
+    steps: list[str] = []
+    while path not in seen:
+        seen.add(path)
+        found = _follow(path, header)
+        if found is None or found.value is None or isinstance(found.value, _WHOLE):
+            break
+        words = f" ({found.origin.words})" if found.origin is not None else ""
+        steps.append(f"{path} = {_short(found.value)}{words}")
+        let = next((x for x in header.card.lets if x.name == path.split(".", maxsplit=1)[0]), None)
+        if let is None or not let.value.paths:
+            break
+        if len(let.value.paths) > 1:
+            return steps, list(let.value.paths)
+        path = let.value.paths[0]
+    return steps, []
 
 
 def _follow(path: str, header: Header) -> _Found | None:
@@ -111,6 +123,8 @@ def _origin(value: RoleFile | Struct | TextRecord | TextTable, name: str) -> Ori
 
 
 def _short(value: Value) -> str:
+    if isinstance(value, ElementType):
+        return value.name
     if isinstance(value, np.ndarray) and value.size > 4:
         return f"{value.size} values"
     if isinstance(value, Table):
