@@ -174,7 +174,7 @@ NOTICED = {
 }
 """The damage that each card refuses in the files of all of its examples, and the codes it does it with."""
 
-DAMAGED = [(id, example, damage) for id, example in EXAMPLES for damage in NOTICED[id]]
+DAMAGED = [(id, example, damage) for id, example in EXAMPLES for damage in NOTICED.get(id, {})]
 PAIRS = (
     ("nifti/nifti1", "pair", "V0421"),
     ("nifti/nifti2", "pair", "V0421"),

@@ -8,13 +8,13 @@ import numpy as np
 
 from vspec.card.model import Field
 from vspec.card.model import Record as RecordSpec
-from vspec.expressions import Column, Expression, Extent, Record, Scope, Value
+from vspec.expressions import Column, Expression, Extent, Record, Scope, UnknownName, Value
 from vspec.header import elements, located
 from vspec.header.elements import Spot, View
 from vspec.header.home import Absent
-from vspec.header.instances import Instance
+from vspec.header.instances import Fielded, Instance
 from vspec.header.located import Located
-from vspec.header.rows import FlatRows, KeyedRows, NestedRows, gather, stack
+from vspec.header.rows import FlatRows, KeyedRows, ListRows, NestedRows, PickedRows, gather, stack
 
 
 class FixedRows(KeyedRows):
@@ -54,7 +54,7 @@ class FixedRows(KeyedRows):
         let = self.first.let(name)
         if let is not None and self._is_elementwise(let.value):
             return let.value.evaluate(_Columns(self, self.first.scope))
-        return over(self, lambda row: _record(row).get(name))
+        return over(self, lambda row: _record(row).get(name), steady=placed is not None)
 
     def _varies(self, name: str) -> bool:
         """Tell whether the ``else`` of an absent field may differ from row to row."""
@@ -72,7 +72,30 @@ class FixedRows(KeyedRows):
     def _is_elementwise(self, value: Expression) -> bool:
         """Tell whether a let means the same over all rows at once as in each of them."""
         around = value.names - set(self.names())
-        return value.elementwise_with(around) and not value.names & {"start", "here", "prev"}
+        if not value.elementwise_with(around) or value.names & {"start", "here", "prev"}:
+            return False
+        own = value.names - around
+        return all(self._is_one_number(name) for name in own) and all(self._is_scalar(n) for n in around)
+
+    def _is_one_number(self, name: str) -> bool:
+        """Tell whether a name of the rows has one value in each row, so that its column has one axis."""
+        let = self.first.let(name)
+        if let is not None:
+            return self._is_elementwise(let.value)
+        placed = self._steady(name)
+        return (isinstance(placed, Spot) and not placed.axes) or isinstance(placed, Absent)
+
+    def _is_scalar(self, name: str) -> bool:
+        """Tell whether an outer name is one value, or a table to look up in."""
+        try:
+            value = self.first.scope.get(name)
+        except UnknownName:
+            return False
+        return not isinstance(value, (list, np.ndarray, KeyedRows))
+
+    def has_steady(self, name: str) -> bool:
+        """Tell whether every row has a field at the same place in the row."""
+        return self._steady(name) is not None
 
     def _steady(self, name: str) -> object:
         """Return where row 0 has a field, when every row has it at the same place in the row."""
@@ -103,10 +126,11 @@ class OverRecord(KeyedRows):
 
     is_steady = True
 
-    def __init__(self, rows: FixedRows, pick: Callable[[Value], Value]) -> None:
+    def __init__(self, rows: FixedRows, pick: Callable[[Value], Value], *, steady: bool) -> None:
         super().__init__(rows.name, rows.place)
         self._rows = rows
         self._pick = pick
+        self._steady = steady
         self._first = _record(pick(rows.first))
 
     def __len__(self) -> int:
@@ -119,10 +143,13 @@ class OverRecord(KeyedRows):
         return self._first.names()
 
     def column(self, name: str) -> Value:
-        return over(self._rows, lambda row: _record(self._pick(row)).get(name))
+        steady = self._steady and _is_plain(self._first, name)
+        return over(self._rows, lambda row: _record(self._pick(row)).get(name), steady=steady)
 
     def locate(self, name: str) -> object:
-        return self._rows.spread(self._first.locate(name))
+        if self._steady and _is_plain(self._first, name):
+            return self._rows.spread(self._first.locate(name))
+        return stack([_record(self._pick(row)).locate(name) for row in self._rows], name, self._rows)
 
 
 class OverRows(KeyedRows):
@@ -130,9 +157,10 @@ class OverRows(KeyedRows):
 
     is_steady = True
 
-    def __init__(self, rows: FixedRows, pick: Callable[[Value], Value]) -> None:
+    def __init__(self, rows: FixedRows, pick: Callable[[Value], Value], *, steady: bool) -> None:
         self._rows = rows
         self._pick = pick
+        self._steady = steady
         self._inner = _rows(pick(rows.first))
         super().__init__(self._inner.name, self._inner.place, self._inner.key)
 
@@ -144,29 +172,34 @@ class OverRows(KeyedRows):
         return {len(self._inner), len(self._inner) * len(self._rows)}
 
     def at(self, i: int) -> Value:
-        return OverRecord(self._rows, lambda row: _rows(self._pick(row)).at(i))
+        return OverRecord(self._rows, lambda row: _rows(self._pick(row)).at(i), steady=self._steady)
 
     def row(self, key: int | str) -> Value:
         self._inner.row(key)
-        return OverRecord(self._rows, lambda row: _rows(self._pick(row)).row(key))
+        steady = self._steady and self.key is None
+        return OverRecord(self._rows, lambda row: _rows(self._pick(row)).row(key), steady=steady)
 
     def take(self, index: Column | slice) -> KeyedRows:
         if isinstance(index, np.ndarray) and index.dtype == bool and len(index) != len(self._inner):
             return self.nested().take(index)
-        return OverRows(self._rows, lambda row: _rows(self._pick(row)).take(index))
+        return OverRows(self._rows, lambda row: _rows(self._pick(row)).take(index), steady=self._steady)
 
     def choose(self, index: Column) -> KeyedRows:
         self._inner.choose(index)
-        return OverRows(self._rows, lambda row: _rows(self._pick(row)).choose(index))
+        steady = self._steady and self.key is None
+        return OverRows(self._rows, lambda row: _rows(self._pick(row)).choose(index), steady=steady)
 
     def names(self) -> Iterable[str]:
         return self._inner.names()
 
     def column(self, name: str) -> Value:
-        return over(self._rows, lambda row: _rows(self._pick(row)).column(name))
+        steady = self._steady and _is_plain(self._inner, name)
+        return over(self._rows, lambda row: _rows(self._pick(row)).column(name), steady=steady)
 
     def locate(self, name: str) -> object:
-        return self._rows.spread(self._inner.locate(name))
+        if self._steady and _is_plain(self._inner, name):
+            return self._rows.spread(self._inner.locate(name))
+        return stack([_rows(self._pick(row)).locate(name) for row in self._rows], name, self._rows)
 
     def nested(self) -> NestedRows:
         """Return the same with the inner rows of each outer one at hand."""
@@ -177,16 +210,37 @@ class OverRows(KeyedRows):
         return self.nested().flat()
 
 
-def over(rows: FixedRows, pick: Callable[[Value], Value]) -> Value:
-    """Return what ``pick`` finds in each row of a fixed table, as one value."""
+def over(rows: FixedRows, pick: Callable[[Value], Value], *, steady: bool) -> Value:
+    """Return what ``pick`` finds in each row of a fixed table, as one value.
+
+    ``steady`` tells that it lies at the same place in every row: only then may the places in row 0
+    stand for those in the others.
+    """
     if len(rows) == 0:
         return np.zeros(0, np.int64)
     first = pick(rows.first)
     if isinstance(first, KeyedRows):
-        return OverRows(rows, pick)
+        return OverRows(rows, pick, steady=steady)
     if isinstance(first, Record):
-        return OverRecord(rows, pick)
+        return OverRecord(rows, pick, steady=steady)
     return gather([pick(row) for row in rows], rows)
+
+
+def _is_plain(inner: object, name: str) -> bool:
+    """Tell whether a name is a field that stands where the fields before it put it, and nothing else.
+
+    A let, a field with ``@`` and a record with ``at:`` may lie elsewhere in every row.
+    """
+    if isinstance(inner, FixedRows):
+        return inner.has_steady(name)
+    if isinstance(inner, PickedRows):
+        return _is_plain(inner.base, name)
+    if isinstance(inner, ListRows):
+        return len(inner) > 0 and all(_is_plain(row, name) for row in inner)
+    if isinstance(inner, Fielded):
+        field = inner.field(name)
+        return field is not None and (field.offset if isinstance(field, Field) else field.at) is None
+    return False
 
 
 class _Columns:

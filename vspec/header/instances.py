@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from vspec.card.model import Field, Let
 from vspec.card.model import Record as RecordSpec
 from vspec.expressions import Scope, Value
+
+
+@runtime_checkable
+class Fielded(Protocol):
+    """What has fields as the card writes them."""
+
+    def field(self, name: str) -> Field | RecordSpec | None:
+        """Return the field of that name, if there is one."""
 
 
 class Instance(Protocol):

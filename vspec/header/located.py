@@ -24,7 +24,7 @@ class Located:
     first inner axis for each row (a ragged field); its `InnerAxis.size` is then the largest.
     ``levels``, where given, has for each lead axis None, or (rows of unequal numbers) how many
     positions it has for each position of the lead axes before it; its size is then the largest.
-    ``place`` is the field in the card.
+    ``place`` is the field in the card; the first ``rows`` of the inner axes are records around it.
     """
 
     element: ElementType
@@ -36,6 +36,7 @@ class Located:
     inner: tuple[InnerAxis, ...] = ()
     counts: Int64 | None = None
     levels: tuple[Int64 | None, ...] = ()
+    rows: int = 0
 
     @property
     def axes(self) -> tuple[tuple[str, int], ...]:
@@ -45,17 +46,24 @@ class Located:
     @property
     def offset(self) -> int | Int64:
         """Byte offset of the first element: a column where there are several rows."""
-        return int(self.first[0]) if not self.lead else self.first
+        if not self.lead and not self.rows:
+            return int(self.first[0])
+        column = self.first
+        for axis in self.inner[: self.rows]:
+            steps = axis.offsets if axis.offsets is not None else np.arange(axis.size) * axis.stride
+            column = (column[:, None] + steps).ravel()
+        return column
 
     @property
     def nbytes(self) -> int | Int64:
-        """Bytes of one row's elements (of all inner axes)."""
+        """Bytes of one row's elements, a column where there are several rows."""
         whole = self.element.nbytes
-        for axis in self.inner[1 if self.counts is not None else 0 :]:
+        for axis in self.inner[self.rows + (self.counts is not None) :]:
             whole *= axis.size
         if self.counts is not None:
             return self.counts * whole
-        return whole if not self.lead else np.full(len(self.first), whole, np.int64)
+        offset = self.offset
+        return whole if isinstance(offset, int) else np.full(len(offset), whole, np.int64)
 
 
 def repeat(located: Located, name: str, count: int, stride: int) -> Located:
@@ -66,7 +74,8 @@ def repeat(located: Located, name: str, count: int, stride: int) -> Located:
     explicit rows instead.
     """
     if not located.lead:
-        return replace(located, inner=(InnerAxis(name, count, stride), *located.inner))
+        inner = (InnerAxis(name, count, stride), *located.inner)
+        return replace(located, inner=inner, rows=located.rows + 1)
     if len(located.lead) == 1 and located.counts is None and np.unique(located.file).size == 1:
         (row_name, size), base = located.lead[0], located.first[:1]
         rows = InnerAxis(row_name, size, offsets=located.first - base)
@@ -76,6 +85,7 @@ def repeat(located: Located, name: str, count: int, stride: int) -> Located:
             file=located.file[:1],
             first=base,
             inner=(InnerAxis(name, count, stride), rows, *located.inner),
+            rows=located.rows + 2,
         )
     steps = np.arange(count, dtype=np.int64)[:, None] * stride
     return replace(

@@ -117,22 +117,22 @@ class PickedRows(KeyedRows):
         n = len(base)
         if len(index) and not (-n <= index.min() and index.max() < n):
             raise IndexError(int(index.min() if index.min() < -n else index.max()))
-        self._base = base
+        self.base = base
         self._index = index % n if n else index
 
     def __len__(self) -> int:
         return len(self._index)
 
     def at(self, i: int) -> Value:
-        return self._base.at(int(self._index[i]))
+        return self.base.at(int(self._index[i]))
 
     def names(self) -> Iterable[str]:
-        return self._base.names()
+        return self.base.names()
 
     def column(self, name: str) -> Value:
-        if not self._base.is_steady:
+        if not self.base.is_steady:
             return gather([self.at(i).get(name) for i in range(len(self))], self)  # type: ignore[union-attr]  # rows are records
-        column = self._base.column(name)
+        column = self.base.column(name)
         if isinstance(column, np.ndarray):
             return column[self._index]
         if isinstance(column, KeyedRows):
@@ -140,14 +140,14 @@ class PickedRows(KeyedRows):
         return [column[i] for i in self._index.tolist()]  # type: ignore[index]  # a list otherwise
 
     def locate(self, name: str) -> object:
-        if not self._base.is_steady and not len(self) and len(self._base):
-            none = PickedRows(self._base, np.zeros(1, np.int64)).locate(name)
+        if not self.base.is_steady and not len(self) and len(self.base):
+            none = PickedRows(self.base, np.zeros(1, np.int64)).locate(name)
             return located.nothing(none, self.name) if isinstance(none, Located) else none
-        if not self._base.is_steady:
+        if not self.base.is_steady:
             return stack([self.at(i).locate(name) for i in range(len(self))], name, self)  # type: ignore[union-attr]  # rows are records
-        whole = self._base.locate(name)
+        whole = self.base.locate(name)
         if isinstance(whole, Located):
-            return located.take(whole, self._base.name, self._index)
+            return located.take(whole, self.base.name, self._index)
         if isinstance(whole, Extent) and isinstance(whole.offset, np.ndarray):
             return Extent(whole.offset[self._index], np.asarray(whole.nbytes)[self._index])
         return whole
