@@ -6,6 +6,7 @@ import struct
 
 import numpy as np
 import pytest
+
 from tests.unit.opening import planned, value
 
 CARD = """

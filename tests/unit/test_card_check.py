@@ -270,7 +270,9 @@ def test_the_condition_of_an_axis_is_checked():
 
 @pytest.mark.parametrize("key", ("unit: 's'", "lables: '[1]'", "gian: 2", "rate: 1000", "sampling_rate: 3"))
 def test_a_slip_in_a_key_of_an_axis_is_no_coordinate(key):
-    text = f"vspec: 1\nfiles: '*.d'\narrays:\n  a: {{dtype: int8, shape: {{x: auto}}, axes: {{x: {{{key}}}}}}}\n"
+    text = (
+        f"vspec: 1\nfiles: '*.d'\narrays:\n  a: {{dtype: int8, shape: {{x: auto}}, axes: {{x: {{{key}}}}}}}\n"
+    )
     with pytest.raises(VspecError) as caught:
         loads(text, "card.yaml")
     assert [p.code for p in caught.value.problems] == ["V0102"]

@@ -372,3 +372,25 @@ def test_an_empty_file_is_an_empty_recording(tmp_path):
     apply(card, tmp_path / "data", tmp_path)
     assert maps.read(tmp_path / "a.vspec.json")["raw"].values.shape == (0, 8)
     assert verify(tmp_path / "a.vspec.json").problems == ()
+
+
+def test_files_that_are_not_its_own_stay(tmp_path):
+    card = tmp_path / "card.yaml"
+    card.write_text("vspec: 1\nfiles: '{n}.bin'\narrays:\n  a: {dtype: uint8, shape: {x: auto}}\n")
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("x.bin", "x.vspec.bin"):
+        (data / name).write_bytes(b"precious " + name.encode())
+    report = apply(card, data, data)
+    assert (data / "x.vspec.bin").read_bytes() == b"precious x.vspec.bin"
+    assert "V0825" in codes(report.problems)
+    (tmp_path / "maps").mkdir()
+    (tmp_path / "maps" / "x.vspec.json").write_text("notes")
+    (tmp_path / "maps" / "x.vspec.bin.vspec.json").write_text("{}")
+    report = apply(card, data, tmp_path / "maps")
+    assert set(codes(report.problems)) == {"V0825"}
+    assert (tmp_path / "maps" / "x.vspec.json").read_text() == "notes"
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "x.vspec.bin").write_bytes(b"someone's")
+    assert apply(card, data / "x.bin", tmp_path / "other").problems == ()
+    assert (tmp_path / "other" / "x.vspec.bin").read_bytes() == b"someone's"

@@ -266,3 +266,16 @@ def test_a_card_in_a_map_is_as_bounded_as_any(path):
 def test_what_is_no_file_is_no_map():
     (one,) = verify("/dev/zero").maps
     assert [problem.code for problem in one.problems] == ["V0703"]
+
+
+def test_a_reference_under_an_unknown_key_of_metadata(tmp_path):
+    card = write_rig(tmp_path)
+    apply(card, tmp_path / "data", tmp_path / "maps")
+    path = next((tmp_path / "maps").glob("*.vspec.json"))
+    document = json.loads(path.read_text())
+    document["refs"][".zx"] = ["file:///etc/passwd", 0, 9]
+    path.write_text(json.dumps(document))
+    (one,) = verify(path).maps
+    assert one.problems
+    with pytest.raises(VspecError):
+        relocate(path, tmp_path / "data")

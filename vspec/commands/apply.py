@@ -32,6 +32,7 @@ class _Job:
     root: Path
     params: Mapping[str, Value]
     options: ApplyOptions
+    members: Mapping[Path, str]
 
 
 def apply(
@@ -57,7 +58,7 @@ def apply(
     targets = _targets(found.datasets, Path(out))
     problems: list[Problem] = list(found.problems)
     maps: list[MapReport] = []
-    job = _Job(loaded, found.root, values, options)
+    job = _Job(loaded, found.root, values, options, _members(found.datasets))
     for k, dataset in enumerate(found.datasets):
         options.on_step(Step("data sets", k, len(found.datasets)))
         try:
@@ -66,6 +67,12 @@ def apply(
             problems += error.problems
     options.on_step(Step("data sets", len(found.datasets), len(found.datasets)))
     return ApplyReport(tuple(maps), tuple(problems))
+
+
+def _members(datasets: Sequence[DataSet]) -> dict[Path, str]:
+    """Return the files of all data sets, which no map may take the place of."""
+    files = (member.file for dataset in datasets for found in dataset.members.values() for member in found)
+    return {file.absolute.resolve(): file.path for file in files}
 
 
 def _require_sound(options: ApplyOptions) -> None:
@@ -126,7 +133,7 @@ def _map(job: _Job, dataset: DataSet, target: Path) -> MapReport:
     )
     with Files(job.root) as files:
         read = compiler.read(job.card, dataset, files, job.params)
-        _require_apart(files, target)
+        _require_apart(files, target, job.members)
         if job.options.dry_run:
             plans = compiler.chunk(read, choices)
         else:
@@ -143,11 +150,15 @@ def _map(job: _Job, dataset: DataSet, target: Path) -> MapReport:
         )
 
 
-def _require_apart(files: Files, target: Path) -> None:
-    """Raise V0825 where the map, or its sidecar, would take the place of a source."""
+def _require_apart(files: Files, target: Path, members: Mapping[Path, str]) -> None:
+    """Raise V0825 where the map, or its sidecar, would take the place of a file that is not its own.
+
+    ``members`` are the files of all data sets of the run.
+    """
+    sources = {(files.root / source).resolve(): source for source in files.paths}
     for path in (target, kerchunk_json.sidecar_path(target)):
-        for source in files.paths:
-            if path.resolve() == (files.root / source).resolve():
+        for source in (members.get(path.resolve()), sources.get(path.resolve())):
+            if source is not None:
                 problem = Problem(
                     "V0825",
                     f"{path} would be written over a file of the data",
@@ -155,6 +166,14 @@ def _require_apart(files: Files, target: Path) -> None:
                     help="give another folder, or another name, with -o",
                 )
                 raise VspecError([problem])
+    if target.is_file() and not kerchunk_json.is_map(target):
+        problem = Problem(
+            "V0825",
+            f"{target} exists and was not written by vspec",
+            data_file=str(target),
+            help="give another folder, or another name, with -o; or move the file away",
+        )
+        raise VspecError([problem])
 
 
 def _write(

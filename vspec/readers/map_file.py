@@ -10,11 +10,10 @@ from pathlib import Path
 from vspec.errors import Problem, VspecError
 from vspec.layout import Json
 from vspec.readers.addresses import MapSidecar, MapSource, check_addresses, sidecar_of, sources_of
-from vspec.readers.metadata import MapArray, array_of, check_consolidated
+from vspec.readers.metadata import DOCUMENTS, MapArray, array_of, check_consolidated
 from vspec.readers.references import check_references
 
 Reference = str | list["int | str"]
-_NODES = (".zgroup", ".zattrs", ".zarray", ".zmetadata")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +183,7 @@ def _documents(path: Path, refs: Mapping[str, Reference], limits: MapLimits) -> 
 
 
 def _node_texts(refs: Mapping[str, Reference]) -> Iterator[tuple[str, Reference]]:
-    return ((key, value) for key, value in refs.items() if key.rpartition("/")[2] in _NODES)
+    return ((key, value) for key, value in refs.items() if key.rpartition("/")[2] in DOCUMENTS)
 
 
 def _bad_document(path: Path, key: str, why: str) -> Problem:

@@ -16,6 +16,9 @@ from vspec.layout import Json
 _KEYS = {"chunks", "compressor", "dtype", "fill_value", "filters", "order", "shape", "zarr_format"}
 _DTYPE = re.compile(r"\|b1|[|][iu]1|[<>](?:[iu][248]|f[248])")
 _MOST_AXES = 32
+
+DOCUMENTS = (".zgroup", ".zattrs", ".zarray", ".zmetadata")
+"""The last part of the keys that hold metadata; every other key is a reference."""
 _FARTHEST = 1 << 62
 
 CODECS = frozenset(

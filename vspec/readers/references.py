@@ -9,7 +9,7 @@ from math import prod
 from pathlib import Path
 
 from vspec.errors import Problem, VspecError
-from vspec.readers.metadata import MapArray
+from vspec.readers.metadata import DOCUMENTS, MapArray
 
 _INLINE = "base64:"
 _MOST_PROBLEMS = 20
@@ -29,7 +29,7 @@ def check_references(
     counts = dict.fromkeys(arrays, 0)
     for key, value in refs.items():
         node, _, name = key.rpartition("/")
-        if name.startswith(".z"):
+        if name in DOCUMENTS:
             continue
         if len(problems) >= _MOST_PROBLEMS:
             raise VspecError(problems)

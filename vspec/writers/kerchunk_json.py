@@ -50,6 +50,27 @@ def sidecar_path(path: Path) -> Path:
     return path.with_name(f"{path.name.removesuffix('.json')}.bin")
 
 
+def is_map(path: Path) -> bool:
+    """Tell whether a file is a map that vspec wrote: only such a one may be replaced."""
+    return _origin(path) is not None
+
+
+def owns_sidecar(path: Path) -> bool:
+    """Tell whether the file beside ``path`` is the sidecar of the map that stands there."""
+    origin = _origin(path)
+    sidecar = origin.get("sidecar") if origin is not None else None
+    return isinstance(sidecar, dict) and sidecar.get("path") == sidecar_path(path).name
+
+
+def _origin(path: Path) -> dict[str, Json] | None:
+    """Return what the map at ``path`` says of itself, or None where there is none."""
+    try:
+        found = json.loads(json.loads(path.read_bytes())["refs"][".zattrs"])["vspec"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
@@ -58,6 +79,7 @@ def _umask() -> int:
 
 def _put_in_place(manifest: Manifest, path: Path, temporary: Path, part: Part | None) -> None:
     sidecar = sidecar_path(path)
+    owned = owns_sidecar(path)
     if part is not None and manifest.sidecar is not None:
         if sidecar.exists() and not _same(sidecar, part.path):
             path.unlink(missing_ok=True)
@@ -67,7 +89,7 @@ def _put_in_place(manifest: Manifest, path: Path, temporary: Path, part: Part | 
         _flush(path.parent)
     temporary.replace(path)
     _flush(path.parent)
-    if part is None:
+    if part is None and owned:
         sidecar.unlink(missing_ok=True)
 
 
