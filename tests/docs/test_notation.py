@@ -35,7 +35,7 @@ def test_fields(field, _meaning):
 def test_axes_of_fields():
     fields = {field: parse_field(text(field), {"point"}) for field, _ in rows("field | meaning")}
     assert [axis.name for axis in fields["int16[channel=n, sample=128]"].axes] == ["channel", "sample"]
-    assert fields["float32[rest]"].axes[0].size is None
+    assert fields["float32[sample=rest]"].axes[0].size is None
     assert fields["uint16 if version >= 2 else 1"].default is not None
 
 

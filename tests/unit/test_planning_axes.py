@@ -253,3 +253,17 @@ def test_gains_along_two_axes_stay_coordinates(tmp_path):
     assert coordinates(layout, "channel") == {"gain": [0.5] * 3}
     assert set(coordinates(layout, "time")["gain"]) == {2}
     assert "scale_factor" not in layout.attrs
+
+
+@pytest.mark.parametrize("attrs", ("attrs: {scale_factor: 3}", "attrs: {add_offset: 1}"))
+def test_two_scales_are_refused(tmp_path, attrs):
+    with pytest.raises(VspecError) as caught:
+        made(tmp_path, "axes: {channel: {gain: 2, offset: 1}}", attrs)
+    assert codes(caught.value) == ["V0325"]
+
+
+@pytest.mark.parametrize("key", ("vspec", "_ARRAY_DIMENSIONS"))
+def test_names_that_the_map_itself_writes(tmp_path, key):
+    with pytest.raises(VspecError) as caught:
+        made(tmp_path, "axes: {channel: {x: 1}}", f"attrs: {{{key}: 3}}")
+    assert codes(caught.value) == ["V0339"]

@@ -347,3 +347,19 @@ def test_an_arrow_that_does_not_fit_what_the_data_say(tmp_path):
     (problem,) = refused(text, tmp_path, bytes(15)).problems
     assert problem.code == "V0316"
     assert problem.help == "on disk, slowest first: axis_0 axis_1"
+
+
+@pytest.mark.parametrize("values", ("[[1, 2], [3]]", "[9007199254740993, 1.0]"))
+def test_values_that_cannot_be_one_array(tmp_path, values):
+    card = f"vspec: 1\nfiles: '*.dat'\narrays:\n  a: {{values: '{values}'}}\n"
+    with pytest.raises(VspecError) as caught:
+        planned(card, tmp_path, {"x.dat": b""})
+    assert codes(caught.value) == ["V0319"]
+
+
+@pytest.mark.parametrize("name", ("-x", "", "x/../q"))
+def test_names_of_axes_are_names(tmp_path, name):
+    card = f"vspec: 1\nfiles: '*.dat'\narrays:\n  a: {{dtype: uint8, shape: '[2, 3]', dims: \"['{name}', 'y']\"}}\n"
+    with pytest.raises(VspecError) as caught:
+        planned(card, tmp_path, {"x.dat": bytes(6)})
+    assert codes(caught.value) == ["V0316"]

@@ -12,7 +12,7 @@ from vspec.card.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence
 from vspec.errors import Place, Problem, did_you_mean
 
 LANGUAGE = 1
-_NEARLY = 0.75
+_NEARLY = 0.8
 _MEANT = {"rate": "step: 1 / rate", "sampling_rate": "step: 1 / sampling_rate", "scale": "gain"}
 
 
@@ -71,7 +71,10 @@ class _Walk:
     def _is_slip(self, shape: Shape, entry: Entry, label: str) -> bool:
         """Report a free name that is nearly a key: it would be taken for a coordinate of that name."""
         name = entry.key.value
-        near = get_close_matches(name, [key.name for key in shape.keys], 1, _NEARLY)
+        keys = [key.name for key in shape.keys]
+        near = [key for key in keys if sorted(key) == sorted(name)] or get_close_matches(
+            name, keys, 1, _NEARLY
+        )
         word = near[0] if near else _MEANT.get(name)
         if word is None:
             return False

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from vspec.card.dims import parse_arrow
+from vspec.card.dims import NAME, parse_arrow
 from vspec.card.model import Arrow, JoinAxis, SplitAxis
 from vspec.errors import Place, Text, fail
 from vspec.expressions import Expression, Scope
@@ -93,6 +93,14 @@ def _named(
             located.place,
             expected=" ".join(order),
             found=" ".join(names),
+        )
+    odd = next((name for name in names if NAME.match(name) is None), None)
+    if odd is not None:
+        raise fail(
+            "V0316",
+            f"'{odd}' is not the name of an axis",
+            dims.text.place if isinstance(dims, Expression) else located.place,
+            help='letters, digits and _; an axis is reversed by an arrow: "y x -> -y x"',
         )
     renamed = dict(zip(order, names, strict=True))
     lead = tuple((renamed[n], size) for n, size in located.lead)

@@ -19,9 +19,11 @@ from vspec.header.roles import RoleFile, RoleFiles
 from vspec.layout import ArrayLayout, Axis, Inline, Json
 from vspec.planning.arranging import Arranged, arrange
 from vspec.planning.attributes import render_all
-from vspec.planning.axes import describe
+from vspec.planning.axes import Described, describe
 from vspec.planning.names import Paths, render_path
 from vspec.planning.regions import Region, element_type, raw_region
+
+_SCALES = {"scale_factor", "add_offset"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,26 @@ def _layout(spec: ArraySpec, header: Header, scope: Scope) -> ArrayLayout | None
 
 def _finished(spec: ArraySpec, arranged: Arranged, scope: Scope) -> ArrayLayout:
     described = describe(spec, arranged.axes, scope)
-    attrs = {**described.attrs, **render_all(spec.attrs, scope)}
+    attrs = _attributes(spec, described, scope)
     return ArrayLayout(spec.key.value, described.axes, arranged.source.item, arranged.source, attrs)
+
+
+def _attributes(spec: ArraySpec, described: Described, scope: Scope) -> dict[str, Json]:
+    """Return the attributes of an array; raises V0325 for two scales and V0339 for the map's own names."""
+    own = render_all(spec.attrs, scope)
+    if described.attrs.keys() & _SCALES and own.keys() & _SCALES:
+        raise fail(
+            "V0325",
+            f"array '{spec.key.value}' has a scale in 'attrs' and another one by the gain of an axis",
+            spec.place,
+            help="write one of them: gain and offset of an axis, or scale_factor and add_offset",
+        )
+    for key in ("vspec", "_ARRAY_DIMENSIONS"):
+        if key in own:
+            raise fail(
+                "V0339", f"'{key}' of array '{spec.key.value}' is what the map itself writes", spec.place
+            )
+    return {**described.attrs, **own}
 
 
 def _region(spec: ArraySpec, header: Header, scope: Scope) -> Region | None:
@@ -145,7 +165,7 @@ def _source(spec: ArraySpec, header: Header, scope: Scope) -> object:
 
 
 def _inlined(spec: ArraySpec, values: Expression, scope: Scope) -> ArrayLayout:
-    column = np.asarray(values.evaluate(scope))
+    column = _column(values, scope)
     if column.dtype.kind not in "biuf":
         raise fail(
             "V0319",
@@ -165,8 +185,23 @@ def _inlined(spec: ArraySpec, values: Expression, scope: Scope) -> ArrayLayout:
     column = _stored(spec, column, scope)
     axes = tuple(Axis(name, size, (name,)) for name, size in zip(names, column.shape, strict=True))
     described = describe(spec, axes, scope)
-    attrs = {**described.attrs, **render_all(spec.attrs, scope)}
+    attrs = _attributes(spec, described, scope)
     return ArrayLayout(spec.key.value, described.axes, column.dtype, Inline(column), attrs)
+
+
+def _column(values: Expression, scope: Scope) -> NDArray[np.generic]:
+    """Return inlined values as an array; raises V0319 for lists of unequal length and for lost digits."""
+    value = values.evaluate(scope)
+    try:
+        column: NDArray[np.generic] = np.asarray(value)
+    except ValueError:
+        raise fail("V0319", "the lists of these values differ in length", values.text.place) from None
+    if isinstance(value, list) and column.dtype.kind == "f":
+        for item in np.array(value, dtype=object).ravel().tolist():
+            if isinstance(item, int) and int(float(item)) != item:
+                help = "write all of them whole, or all of them with a point"
+                raise fail("V0319", f"{item} has too many digits beside floats", values.text.place, help=help)
+    return column
 
 
 def _stored(spec: ArraySpec, column: NDArray[np.generic], scope: Scope) -> NDArray[np.generic]:

@@ -205,6 +205,15 @@ CODES: tuple[Code, ...] = (
         'name: "ap/{{ band }}"',
     ),
     Code(
+        "V0325",
+        "card",
+        "Two scales for one array",
+        "scale_factor and add_offset among the attributes and a gain or offset along an axis would both "
+        "scale the values. Only one of them can be meant.",
+        "attrs: {scale_factor: 3}         # beside axes: {channel: {gain: 2}}",
+        "axes: {channel: {gain: 2}}",
+    ),
+    Code(
         "V0330",
         "card",
         "The layout contradicts itself",
