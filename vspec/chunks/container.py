@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vspec.chunks.model import ArrayPlan, ChunkOptions, PlannedAxis, Recoded
 from vspec.chunks.normal_form import check_parts, complex_axis, incoherent, stored_order
@@ -152,8 +153,9 @@ def _check_cells(layout: ArrayLayout, source: Chunked, files: Sources, chunk_byt
     if outside.any():
         row = int(np.argmax(outside))
         raise VspecError([_cell_problem("V0331", layout, source, files, row)])
-    verbatim = np.asarray([len(chain) == 0 for chain in source.chains])[codecs if codecs is not None else 0]
-    whole = ~_ragged(source) if source.ragged else np.ones(len(present), bool)
+    plain = np.asarray([len(chain) == 0 for chain in source.chains], bool)
+    verbatim: NDArray[np.bool_] = np.atleast_1d(plain[codecs if codecs is not None else 0])
+    whole: NDArray[np.bool_] = ~_ragged(source) if source.ragged else np.ones(len(present), bool)
     wrong = present & ((source.nbytes <= 0) | (verbatim & whole & (source.nbytes != chunk_bytes)))
     if wrong.any():
         row = int(np.argmax(wrong))
