@@ -29,7 +29,7 @@ help:
 	@echo 'make lint     ruff, mypy, import contracts, size limits'
 	@echo 'make corpus   every real file in VSPEC_CORPUS (now $(VSPEC_CORPUS)) against its independent reader'
 	@echo 'make editor   the YAML language server that the tests of the card schema drive (needs Node.js and npm)'
-	@echo 'make docs     the generated pages of docs/, and the table of formats in README.md'
+	@echo 'make docs     the generated pages of docs/, and the number of formats in README.md'
 	@echo 'make wheel    build the wheel into dist/'
 	@echo 'make clean    remove what these made'
 

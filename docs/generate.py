@@ -1,7 +1,7 @@
 """The pages that are generated: `make docs` runs `python docs/generate.py`, and a test says that they agree.
 
 The card reference comes from the table of the grammar, the errors from the registry of codes, the commands
-from their own help, the table of formats from the cards.
+from their own help, the list of formats from the cards.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ CARD_HEAD = """\
 A card is strict YAML: UTF-8, no tabs for indentation, no key twice, no anchors, tags or merge keys.
 Values are written as [expressions](../expressions.md), [patterns](../patterns.md), and in the notation
 of [fields, arrows and byte orders](notation.md). In titles, attributes and other texts, `{{ }}` computes
-with the same expressions. `vspec schema` prints all this as a JSON Schema, by which an editor completes
-and explains every key.
+with the same expressions. `vspec schema` prints all this as a JSON Schema, by which [an
+editor](../how-to/set-up-an-editor.md) completes and explains every key.
 
 A card needs `vspec`, `files` and `arrays`; a card in the registry says more."""
 
@@ -278,21 +278,36 @@ def _exit_codes() -> str:
 # --- formats --------------------------------------------------------------------------------
 
 
+FORMATS_HEAD = """\
+These cards come with vspec, and are used by their id: `vspec apply nifti/nifti1 DATA`. `vspec identify DATA`
+tells which of them fit some files. The page of a format says which versions are covered, and how it was
+verified; the rules for cards stand in [formats](../formats/README.md). For any other format, write
+[your first card](tutorial/first-card.md)."""
+
+
+def formats_page() -> str:
+    """Return formats.md: every card of the registry with its title."""
+    rows = ["| card | format |", "|---|---|"]
+    rows += [
+        f"| [{entry.id}](../formats/{entry.id}/README.md) | {load(entry.path).title} |"
+        for entry in registry.entries()
+    ]
+    return "\n\n".join([NOTE, "# Formats", FORMATS_HEAD, "\n".join(rows)]) + "\n"
+
+
 def readme_page() -> str:
-    """Return README.md with the table of formats made anew."""
+    """Return README.md with the number of formats made anew."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     after = rest.partition(END)[2]
-    rows = ["| card | format |", "|---|---|"]
-    rows += [
-        f"| [{entry.id}](formats/{entry.id}/README.md) | {load(entry.path).title} |"
-        for entry in registry.entries()
-    ]
-    return f"{before}{BEGIN}\n" + "\n".join(rows) + f"\n{END}{after}"
+    number = sum(1 for _ in registry.entries())
+    line = f"vspec comes with cards for {number} formats: see [the list](docs/formats.md)."
+    return f"{before}{BEGIN}\n{line}\n{END}{after}"
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "README.md": readme_page,
+    "docs/formats.md": formats_page,
     "docs/reference/card.md": card_page,
     "docs/reference/errors.md": errors_page,
     "docs/reference/cli.md": cli_page,

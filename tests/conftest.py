@@ -1,4 +1,4 @@
-"""What all tests share: how hypothesis searches, and where the real files are."""
+"""What all tests share: how hypothesis searches, where the real files are, and which codes were given."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.codes_seen import CodesSeen
 
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = bool(os.environ.get("CI"))
@@ -17,6 +19,11 @@ settings.register_profile("ci", derandomize=True, deadline=None, suppress_health
 settings.register_profile("search", deadline=None, suppress_health_check=SLOW_MACHINE)
 settings.register_profile("thorough", parent=settings.get_profile("search"), max_examples=2000)
 settings.load_profile(os.environ.get("VSPEC_HYPOTHESIS", "ci" if IN_CI else "search"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """After a run of all tests, every code of the catalog must have been given."""
+    config.pluginmanager.register(CodesSeen(config))
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from vspec import seal as sealing
 from vspec.card.model import Card
-from vspec.chunks import ArrayPlan, ChunkOptions, Coordinates, coordinate_plans, plan_all
+from vspec.chunks import ArrayPlan, ChunkOptions, Coordinates, Profile, coordinate_plans, plan_all
 from vspec.errors import Problem, VspecError
 from vspec.expressions import Value
 from vspec.header.checks import run_checks
@@ -32,12 +32,16 @@ from vspec.manifest import (
     source_url,
 )
 from vspec.planning.plan import Plan, plan
+from vspec.profile.addresses import sidecar_name
+from vspec.profile.documents import faults
 from vspec.sidecar import Part, materialise
 from vspec.sources import DataSet, Files, file_url
 from vspec.version import __version__
-from vspec.writers.kerchunk_json import sidecar_path
 
-PROFILE = "portable"
+
+def profile_of(plans: Iterable[ArrayPlan]) -> Profile:
+    """Return the profile of a map: packed where one of its arrays is."""
+    return "packed" if any(plan_.profile == "packed" for plan_ in plans) else "portable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,19 @@ def read(card: Card, dataset: DataSet, files: Files, params: Mapping[str, Value]
     """
     if dataset.problems:
         raise VspecError(dataset.problems)
-    header = open_dataset(card, dataset, files, params)
+    try:
+        return _read(open_dataset(card, dataset, files, params))
+    except VspecError as error:
+        raise VspecError(_in_file(problem, dataset) for problem in error.problems) from None
+
+
+def _in_file(problem: Problem, dataset: DataSet) -> Problem:
+    """Return a problem with the data set's first file, where it names none."""
+    held = next((held for held in dataset.members.values() if held), None)
+    return problem if problem.data_file or held is None else replace(problem, data_file=held[0].file.path)
+
+
+def _read(header: Header) -> Read:
     constants = check_constants(header)
     if constants:
         raise VspecError(constants)
@@ -82,7 +98,7 @@ def read(card: Card, dataset: DataSet, files: Files, params: Mapping[str, Value]
     errors = [p for p in found if p.level == "error"]
     if errors:
         raise VspecError(errors)
-    planned = plan(card, header)
+    planned = plan(header.card, header)
     return Read(header, planned, (*found, *header.warnings))
 
 
@@ -103,17 +119,19 @@ def _chunk(read_: Read, options: Options) -> tuple[tuple[ArrayPlan, ...], Coordi
 def assemble(read_: Read, target: Path, params: Mapping[str, Value], options: Options) -> Iterator[Compiled]:
     """Yield the manifest of a data set for a map at ``target``; copies are made on the way.
 
-    The sidecar's temporary file goes away at the end unless a writer has put it in its place.
+    The sidecar's temporary file goes away at the end unless a writer has put it in its place. Raises
+    V0344, before anything is written, for what no reader would take.
     """
     files = read_.header.files
     everything, coordinates = _chunk(read_, options)
+    _require_readable(read_, everything, coordinates, options)
     with materialise(everything, files.reader, target) as copies:
-        beside = None if copies.part is None else _sidecar(copies.part, sidecar_path(target), options)
+        beside = None if copies.part is None else _sidecar(copies.part, target, options)
         manifest = Manifest(
             _entries(everything, copies.placements, coordinates),
-            root=options.base_url or file_url(files.root),
+            root=_root(files, options),
             sources=tuple(_source(files, i, options) for i in range(len(files))),
-            provenance=_provenance(read_.header, params, options),
+            provenance=_provenance(read_.header, params, options, profile_of(everything)),
             root_attrs=read_.plan.groups.get("", {}),
             groups=_groups(read_),
             sidecar=beside,
@@ -121,14 +139,38 @@ def assemble(read_: Read, target: Path, params: Mapping[str, Value], options: Op
         yield Compiled(manifest, everything, copies.part)
 
 
+def rehearse(read_: Read, options: Options) -> tuple[ArrayPlan, ...]:
+    """Return the plans for a map that is not written; raises what `assemble` would find wrong with it."""
+    everything, coordinates = _chunk(read_, options)
+    _require_readable(read_, everything, coordinates, options)
+    return everything
+
+
+def _require_readable(
+    read_: Read, plans: Sequence[ArrayPlan], coordinates: Coordinates, options: Options
+) -> None:
+    found = _described(read_, plans, coordinates)
+    references = sum(len(plan_.references) for plan_ in plans)
+    problems = list(faults(found, _root(read_.header.files, options), references))
+    if problems:
+        raise VspecError(problems)
+
+
+def _root(files: Files, options: Options) -> str:
+    return options.base_url or file_url(files.root)
+
+
 def describe(read_: Read, options: Options) -> dict[str, Json]:
     """Return the metadata of every node of a data set's map, by key, without where it comes from.
 
     No byte is copied.
     """
-    everything, coordinates = _chunk(read_, options)
+    return _described(read_, *_chunk(read_, options))
+
+
+def _described(read_: Read, plans: Sequence[ArrayPlan], coordinates: Coordinates) -> dict[str, Json]:
     none = np.zeros(0, np.int64)
-    entries = _entries(everything, [Placement(none, none, none)] * len(everything), coordinates)
+    entries = _entries(plans, [Placement(none, none, none)] * len(plans), coordinates)
     root = read_.plan.groups.get("", {})
     return documents(Manifest(entries, "", (), root_attrs=root, groups=_groups(read_)))
 
@@ -151,26 +193,30 @@ def _source(files: Files, index: int, options: Options) -> SourceEntry:
     return SourceEntry(reader.path, reader.size, sealing.to_json(sealing.seal(reader, options.seal)))
 
 
-def _sidecar(part: Part, path: Path, options: Options) -> SidecarEntry:
+def _sidecar(part: Part, target: Path, options: Options) -> SidecarEntry:
+    name = sidecar_name(target.name, part.digest)
     if options.base_url is None:
-        url = file_url(path.parent.resolve() / path.name)
+        url = file_url(target.parent.resolve() / name)
     else:
-        url = source_url(options.base_url, path.name)
-    return SidecarEntry(path.name, url, part.size, part.digest)
+        url = source_url(options.base_url, name)
+    return SidecarEntry(name, url, part.size, part.digest)
 
 
-def _provenance(header: Header, params: Mapping[str, Value], options: Options) -> dict[str, Json]:
+def _provenance(
+    header: Header, params: Mapping[str, Value], options: Options, profile: Profile
+) -> dict[str, Json]:
     card = header.card
     data = json.loads(canonical(card))
     return {
         "vspec": __version__,
-        "profile": PROFILE,
+        "profile": profile,
         "dataset": _dataset_json(header.dataset),
         "card": {"id": card.id, "version": card.version, "digest": digest(card), "data": data},
         "params": {k: v for k, v in params.items() if isinstance(v, (bool, int, float, str))},
         "options": {
             "chunk_bytes": options.chunks.chunk_bytes,
             "inline": options.chunks.inline,
+            **({} if options.chunks.profile is None else {"profile": options.chunks.profile}),
             "seal": options.seal,
             "base_url": options.base_url,
         },

@@ -8,23 +8,55 @@ from typing import Literal
 import numpy as np
 
 Endian = Literal["little", "big"]
+Coding = Literal["unsigned", "twos-complement", "offset-binary", "ibm"]
+"""How the bits of a packed value make a number: two's complement, offset binary, hexadecimal float."""
+
+Bits = tuple[tuple[int, int], ...]
+"""First and last bit of each piece of a value, its low piece first; bit 0 is a word's least significant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How values stand in words of ``nbytes`` bytes: the bits of each value of a word, in their order."""
+
+    nbytes: int
+    values: tuple[Bits, ...]
+    coding: Coding
+
+    @property
+    def per_word(self) -> int:
+        """Values in one word."""
+        return len(self.values)
 
 
 @dataclass(frozen=True, slots=True)
 class ElementType:
-    """A number type by its name in a card, e.g. ``int16``; ``code`` is numpy's without order."""
+    """A number type by its name in a card, e.g. ``int16``; ``code`` is numpy's without order.
+
+    A packed type has a ``packing``; ``code`` is then what a reader gets.
+    """
 
     name: str
     code: str
+    packing: Packing | None = None
 
     @property
     def nbytes(self) -> int:
-        """Bytes of one element in the file."""
-        return int(self.code[1:])
+        """Bytes of one element in the file; of a packed type those of a word."""
+        return int(self.code[1:]) if self.packing is None else self.packing.nbytes
+
+    @property
+    def per_word(self) -> int:
+        """Elements in ``nbytes`` bytes: 1 but for packed types."""
+        return 1 if self.packing is None else self.packing.per_word
 
     def dtype(self, endian: Endian) -> np.dtype[np.generic]:
-        """Return numpy's dtype for an element stored in byte order ``endian``."""
-        return np.dtype(("<" if endian == "little" else ">") + self.code)
+        """Return numpy's dtype for an element stored in byte order ``endian``.
+
+        Packed elements become little-endian numbers when they are unpacked, whatever their file's order.
+        """
+        little = endian == "little" or self.packing is not None
+        return np.dtype(("<" if little else ">") + self.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +92,18 @@ NUMBERS: dict[str, ElementType] = {
         "complex64": "c8",
         "complex128": "c16",
     }.items()
+}
+
+# ``ibm32`` is the hexadecimal float of System/360.
+_WHOLE: tuple[tuple[str, str, int, Coding], ...] = (
+    ("int24", "i4", 3, "twos-complement"),
+    ("uint24", "u4", 3, "unsigned"),
+    ("ibm32", "f4", 4, "ibm"),
+)
+
+NUMBERS |= {
+    name: ElementType(name, code, Packing(nbytes, (((0, 8 * nbytes - 1),),), coding))
+    for name, code, nbytes, coding in _WHOLE
 }
 
 TEXTS: dict[str, TextType] = {

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from vspec.datatypes import ElementType, Endian
+
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Int64 = NDArray[np.int64]
 
@@ -88,12 +90,25 @@ class Trim:
     stop: int
 
 
+@dataclass(frozen=True, slots=True)
+class Unpack:
+    """What is made of an item that is no number: a whole number of packed words in byte order ``endian``.
+
+    The values of an item are ``axes`` in C order; they are the innermost stored axes, and there are
+    none of them where an item is one value.
+    """
+
+    element: ElementType
+    endian: Endian
+    axes: tuple[tuple[str, int], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Strided:
     """Bytes as they lie: stored axes are ``lead``, then ``outer`` (the run axis), then ``inner``.
 
-    ``item`` is the stored element in its file byte order. ``unpack`` names a packing when stored
-    elements are not the array's dtype (e.g. ``bits:int24:little``); then ``item`` is ``|u1``.
+    ``item`` is the stored element in its file byte order. With ``unpack`` it is raw bytes (``|V3``),
+    of which values of the array's dtype are made; their axes follow ``inner``.
     """
 
     runs: Runs
@@ -102,7 +117,7 @@ class Strided:
     outer: str = "run"
     inner: tuple[InnerAxis, ...] = ()
     trim: Trim | None = None
-    unpack: str | None = None
+    unpack: Unpack | None = None
 
 
 Codecs = tuple[Mapping[str, Json], ...]

@@ -16,11 +16,17 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vspec.datatypes import Coding
 from vspec.errors import Problem, VspecError, fail
-from vspec.layout import ArrayLayout, Axis, Chunked, Inline, InnerAxis, Strided
+from vspec.layout import ArrayLayout, Axis, Chunked, Inline, InnerAxis, Strided, Unpack
 
 Array = NDArray[np.generic]
 Range = tuple[int, int]
+
+_SPAN = 64 << 20
+_NEAR = 64 << 10
+_SPARSE = 8
+"""Bytes that lie apart are read together within `_NEAR`, or while they are one in `_SPARSE`."""
 
 
 class Viewable(Protocol):
@@ -31,7 +37,7 @@ class Viewable(Protocol):
         """Bytes in the file."""
 
     def view(self, offset: int, n: int) -> NDArray[np.uint8]:
-        """Return ``n`` bytes from ``offset``, without a copy where that is possible."""
+        """Return ``n`` bytes from ``offset``."""
 
 
 OpenFile = Callable[[int], Viewable]
@@ -58,7 +64,7 @@ def window(
     if any(start >= stop for start, stop in ranges):
         return np.empty([max(0, stop - start) for start, stop in ranges], layout.dtype)
     match layout.source:
-        case Strided(unpack=None) as source:
+        case Strided() as source:
             return _strided(layout, source, open_file, ranges)
         case Inline(values):
             turned = np.asarray(values, layout.dtype)[_turn(layout)]
@@ -120,7 +126,8 @@ def _sizes(source: Strided) -> dict[str, int]:
     total = int(source.runs.count.sum())
     sizes = dict(source.lead)
     sizes[source.outer] = total // cells
-    return sizes | {axis.name: axis.size for axis in source.inner}
+    sizes |= {axis.name: axis.size for axis in source.inner}
+    return sizes | dict(source.unpack.axes if source.unpack is not None else ())
 
 
 def _part_ranges(sizes: Sequence[int], low: int, high: int) -> tuple[list[Range], int]:
@@ -146,6 +153,11 @@ def _strided(layout: ArrayLayout, source: Strided, open_file: OpenFile, ranges: 
         for row, first, count, at in _steps(source, cell, stored.ranges[source.outer]):
             run = _Run(layout, source, row, first)
             _read_run(run, open_file, target[at : at + count], stored.ranges)
+    if source.unpack is not None:
+        names += [name for name, _ in source.unpack.axes]
+        inside = (slice(*stored.ranges[name]) for name, _ in source.unpack.axes)
+        window: tuple[slice | EllipsisType, ...] = (..., *inside)
+        raw = _unpacked(raw, source.unpack, layout.dtype)[window]
     used = [part for axis in layout.axes for part in axis.parts]
     order = [names.index(name) for name in (*used, *(name for name in names if name not in used))]
     joined = raw.transpose(order).reshape(
@@ -154,6 +166,38 @@ def _strided(layout: ArrayLayout, source: Strided, open_file: OpenFile, ranges: 
     exact = (slice(s, s + stop - start) for s, (start, stop) in zip(stored.skips, ranges, strict=True))
     cut: tuple[slice | EllipsisType, ...] = (*exact, ...)
     return joined[cut][_turn(layout)]
+
+
+def _unpacked(raw: Array, unpack: Unpack, dtype: np.dtype[np.generic]) -> Array:
+    """Return the values of packed items, bit by bit: slow, and written apart from every codec."""
+    packing, shape = unpack.element.packing, [size for _, size in unpack.axes]
+    assert packing is not None, "an element that is unpacked has a packing"
+    words = np.ascontiguousarray(raw).reshape(-1).view(np.uint8).reshape(-1, packing.nbytes)
+    if unpack.endian == "big":
+        words = words[:, ::-1]
+    bits = np.unpackbits(np.ascontiguousarray(words), axis=1, bitorder="little").astype(np.int64)
+    columns = []
+    for pieces in packing.values:
+        taken = [bit for first, last in pieces for bit in range(first, last + 1)]
+        value = (bits[:, taken] << np.arange(len(taken))).sum(axis=1)
+        columns.append(_coded(value, len(taken), packing.coding))
+    return np.stack(columns, axis=1).astype(dtype).reshape(*raw.shape, *shape)
+
+
+def _coded(value: NDArray[np.int64], width: int, coding: Coding) -> Array:
+    """Return numbers for patterns of ``width`` bits."""
+    half = 1 << (width - 1)
+    match coding:
+        case "unsigned":
+            return value
+        case "twos-complement":
+            return np.asarray(np.where(value >= half, value - 2 * half, value))
+        case "offset-binary":
+            return value - half
+        case "ibm":
+            fraction, exponent = value & 0xFFFFFF, (value >> 24) & 0x7F
+            signed: NDArray[np.float64] = np.where(value >= half, -1.0, 1.0) * fraction
+            return np.asarray(np.ldexp(signed, 4 * (exponent - 64) - 24))
 
 
 def _turn(layout: ArrayLayout) -> tuple[EllipsisType | slice, ...]:
@@ -202,8 +246,7 @@ def _read_run(run: _Run, open_file: OpenFile, target: Array, ranges: Mapping[str
     for walk in product(*walks):
         offset = base + sum(_listed(axis, at) for axis, at in zip(inner, walk, strict=True))
         window = (slice(None), *(_walked(axis, at, ranges) for axis, at in zip(inner, walk, strict=True)))
-        shape = target[window].shape
-        target[window] = _view(run, reader, offset, shape, strides)
+        _copy(run, reader, target[window], (offset, tuple(strides)))
 
 
 def _listed(axis: InnerAxis, at: int) -> int:
@@ -217,14 +260,23 @@ def _walked(axis: InnerAxis, at: int, ranges: Mapping[str, Range]) -> slice:
     return slice(at, at + 1)
 
 
-def _view(run: _Run, reader: Viewable, offset: int, shape: tuple[int, ...], strides: Sequence[int]) -> Array:
-    reach = [(size - 1) * stride for size, stride in zip(shape, strides, strict=True)]
+def _copy(run: _Run, reader: Viewable, target: Array, where: tuple[int, tuple[int, ...]]) -> None:
+    """Copy what lies in strides from an offset on; halved while its reach is much more than its bytes."""
+    offset, strides = where
+    reach = [(size - 1) * stride for size, stride in zip(target.shape, strides, strict=True)]
     low = offset + sum(min(0, far) for far in reach)
     high = offset + sum(max(0, far) for far in reach) + run.source.item.itemsize
     if low < 0 or high > reader.size:
         raise VspecError([_missing(run, reader, low, high)])
+    if high - low > min(_SPAN, max(_NEAR, _SPARSE * target.nbytes)):
+        axis = int(np.argmax(np.abs(reach)))
+        middle = target.shape[axis] // 2
+        for start, stop in ((0, middle), (middle, target.shape[axis])):
+            part = (*(slice(None),) * axis, slice(start, stop))
+            _copy(run, reader, target[part], (offset + start * strides[axis], strides))
+        return
     buffer = reader.view(low, high - low)
-    return np.ndarray(shape, run.source.item, buffer=buffer.data, offset=offset - low, strides=tuple(strides))
+    target[...] = np.ndarray(target.shape, run.source.item, buffer.data, offset - low, strides)
 
 
 def _missing(run: _Run, reader: Viewable, low: int, high: int) -> Problem:

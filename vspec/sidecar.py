@@ -18,13 +18,17 @@ from typing import BinaryIO, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vspec.chunks import ArrayPlan, Gathered, Recoded, Units, Values, units
+from vspec.chunks import ArrayPlan, Gathered, Recoded, Stretched, Units, Values, units
 from vspec.errors import Problem, VspecError, fail
 from vspec.layout import Codecs, Json
 from vspec.manifest import Placement
 
 Bytes = NDArray[np.uint8]
+_BLOCK = 8 << 20
 _SPAN = 64 << 20
+_NEAR = 64 << 10
+_SPARSE = 8
+"""Bytes that lie apart are read together within `_NEAR`, or while they are one in `_SPARSE`."""
 
 
 class Viewable(Protocol):
@@ -35,7 +39,7 @@ class Viewable(Protocol):
         """Bytes in the file."""
 
     def view(self, offset: int, n: int) -> Bytes:
-        """Return ``n`` bytes from ``offset``, without a copy where that is possible."""
+        """Return ``n`` bytes from ``offset``."""
 
 
 OpenFile = Callable[[int], Viewable]
@@ -64,6 +68,15 @@ class Copies:
 
     placements: tuple[Placement, ...]
     part: Part | None
+
+
+def digest_of(path: Path) -> str:
+    """Return the digest of a sidecar that is in its place. Raises `OSError`."""
+    found = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            found.update(block)
+    return found.hexdigest()
 
 
 @contextmanager
@@ -129,6 +142,8 @@ def copied_chunk(plan: ArrayPlan, cell: int, open_file: OpenFile) -> bytes:
             return _padded(values[window], plan.chunks, plan.dtype)
         case Recoded():
             return _recoded(plan, plan.content, cell, open_file)
+        case Stretched():
+            return _stretched(plan, plan.content, cell, open_file)
 
 
 def _padded(part: NDArray[np.generic], chunk: tuple[int, ...], dtype: np.dtype[np.generic]) -> bytes:
@@ -149,13 +164,25 @@ def _gathered(plan: ArrayPlan, blocks: Iterable[Units], open_file: OpenFile) -> 
     return chunk.tobytes()
 
 
+def _stretched(plan: ArrayPlan, content: Stretched, cell: int, open_file: OpenFile) -> bytes:
+    nbytes = int(content.nbytes[np.searchsorted(plan.copies, cell)])
+    chunk = np.zeros(nbytes, np.uint8)
+    for piece in content.pieces(cell):
+        reader = open_file(piece.file)
+        if piece.offset < 0 or piece.offset + piece.nbytes > reader.size:
+            raise VspecError([_too_short(plan, reader, piece.offset, piece.offset + piece.nbytes)])
+        chunk[piece.at : piece.at + piece.nbytes] = reader.view(piece.offset, piece.nbytes)
+    return chunk.tobytes()
+
+
 def _gather(plan: ArrayPlan, reader: Viewable, block: Units, own: NDArray[np.intp], rows: Bytes) -> None:
     """Copy the units ``own`` of a block out of one file, a bounded span of it at a time."""
     offset = block.offset[own]
     low, high = int(offset.min()), int(offset.max()) + block.nbytes
     if low < 0 or high > reader.size:
         raise VspecError([_too_short(plan, reader, low, high)])
-    if high - low > _SPAN and len(own) > 1:
+    together = min(_SPAN, max(_NEAR, _SPARSE * len(own) * block.nbytes))
+    if high - low > together and len(own) > 1:
         middle = len(own) // 2
         _gather(plan, reader, block, own[:middle], rows)
         _gather(plan, reader, block, own[middle:], rows)

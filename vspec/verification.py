@@ -115,6 +115,8 @@ def _mismatch(layout: ArrayLayout, what: str, expected: str, found: str) -> Prob
 def _blocks(array: ZarrArray) -> Iterator[tuple[slice, ...]]:
     """Yield windows of whole chunks, widened from the last axis on, in stored order."""
     block = list(array.chunks)
+    if 0 in array.shape:
+        return
     for number in range(len(block) - 1, -1, -1):
         room = _BLOCK // max(1, prod(block) * array.dtype.itemsize)
         whole = -(-array.shape[number] // block[number])

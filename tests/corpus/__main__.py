@@ -68,7 +68,12 @@ def main(argv: list[str]) -> int:
     _, formats = report.count(outcomes)
     _, facts = report.count_facts(outcomes)
     if chosen.baseline and chosen.update:
-        baseline.save(chosen.baseline, formats, facts)
+        refused = baseline.refusals(outcomes, whole=not chosen.format)
+        for line in refused:
+            failed = True
+            print(f"{chosen.baseline} stays as it is: {line}")
+        if not refused:
+            baseline.save(chosen.baseline, formats, facts)
     elif chosen.baseline and not chosen.format:
         for line in baseline.lost(chosen.baseline, formats, facts):
             failed = True

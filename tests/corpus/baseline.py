@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.corpus.report import Counts
+from tests.corpus.running import Outcome
 
 KEPT = ("equal", "scaled")
 FACTS = "facts"
+BROKEN = ("crashed", "ambiguous")
+
+
+def refusals(outcomes: Sequence[Outcome], *, whole: bool) -> list[str]:
+    """Return why these outcomes are no numbers to keep: what crashed or became ambiguous hides what is lost."""
+    found = [
+        f"{o.id} {'crashed' if o.result == 'crashed' else 'is ambiguous'}"
+        for o in outcomes
+        if o.result in BROKEN
+    ]
+    return found if whole else ["only a part of the corpus was run", *found]
 
 
 def save(path: Path, formats: Mapping[str, Counts], facts: Mapping[str, Counts]) -> None:

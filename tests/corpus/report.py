@@ -168,12 +168,12 @@ def lines(outcomes: Sequence[Outcome], listed: Listed) -> Iterator[str]:
         refused = [o for o in outcomes if column(o) == "refused" and o.kind == kind]
         yield from _section(title, [f"{o.id}: {o.reason}" for o in refused])
     yield from _section(
-        "partial, for a reason",
+        "unserved, for a reason",
         [
             f"{o.id}: {v.name}: {listed[o.id][v.name]}"
             for o in outcomes
             for v in o.verdicts
-            if o.result == "partial" and v.result == "unserved" and v.name in listed.get(o.id, {})
+            if o.kind == "readable" and v.result == "unserved" and v.name in listed.get(o.id, {})
         ],
     )
     yield from _section("facts that the map does not say", _unsaid(outcomes))

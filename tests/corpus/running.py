@@ -8,12 +8,13 @@ import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from math import prod
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal
 
 from tests.corpus.driver import Candidate, Driver, RefusedError
-from tests.corpus.entries import CorpusError, Entry, Kind
+from tests.corpus.entries import CorpusError, Entry, Facts, Kind
 from tests.corpus.matching import Verdict, judge
 from tests.corpus.parts import Part
 from tests.corpus.semantics import Compared, compare
@@ -23,7 +24,7 @@ from tests.corpus.stated import read_stated
 Result = Literal[
     "equal", "scaled", "partial", "differs", "refused", "no card", "crashed", "mapped", "ambiguous"
 ]
-"""``mapped`` is said of an entry whose arrays no reader described: there is nothing to compare."""
+"""``mapped`` is said of an entry with nothing to compare: no reader described its arrays, or all are empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,9 @@ def _mapped(entry: Entry, folder: Path, out: Path, driver: Driver, outcome: Outc
     verdicts = tuple(judge(entry.facts, parts))
     facts = tuple(compare(read_stated(entry.extra), parts))
     reason = "; ".join(applied.problems)
-    return replace(outcome, result=result_of(verdicts), verdicts=verdicts, facts=facts, reason=reason)
+    return replace(
+        outcome, result=result_of(verdicts, entry.facts), verdicts=verdicts, facts=facts, reason=reason
+    )
 
 
 def chosen(candidates: Sequence[Candidate], main: str) -> dict[str, Candidate]:
@@ -104,10 +107,14 @@ def chosen(candidates: Sequence[Candidate], main: str) -> dict[str, Candidate]:
     return {candidate.id: candidate for candidate in holding or candidates}
 
 
-def result_of(verdicts: Sequence[Verdict]) -> Result:
-    """Return an entry's result: all equal, all served, some served, none."""
+def result_of(verdicts: Sequence[Verdict], described: Sequence[Facts]) -> Result:
+    """Return an entry's result: all equal, all served, some served, none.
+
+    ``described`` are the arrays that the verdicts are about. Where none of them has an element, they are
+    served by any empty array: that says nothing, and the entry is not scored.
+    """
     results = {verdict.result for verdict in verdicts}
-    if not results:
+    if "unserved" not in results and not any(prod(facts.shape) for facts in described):
         return "mapped"
     if results == {"equal"}:
         return "equal"

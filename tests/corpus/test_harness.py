@@ -77,6 +77,42 @@ def test_a_missing_array_makes_an_entry_partial_which_passes_only_when_listed(co
     assert len(verdict_of(corpus, stand, {"f/b.bin": {"other": "another entry"}})[2]) == 1
 
 
+def test_an_entry_passes_when_each_of_its_unserved_arrays_is_listed_and_not_when_one_is_not(corpus):
+    corpus.add("f/none.bin", {"raw": RAW.T, "other": OTHER})
+    corpus.add("f/some.bin", {"raw": RAW, "one": OTHER, "two": OTHER + 1})
+    stand = Stand({"f/none.bin": [part("raw", RAW)], "f/some.bin": [part("raw", RAW)]})
+    none, some = {"raw": "turned", "other": "computed"}, {"one": "computed", "two": "computed, too"}
+    found, total, faults = verdict_of(corpus, stand, {"f/none.bin": none, "f/some.bin": some})
+    assert faults == []
+    assert (total["equal"], total["scaled"]) == (0, 0), "a reason makes nothing equal"
+    assert (total["differs"], total["partial"]) == (1, 1)
+    shown = "\n".join(report.lines(list(found.values()), {"f/none.bin": none, "f/some.bin": some}))
+    for line in ("f/none.bin: raw: turned", "f/none.bin: other: computed", "f/some.bin: two: computed, too"):
+        assert line in shown
+    for left_out, listed in (
+        ("f/none.bin: differs: raw", {"f/none.bin": {"other": "computed"}, "f/some.bin": some}),
+        ("f/none.bin: differs: other", {"f/none.bin": {"raw": "turned"}, "f/some.bin": some}),
+        ("f/some.bin: partial, and not listed: two", {"f/none.bin": none, "f/some.bin": {"one": "computed"}}),
+    ):
+        (fault,) = report.faults(list(found.values()), listed)
+        assert fault.startswith(left_out)
+
+
+def test_an_entry_whose_arrays_are_all_empty_is_not_scored(corpus):
+    empty = np.zeros((0, 3), np.int16)
+    corpus.add("f/a.bin", {"raw": empty})
+    corpus.add("f/b.bin", {"raw": empty, "other": OTHER})
+    corpus.add("f/c.bin", {"raw": empty})
+    parts = {
+        "f/a.bin": [part("raw", empty)],
+        "f/b.bin": [part("raw", empty), part("other", OTHER)],
+        "f/c.bin": [part("raw", RAW)],
+    }
+    found, total, _ = verdict_of(corpus, Stand(parts))
+    assert [outcome.result for outcome in found.values()] == ["mapped", "equal", "differs"]
+    assert (total["equal"], total["differs"]) == (1, 1)
+
+
 def test_a_list_without_a_reason_is_refused(tmp_path):
     (tmp_path / "partial.toml").write_text('["f/a.bin"]\nother = " "\n')
     with pytest.raises(ValueError, match="each with a reason"):
@@ -351,6 +387,38 @@ def test_the_command_fails_when_a_number_goes_down(corpus, monkeypatch, tmp_path
     assert run_command(monkeypatch, good, folder, "--baseline", numbers) == 0
     assert run_command(monkeypatch, none, folder, "--baseline", numbers) == 1
     assert "less than before: f: 0 equal, 1 before" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "broken",
+    (
+        ({"raising": {"f/b.bin": lambda: ZeroDivisionError("oh")}}, "f/b.bin crashed"),
+        ({"cards": {"f/b.bin": ["m/one", "m/two"]}}, "f/b.bin is ambiguous"),
+    ),
+    ids=("crashed", "ambiguous"),
+)
+def test_numbers_are_not_updated_while_something_is_broken(corpus, monkeypatch, tmp_path, capsys, broken):
+    answers, said = broken
+    corpus.add("f/a.bin", {"raw": RAW})
+    corpus.add("f/b.bin", {"raw": RAW})
+    numbers = tmp_path / "numbers.json"
+    numbers.write_text("as it was")
+    stand = Stand({"f/a.bin": [part("raw", RAW)]}, **answers)
+    assert run_command(monkeypatch, stand, corpus.write(), "--baseline", numbers, "--update") == 1
+    assert numbers.read_text() == "as it was"
+    assert f"numbers.json stays as it is: {said}" in capsys.readouterr().out
+
+
+def test_numbers_of_a_part_of_the_corpus_are_not_kept(corpus, monkeypatch, tmp_path):
+    corpus.add("f/a.bin", {"raw": RAW})
+    corpus.add("g/b.bin", {"raw": RAW})
+    numbers = tmp_path / "numbers.json"
+    stand = Stand({"f/a.bin": [part("raw", RAW)], "g/b.bin": [part("raw", RAW)]})
+    arguments = (corpus.write(), "--baseline", numbers, "--update")
+    assert run_command(monkeypatch, stand, *arguments, "--format", "f") == 1
+    assert not numbers.exists()
+    assert run_command(monkeypatch, stand, *arguments) == 0
+    assert set(json.loads(numbers.read_text())) == {"f", "g"}
 
 
 def test_a_scaled_entry_that_became_equal_is_no_loss(tmp_path):

@@ -87,7 +87,8 @@ def printed(rig):
         run("fake", "nifti/nifti1", "-o", "sample"),
         run("fake", "rig.yaml", "-o", "broken", "--damage", "truncated"),
     ]
-    identified.append(run("identify", "sample"))
+    run("fake", "open-ephys/binary", "-o", "recording")
+    identified += [run("identify", "sample"), run("identify", "recording")]
     before = run("status", "maps/a.vspec.json"), run("verify", "maps/a.vspec.json")
     (rig / "good" / "a.dat").write_bytes(b"other")
     after = run("status", "maps/a.vspec.json"), run("verify", "maps/a.vspec.json")

@@ -103,11 +103,13 @@ def test_without_a_schema_nothing_is_known(bare):
     assert bare.problems(THREE_FAULTS) == []
 
 
-def test_the_line_of_new_cards_names_the_schema_by_its_id():
-    from vspec.authoring.scaffold import SCHEMA_URL
-    from vspec.card.schema import schema
+def test_the_line_of_new_cards_names_a_schema_beside_them(bare):
+    from vspec.authoring.scaffold import scaffold
 
-    assert schema()["$id"] == SCHEMA_URL
+    text = scaffold("rig3")
+    assert text.startswith("# yaml-language-server: $schema=card.schema.json\n")
+    assert bare.problems(text) == []
+    assert bare.problems(text.replace("license:", "licence:")) != []
 
 
 # --- completion ---

@@ -1,4 +1,4 @@
-"""Every code of the catalog is reached by a test, stands in its family, and explains itself."""
+"""Every code of the catalog stands in its family and explains itself; that tests reach it is told by `codes_seen`."""
 
 from __future__ import annotations
 
@@ -49,10 +49,6 @@ def test_no_code_is_given_twice():
     every = [code.id for module in families().values() for code in module.CODES]
     assert sorted(every) == sorted(set(every))
     assert sorted(CODES) == sorted(every)
-
-
-def test_every_code_occurs_in_a_test():
-    assert sorted(set(CODES) - codes_in_tests()) == []
 
 
 def test_no_test_speaks_of_a_code_that_is_not_there():

@@ -32,9 +32,8 @@ def through_a_map(folder, layout, *files, **options):
     refs = json.loads(written.path.read_text())["refs"]
     refs = {k: json.loads(v) if k.rpartition("/")[2].startswith(".z") else v for k, v in refs.items()}
     contents = {f"file://{folder}/{n}.bin": data for n, data in enumerate(files)}
-    sidecar = folder / "map.vspec.bin"
-    if sidecar.exists():
-        contents[f"file://{folder}/map.vspec.bin"] = sidecar.read_bytes()
+    for sidecar in folder.glob("map.*.vspec.bin"):
+        contents[f"file://{folder}/{sidecar.name}"] = sidecar.read_bytes()
     return read(refs, layout.path, contents), refs
 
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from vspec import oracle
 from vspec.chunks import ChunkOptions
+from vspec.errors import VspecError
 from vspec.readers.zarr_store import open_group
 from vspec.testing.containers import chunked, inline
-from vspec.testing.layouts import Sample, strided
+from vspec.testing.layouts import Sample, strided, unpacks
 from vspec.testing.maps import Memory, Written, write_map
 from vspec.verification import Truth, compare_array
 
@@ -52,8 +53,7 @@ def same(left: np.ndarray, right: np.ndarray) -> bool:
 def every_reference_is_one_chunk(written: Written) -> bool:
     refs = json.loads(written.path.read_text())["refs"]
     sizes = {f"{n}.bin": file.size for n, file in enumerate(written.files)}
-    sidecar = written.path.with_name("map.vspec.bin")
-    sizes[sidecar.name] = sidecar.stat().st_size if sidecar.exists() else 0
+    sizes |= {path.name: path.stat().st_size for path in written.path.parent.glob("map.*.vspec.bin")}
     chunk = written.plans[0].chunk_bytes
     places = [value for value in refs.values() if isinstance(value, list)]
     return all(n == chunk and at >= 0 and at + n <= sizes[url.rpartition("/")[2]] for url, at, n in places)
@@ -71,8 +71,42 @@ def test_a_map_gives_what_the_generator_wrote(sample: Sample, options: ChunkOpti
         assert compare_array(sample.layout, array, truth) == []
 
 
+PACKED = st.builds(
+    ChunkOptions,
+    chunk_bytes=st.sampled_from([1, 8, 24, 40, 64, 100, 256, 1000]),
+    inline=st.booleans(),
+    profile=st.sampled_from(["packed", None]),
+    many_references=st.just(0),
+)
+
+
 @SETTINGS
-@given(strided(), st.data())
+@given(strided(), PACKED)
+def test_a_packed_map_gives_what_the_generator_wrote(sample: Sample, options: ChunkOptions):
+    with tempfile.TemporaryDirectory() as folder:
+        written = write_map(Path(folder), [sample.layout], sample.files, options)
+        array = open_group(written.path)["array"]
+        assert same(as_asked(array), sample.expected)
+        assert compare_array(sample.layout, array, Truth(written.files.__getitem__)) == []
+
+
+@SETTINGS
+@given(unpacks().flatmap(lambda unpack: strided(unpack=unpack)), PACKED)
+def test_packed_samples_are_unpacked(sample: Sample, options: ChunkOptions):
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            written = write_map(Path(folder), [sample.layout], sample.files, options)
+        except VspecError as error:
+            assert {problem.code for problem in error.problems} == {"V0336"}
+            assert all("cannot be packed either" in str(problem.help) for problem in error.problems)
+            return
+        array = open_group(written.path)["array"]
+        assert same(as_asked(array), sample.expected)
+        assert compare_array(sample.layout, array, Truth(written.files.__getitem__)) == []
+
+
+@SETTINGS
+@given(st.one_of(strided(), unpacks().flatmap(lambda unpack: strided(unpack=unpack))), st.data())
 def test_the_oracle_gives_what_the_generator_wrote(sample: Sample, data):
     files = [Memory(content) for content in sample.files]
     whole = oracle.read(sample.layout, files.__getitem__)

@@ -13,7 +13,8 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from vspec.card.model import Role, TextField, TextFormat
+from vspec.card.model import Role
+from vspec.card.text_model import TextField, TextFormat
 from vspec.errors import Place, Text, VspecError
 from vspec.header.text import Origin, read_text
 from vspec.patterns import parse_path, parse_text

@@ -242,6 +242,9 @@ def test_problems_come_in_the_order_of_the_text():
         ("log.event.onse", [("V0173", "onse")]),
         ("log.name", []),
         ("log.endian", [("V0173", "endian")]),
+        ("date(log.name, '%y', pivot=80)", []),
+        ("date(log.name, '%y', pivot = rat)", [("V0172", "rat")]),
+        ("pivot == 80", [("V0172", "pivot")]),
     ),
 )
 def test_members_of_a_text(expression, marks):
@@ -277,3 +280,17 @@ def test_a_slip_in_a_key_of_an_axis_is_no_coordinate(key):
         loads(text, "card.yaml")
     assert [p.code for p in caught.value.problems] == ["V0102"]
     assert "did you mean" in caught.value.problems[0].help
+
+
+def test_a_column_inside_brackets_makes_no_circle():
+    text = (
+        "vspec: 1\nfiles:\n  bin: '{n}.bin'\n"
+        "  log: {match: '{n}.txt', format: lines, fields: {row: {each: '{code:int} {w:int}'}}}\n"
+        "let: {code: 'log.row[code > 1].w', a: 'log.row[b].w', b: 'a + 1', w: 'log.row[w + code].code'}\n"
+        "arrays: {raw: {from: bin, dtype: int16, shape: {t: auto}}}\n"
+    )
+    with pytest.raises(VspecError) as caught:
+        loads(text, "card.yaml")
+    assert [(p.code, p.message) for p in caught.value.problems] == [
+        ("V0184", "'a' needs itself: a -> b -> a")
+    ]

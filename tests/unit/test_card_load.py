@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from vspec.card.constants import constants
 from vspec.card.load import load, loads
 from vspec.card.model import Arrow, ByteOrderTest, Card, Field, Record
 from vspec.errors import VspecError
@@ -57,7 +59,29 @@ def test_params_and_tables(tour):
         ("cut", "bool", False),
         ("scale", "float", 1),
     ]
-    assert tour.tables == {"names": {1: "left", 16: "right"}, "orders": ("C", "F")}
+    assert tour.tables == {"names": {1: "left", "0x10": "right"}, "orders": ("C", "F")}
+
+
+def test_a_quoted_key_of_a_table_stays_text():
+    text = """vspec: 1
+files: "{name}.dat"
+tables: {codes: {"444": a, 5: b, 0x1F: c, "0x20": d, 1_0: e, "-3": f, inner: {"1": g}, rows: [{"2": h}]}}
+arrays: {raw: {dtype: int16, shape: {t: auto}}}
+"""
+    card = loads(text, "card.yaml")
+    wanted = {"444": "a", 5: "b", 31: "c", "0x20": "d", "1_0": "e", "-3": "f", "inner": {"1": "g"}}
+    assert card.tables == {"codes": {**wanted, "rows": ({"2": "h"},)}}
+    again = loads(json.dumps(card.data), "map.json")
+    assert (again.tables, again.data) == (card.tables, card.data)
+    codes = constants(card)["codes"]
+    assert [444 in codes, "444" in codes, "5" in codes, 32 in codes, "31" in codes] == [0, 1, 1, 0, 1]
+
+
+def test_one_number_in_two_forms_is_one_key():
+    text = "vspec: 1\nfiles: '{name}.dat'\ntables: {t: {31: a, 0x1F: b}}\n"
+    with pytest.raises(VspecError) as caught:
+        loads(text + "arrays: {raw: {dtype: int16, shape: {t: auto}}}", "card.yaml")
+    assert [(p.code, p.place.column) for p in caught.value.problems] == [("V0008", 21)]
 
 
 def test_role_keys(tour):

@@ -191,6 +191,8 @@ def test_an_alias_bomb_stops_at_its_first_anchor():
         ("a: {x: rec[0]}", 8, "rec[0]"),
         ("a: {x: stored[t=spr[s], u=2] @ 4}", 8, "stored[t=spr[s], u=2] @ 4"),
         ("a: {x: max(1, 2), y: 2}", 8, "max(1, 2)"),
+        ("a: {x: split(b, ' '), y: 2}", 8, "split(b, ' ')"),
+        ("a: {x: rec(b, 'c')[0], y: 2}", 8, "rec(b, 'c')[0]"),
         ("a: [max(1, 2), 3]", 5, "max(1, 2)"),
         ("a: {x: rec[0], y: {z: 1}}", 8, "rec[0]"),
     ),

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from tests.cards import maps
 from tests.unit.recordings import CARD, ROOT, edit, origin, refs, run, samples, write_rig
+from vspec import commands
 from vspec.cli import main as cli_main
 from vspec.cli.main import cli
 from vspec.errors import CODES
@@ -122,6 +123,8 @@ def test_a_wrong_call_is_exit_2_with_a_message(rig, arguments):
 
 def test_sizes_of_made_up_files_are_bounded(rig):
     assert "error[V0826]" in call("fake", "rig.yaml", "-o", "out", "--size", "time=-5")[2]
+    assert "error[V0862]" in call("fake", "rig.yaml", "-o", "out", "--size", "tiem=5")[2]
+    assert "error[V0826]" in call("fake", "rig.yaml", "-o", "out", "--seed", "-5")[2]
     assert not (rig / "out").exists()
 
 
@@ -408,3 +411,22 @@ def test_a_terminal_sees_progress(rig):
 def test_the_module_is_the_command(rig):
     done = run("--version", cwd=rig)
     assert (done.returncode, done.stdout.split(",")[0]) == (0, "vspec")
+
+
+@pytest.mark.parametrize("as_json", (False, True))
+@pytest.mark.parametrize(
+    "verb", ("check", "identify", "verify", "status", "info", "relocate", "apply", "fake")
+)
+def test_what_the_system_refuses_is_told_with_a_code(rig, monkeypatch, verb, as_json):
+    """No command ends in a traceback, whatever the disk says."""
+
+    def refuse(*arguments, **more):
+        raise PermissionError(13, "Permission denied", "some/file")
+
+    monkeypatch.setattr(commands, verb, refuse)
+    arguments = {"relocate": ["a", "b"], "apply": ["a", "b"], "fake": ["a", "-o", "b"]}.get(verb, ["a"])
+    code, out, err = call(verb, *arguments, *(["--json"] if as_json else []))
+    assert code == 5
+    assert "V0828" in (out if as_json else err)
+    assert "some/file: Permission denied" in (out if as_json else err)
+    assert "Traceback" not in out + err

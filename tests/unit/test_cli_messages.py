@@ -171,6 +171,7 @@ def test_g_dims_that_are_not_those_of_the_data(tmp_path, capsys):
         " ['t', 'z', 'y', 'x']\n"
         '   11 |     dims: "t z y w -> w y z t"\n'
         "      |            ^^^^^^^^^^^^^^^^^^\n"
+        "  in a.img\n"
         "  help: on disk, slowest first: t z y x\n"
     )
 

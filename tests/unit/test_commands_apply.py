@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +60,16 @@ def test_the_report_is_as_documented(tmp_path):
                         "refs": 1,
                         "copied_bytes": 0,
                         "tail": "none",
+                        "profile": "portable",
+                        "choices": [
+                            {
+                                "profile": "portable",
+                                "refs": 1,
+                                "fetched_bytes": 16144,
+                                "copied_bytes": 0,
+                                "why_not": None,
+                            }
+                        ],
                     }
                 ],
                 "warnings": [],
@@ -99,13 +113,19 @@ def test_a_file_that_is_no_map_is_no_place_for_one(tmp_path, name):
 
 
 @pytest.mark.parametrize("inline", (True, False))
-@pytest.mark.parametrize("source", ("a.vspec.bin", "a.vspec.json"))
+@pytest.mark.parametrize("source", ("a.SIDECAR.vspec.bin", "a.vspec.json"))
 def test_a_map_never_takes_the_place_of_data(tmp_path, source, inline):
     card = tmp_path / "rig.yaml"
     card.write_text(CARD.replace("*.dat", "*.vspec.*"))
     data = samples(1).tobytes()
+    options = ApplyOptions(chunk_bytes=1024, inline=False if "SIDECAR" in source else inline)
+    if "SIDECAR" in source:  # the data have the very name that the sidecar will need
+        (tmp_path / "first").mkdir()
+        (tmp_path / "first" / "b.vspec.dat").write_bytes(data)
+        apply(card, tmp_path / "first", tmp_path / "first" / "a.vspec.json", options=options)
+        (sidecar,) = (tmp_path / "first").glob("a.*.bin")
+        source = sidecar.name
     (tmp_path / source).write_bytes(data)
-    options = ApplyOptions(chunk_bytes=1024, inline=inline)
     report = apply(card, tmp_path / source, tmp_path / "a.vspec.json", options=options)
     assert report.maps == ()
     assert codes(report.problems) == ["V0825"]
@@ -260,18 +280,20 @@ def test_without_inlining_the_tail_lies_in_the_sidecar(tmp_path, monkeypatch):
     assert report.maps[0].arrays[0].tail == "padded-sidecar"
     found = refs(tmp_path / "maps" / "a.vspec.json")
     assert not [key for key, value in found.items() if str(value).startswith("base64")]
-    assert found["raw/10.0"] == [f"file://{tmp_path}/maps/a.vspec.bin", 0, 1600]
     rest = samples(0)[1000:].tobytes()
-    assert (tmp_path / "maps" / "a.vspec.bin").read_bytes() == rest + bytes(1600 - len(rest))
+    copied = rest + bytes(1600 - len(rest))
+    name = f"a.{hashlib.blake2b(copied, digest_size=16).hexdigest()[:16]}.vspec.bin"
+    assert found["raw/10.0"] == [f"file://{tmp_path}/maps/{name}", 0, 1600]
+    assert (tmp_path / "maps" / name).read_bytes() == copied
     np.testing.assert_array_equal(maps.read(tmp_path / "maps" / "a.vspec.json")["raw"].values, samples(0))
 
 
 def test_the_sidecar_goes_when_it_is_not_needed_any_more(tmp_path):
     card = write_rig(tmp_path)
     apply(card, tmp_path / "data", tmp_path, options=ApplyOptions(chunk_bytes=1600, inline=False))
-    assert (tmp_path / "a.vspec.bin").exists()
+    assert len(list(tmp_path.glob("a.*.vspec.bin"))) == 1
     apply(card, tmp_path / "data", tmp_path)
-    assert not (tmp_path / "a.vspec.bin").exists()
+    assert list(tmp_path.glob("*.bin")) == []
 
 
 @pytest.mark.parametrize(
@@ -285,13 +307,20 @@ def test_a_base_url_leads_elsewhere(tmp_path, url):
     found = refs(tmp_path / "run 1.vspec.json")
     space = "%20" if url.startswith("https") else " "
     assert found["raw/0.0"][0] == f"{url.rstrip('/')}/run{space}1.dat"
-    assert found["raw/10.0"][0] == f"{url.rstrip('/')}/run{space}1.vspec.bin"
+    (sidecar,) = tmp_path.glob("run 1.*.vspec.bin")
+    assert found["raw/10.0"][0] == f"{url.rstrip('/')}/{sidecar.name.replace(' ', space)}"
     (one,) = status(tmp_path / "run 1.vspec.json").maps
     assert (one.state, codes(one.problems)) == ("unreadable", ["V0740"])
 
 
 @pytest.mark.parametrize(
-    "url", ("data.lab.org/rig3", "ftp://data.lab.org/rig3", "https://", "file://rig3", "")
+    "url",
+    (
+        *("data.lab.org/rig3", "ftp://data.lab.org/rig3", "https://", "file://rig3", "", "https:///rig3"),
+        *("file:///", "file:////", "file:///data/../..", "file:///data ", "s3://"),
+        *("https://lab.org/d?key=1", "https://lab.org/d#top", "https://lab.org/a b", "https://lab.org/d "),
+        *("https://lab.org/a/../b", "https://lab.org\\d", "https://lab.org/d\n", " https://lab.org/d"),
+    ),
 )
 def test_a_base_url_that_no_reader_could_follow(tmp_path, url):
     (problem,) = refused(write_rig(tmp_path), tmp_path / "data", tmp_path, options=ApplyOptions(base_url=url))
@@ -320,15 +349,18 @@ def test_a_dry_run_writes_nothing_and_tells_the_same(tmp_path):
     dry = apply(card, tmp_path / "data", tmp_path / "maps", options=options)
     assert not (tmp_path / "maps").exists()
     wet = apply(card, tmp_path / "data", tmp_path / "maps", options=ApplyOptions(chunk_bytes=1600))
-    assert dry.to_json() == wet.to_json()
+    told = dry.to_json()
+    for array in told["maps"][0]["arrays"]:
+        assert [choice["profile"] for choice in array["choices"]] == ["portable", "packed"]
+        array["choices"].pop()
+    assert told == wet.to_json()
 
 
 def test_a_dry_run_counts_the_coordinates_too(tmp_path):
-    text = CARD + "    axes: {channel: {gain: '[1, 2, 3, 4, 5, 6, 7, 8]'}}\n"
+    text = CARD + "    axes: {channel: {depth: '[1, 2, 3, 4, 5, 6, 7, 8]'}}\n"
     card = write_rig(tmp_path, text)
     dry = apply(card, tmp_path / "data", tmp_path / "maps", options=ApplyOptions(dry_run=True))
-    assert dry.to_json() == apply(card, tmp_path / "data", tmp_path / "maps").to_json()
-    assert [a.path for a in dry.maps[0].arrays] == ["raw", "channel_gain"]
+    assert [a.path for a in dry.maps[0].arrays] == ["raw", "channel_depth"]
 
 
 def test_no_data_is_told_before_anything_else(tmp_path):
@@ -381,9 +413,6 @@ def test_files_that_are_not_its_own_stay(tmp_path):
     data.mkdir()
     for name in ("x.bin", "x.vspec.bin"):
         (data / name).write_bytes(b"precious " + name.encode())
-    report = apply(card, data, data)
-    assert (data / "x.vspec.bin").read_bytes() == b"precious x.vspec.bin"
-    assert "V0825" in codes(report.problems)
     (tmp_path / "maps").mkdir()
     (tmp_path / "maps" / "x.vspec.json").write_text("notes")
     (tmp_path / "maps" / "x.vspec.bin.vspec.json").write_text("{}")
@@ -394,3 +423,100 @@ def test_files_that_are_not_its_own_stay(tmp_path):
     (tmp_path / "other" / "x.vspec.bin").write_bytes(b"someone's")
     assert apply(card, data / "x.bin", tmp_path / "other").problems == ()
     assert (tmp_path / "other" / "x.vspec.bin").read_bytes() == b"someone's"
+
+
+NAMED = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.mark.parametrize("name", ("x.bin", f"a.{NAMED[:16]}.vspec.bin", "../secret"))
+def test_a_map_that_names_another_file_as_its_sidecar_gets_nothing_deleted(tmp_path, name):
+    """A map lies about its sidecar; what it names stays, since its bytes are not those of the digest."""
+    card = write_rig(tmp_path)
+    out = tmp_path / "maps"
+    apply(card, tmp_path / "data", out, options=ApplyOptions(chunk_bytes=1600, inline=False))
+    path = out / "a.vspec.json"
+    document = json.loads(path.read_text())
+    attrs = json.loads(document["refs"][".zattrs"])
+    attrs["vspec"]["sidecar"].update(path=name, digest=NAMED)
+    document["refs"][".zattrs"] = json.dumps(attrs)
+    path.write_text(json.dumps(document))
+    (out / name).write_bytes(b"precious")
+    assert apply(card, tmp_path / "data", out).problems == ()
+    assert (out / name).read_bytes() == b"precious"
+
+
+def test_applies_at_the_same_moment_leave_a_map_with_its_own_sidecar(tmp_path):
+    """Two cards, one target, many times: whoever comes last, map and sidecar are of one run."""
+    write_rig(tmp_path)
+    program = """\
+import sys
+from vspec.commands import ApplyOptions, apply
+for _ in range(25):
+    report = apply(sys.argv[1], sys.argv[2], sys.argv[3], options=ApplyOptions(chunk_bytes=1600, inline=False))
+    assert report.problems == (), report.problems
+"""
+    runs = []
+    for seed in (0, 1):
+        folder = tmp_path / f"data{seed}"
+        folder.mkdir()
+        (folder / "a.dat").write_bytes(samples(seed, 1009 + 10 * seed).tobytes())
+        arguments = [str(tmp_path / "rig.yaml"), str(folder), str(tmp_path / "maps")]
+        environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+        runs.append(subprocess.Popen([sys.executable, "-c", program, *arguments], env=environment))
+    seen = 0
+    while any(run.poll() is None for run in runs):
+        try:
+            found = refs(tmp_path / "maps" / "a.vspec.json")
+        except FileNotFoundError:
+            continue
+        sidecar = json.loads(found[".zattrs"])["vspec"]["sidecar"]
+        seen += 1
+        assert any(value[0] == sidecar["url"] for value in found.values() if isinstance(value, list))
+    assert [run.returncode for run in runs] == [0, 0]
+    assert seen > 0
+    assert verify(tmp_path / "maps" / "a.vspec.json").problems == ()
+    (sidecar,) = (tmp_path / "maps").glob("*.bin")
+
+
+@pytest.mark.parametrize("name", ("a.vspec.JSON", "a.VSPEC.json", "a.Json"))
+def test_a_name_of_a_map_in_another_case_is_refused(tmp_path, name):
+    (problem,) = refused(write_rig(tmp_path), tmp_path / "data", tmp_path / name)
+    assert problem.code == "V0820"
+    assert problem.help.endswith("a.vspec.json")
+    assert not (tmp_path / name).exists()
+
+
+def raw_card(shape, name="a"):
+    return json.dumps({"vspec": 1, "files": "*.dat", "arrays": {name: {"dtype": "uint8", "shape": shape}}})
+
+
+@pytest.mark.parametrize("far", (2**40, 2**61))
+def test_an_empty_array_with_a_huge_axis(tmp_path, far):
+    card = write_rig(tmp_path, raw_card({"t": 0, "x": far}))
+    (tmp_path / "data" / "a.dat").write_bytes(b"")
+    assert apply(card, tmp_path / "data", tmp_path).problems == ()
+    array = json.loads(refs(tmp_path / "a.vspec.json")["a/.zarray"])
+    assert (array["shape"], array["chunks"]) == ([0, far], [1, 1])
+    assert verify(tmp_path / "a.vspec.json").problems == ()
+
+
+@pytest.mark.parametrize("dry_run", (True, False))
+@pytest.mark.parametrize(
+    ("shape", "name"),
+    (({"t": 0, "x": 2**62}, "a"), ({f"x{i}": 1 for i in range(33)}, "a"), ({"x": "auto"}, "a\\b")),
+    ids=("a size", "axes", "a name"),
+)
+def test_what_no_reader_would_take_is_not_written(tmp_path, shape, name, dry_run):
+    card = write_rig(tmp_path, raw_card(shape, name))
+    (tmp_path / "data" / "a.dat").write_bytes(bytes(1) if len(shape) == 33 else b"")
+    report = apply(card, tmp_path / "data", tmp_path / "maps", options=ApplyOptions(dry_run=dry_run))
+    assert report.maps == ()
+    assert codes(report.problems) == ["V0344"]
+    assert list(tmp_path.rglob("*.vspec.*")) == []
+
+
+def test_thirty_two_axes_are_written_and_read(tmp_path):
+    card = write_rig(tmp_path, raw_card({f"x{i}": 1 for i in range(32)}))
+    (tmp_path / "data" / "a.dat").write_bytes(bytes([7]))
+    assert apply(card, tmp_path / "data", tmp_path).problems == ()
+    assert verify(tmp_path / "a.vspec.json").problems == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 
 import numpy as np
 import pytest
@@ -110,11 +111,16 @@ def test_a_map_that_cannot_be_read_leaves_the_others_their_say(pair, tmp_path):
     assert [p.code for p in report.problems] == ["V0703"]
 
 
+def sidecar(folder):
+    (found,) = folder.glob("a.*.vspec.bin")
+    return found
+
+
 @pytest.fixture
 def moved(pair, tmp_path):
     """The data and the map, sidecar included, in another place."""
     (tmp_path / "archive").mkdir()
-    for name in ("data", "a.vspec.json", "a.vspec.bin"):
+    for name in ("data", "a.vspec.json", sidecar(tmp_path).name):
         shutil.move(tmp_path / name, tmp_path / "archive" / name)
     return tmp_path / "archive" / "a.vspec.json", tmp_path / "archive" / "data"
 
@@ -134,9 +140,9 @@ def test_a_relocated_map_is_the_one_that_apply_would_make_there(moved, tmp_path)
     relocate(path, folder)
     (tmp_path / "again").mkdir()
     shutil.copytree(folder, tmp_path / "again" / "data")
-    relocated = path.read_bytes(), path.with_suffix("").with_suffix(".vspec.bin").read_bytes()
+    relocated = path.read_bytes(), sidecar(path.parent).read_bytes()
     apply(tmp_path / "rig.yaml", folder, path.parent, options=BESIDE)
-    assert (path.read_bytes(), path.with_suffix("").with_suffix(".vspec.bin").read_bytes()) == relocated
+    assert (path.read_bytes(), sidecar(path.parent).read_bytes()) == relocated
 
 
 def test_there_and_back_is_the_same_map(pair, tmp_path):
@@ -159,9 +165,44 @@ def test_relocate_takes_a_relative_folder(moved, monkeypatch):
 
 def test_relocate_says_what_is_not_there(pair, tmp_path):
     (tmp_path / "empty").mkdir()
+    before = pair[0].read_bytes()
     (one,) = relocate(pair[0], tmp_path / "empty").maps
     assert one.state == "missing"
-    assert [p.code for p in one.problems] == ["V0741", "V0741"]
+    assert [p.code for p in one.problems] == ["V0741", "V0741", "V0747"]
+    assert pair[0].read_bytes() == before
+    assert states(pair[0])[0] == "same"
+
+
+def test_relocate_leaves_a_map_whose_data_are_others_there(pair, tmp_path):
+    before = pair[0].read_bytes()
+    shutil.copytree(tmp_path / "data", tmp_path / "other")
+    path = next((tmp_path / "other").iterdir())
+    path.write_bytes(bytes([path.read_bytes()[0] ^ 1]) + path.read_bytes()[1:])
+    (one,) = relocate(pair[0], tmp_path / "other").maps
+    assert [p.code for p in one.problems] == ["V0742", "V0747"]
+    assert pair[0].read_bytes() == before
+
+
+def test_relocate_to_the_root_of_a_disk_is_refused(pair):
+    before = pair[0].read_bytes()
+    with pytest.raises(VspecError) as caught:
+        relocate(pair[0], "/")
+    assert [p.code for p in caught.value.problems] == ["V0746"]
+    assert pair[0].read_bytes() == before
+
+
+def test_relocate_in_a_folder_that_cannot_be_written(pair, tmp_path, monkeypatch):
+    def refuse(*arguments, **more):
+        raise PermissionError(13, "Permission denied")
+
+    shutil.copytree(tmp_path / "data", tmp_path / "copy")
+    before = pair[0].read_bytes()
+    monkeypatch.setattr(tempfile, "mkstemp", refuse)
+    with pytest.raises(VspecError) as caught:
+        relocate(pair[0], tmp_path / "copy")
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.message) == ("V0822", f"cannot write {pair[0]}: Permission denied")
+    assert pair[0].read_bytes() == before
 
 
 def test_relocate_needs_a_folder(pair):

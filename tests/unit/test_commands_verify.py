@@ -251,7 +251,7 @@ def test_a_card_edited_into_nonsense(rig):
 
 def test_a_damaged_sidecar(rig):
     path = rig(BESIDE)
-    sidecar = path.with_name("a.vspec.bin")
+    (sidecar,) = path.parent.glob("a.*.vspec.bin")
     data = bytearray(sidecar.read_bytes())
     data[-1] ^= 1  # padding: no value shows it
     sidecar.write_bytes(data)
@@ -263,7 +263,8 @@ def test_a_damaged_sidecar(rig):
 
 def test_a_missing_sidecar(rig):
     path = rig(BESIDE)
-    path.with_name("a.vspec.bin").unlink()
+    (sidecar,) = path.parent.glob("a.*.vspec.bin")
+    sidecar.unlink()
     (problem,) = found(path)
     assert problem.code == "V0744"
     assert "missing" in problem.message

@@ -666,3 +666,35 @@ def test_lists_within_lists_and_keys_that_are_none():
     assert problem("[[1, 2], [3, 4]] == 1").code == "V0228"
     assert problem("r in r", r=ROWS).code == "V0226"
     assert problem("at(r.n)", r=Table({"n": np.array([1])})).code == "V0235"
+
+
+@pytest.mark.parametrize(
+    ("expression", "code"),
+    (
+        ("c and c2", "V0229"),
+        ("c or c2", "V0229"),
+        ("all(c and c2)", "V0229"),
+        ("where(c2 == 1, 1, 0)", "V0229"),
+        ("mixed == c2", "V0228"),
+        ("mixed < c2 < 3", "V0225"),
+        ("c2 in table", "V0226"),
+    ),
+)
+def test_columns_with_axes_of_their_own_are_no_tracebacks(expression, code):
+    values = {
+        "c": np.array([1, 0]),
+        "c2": np.ones((2, 2), np.int64),
+        "mixed": [None, 1],
+        "table": {1: 2},
+    }
+    with pytest.raises(VspecError) as caught:
+        parse(text(expression)).evaluate(Scope(values))
+    assert [p.code for p in caught.value.problems] == [code]
+
+
+def test_in_looks_among_values_that_may_be_none():
+    values = {"ids": np.array([1, 5], np.int64), "some": np.array([None, 5, 5], object)}
+    found = parse(text("ids == 5 and ids in [5, 1]")).evaluate(Scope(values))
+    assert found.tolist() == [False, True]
+    assert parse(text("ids in some")).evaluate(Scope(values)).tolist() == [False, True]
+    assert parse(text("[none, 2] in some")).evaluate(Scope(values)).tolist() == [True, False]

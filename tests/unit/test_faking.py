@@ -225,7 +225,7 @@ def test_types_sizes_keys_and_nested_rows(tmp_path):
 
 def test_large_raw_files_are_written_in_blocks_and_not_kept(tmp_path, monkeypatch):
     monkeypatch.setattr("vspec.authoring.fakes.raw.KEEP_LIMIT", 1000)
-    monkeypatch.setattr("vspec.authoring.fakes.draws.BLOCK", 97)
+    monkeypatch.setattr("vspec.authoring.fakes.stored.BLOCK", 97)
     faked = made(RAW.replace("b: 3", "b: auto"), tmp_path, sizes={"b": 211})
     assert faked.unkept == ("x",)
     assert dict(faked.arrays) == {}
@@ -328,3 +328,31 @@ def test_files_differ_in_length_only_where_they_are_joined(tmp_path):
     apart = made(text.replace("time=(part time)", "time part"), tmp_path / "apart")
     assert len({path.stat().st_size for path in apart.files}) == 1
     assert apart.arrays["x"].shape[2] == 3
+
+
+def test_a_seed_below_zero(tmp_path):
+    assert codes(RAW, tmp_path, seed=-5) == ["V0826"]
+
+
+def test_sizes_that_nothing_asks_for_are_all_named(tmp_path):
+    with pytest.raises(VspecError) as error:
+        made(SERIES, tmp_path / "out", sizes={"tiem": 5, "part": 2, "channel": 3})
+    assert [problem.code for problem in error.value.problems] == ["V0862", "V0862", "V0862"]
+    assert "time" in (error.value.problems[0].help or "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_number_of_files_is_a_size(tmp_path):
+    text = SERIES.partition("examples:")[0]
+    assert len(made(text, tmp_path, sizes={"part": 2, "time": 5}).files) == 2
+
+
+def test_what_fails_while_files_are_written_leaves_nothing_behind(tmp_path):
+    text = """
+vspec: 1
+files:
+  f: {match: "{name}.f", layout: {fields: {x: "uint16 = 5", y: "uint8 @ 0 = 9"}}}
+arrays: {a: {from: f.x}}
+"""
+    assert codes(text, tmp_path / "a" / "b") == ["V0858"]
+    assert list(tmp_path.iterdir()) == []

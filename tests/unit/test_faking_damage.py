@@ -75,7 +75,7 @@ def test_each_kind(tmp_path, kind, refused):
 def test_a_kind_that_the_card_cannot_notice_is_refused_with_those_it_does(tmp_path):
     text = 'vspec: 1\nfiles: "{name}.dat"\narrays: {x: {dtype: int16, shape: {t: auto}}}\n'
     with pytest.raises(VspecError) as error:
-        fake(loads(text, "card.yaml"), tmp_path, FakeOptions(damage="magic"))
+        fake(loads(text, "card.yaml"), tmp_path / "new" / "folder", FakeOptions(damage="magic"))
     [problem] = error.value.problems
     assert problem.code == "V0860"
     assert problem.help == "it notices: truncated, extended"
@@ -88,3 +88,11 @@ def test_a_kind_that_does_not_exist(tmp_path):
     [problem] = error.value.problems
     assert problem.code == "V0860"
     assert "truncated" in (problem.help or "")
+
+
+def test_folders_that_hold_something_else_stay(tmp_path):
+    (tmp_path / "kept").mkdir()
+    text = 'vspec: 1\nfiles: "{name}.dat"\narrays: {x: {dtype: int16, shape: {t: auto}}}\n'
+    with pytest.raises(VspecError):
+        fake(loads(text, "card.yaml"), tmp_path / "kept", FakeOptions(damage="magic"))
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]

@@ -86,6 +86,11 @@ LAYOUTS = {
     "flat": (NESTED, COUNTS, {"source": "flat(f.g.ch)[kind == 1].x"}),
     "picked in each": (NESTED, COUNTS, {"source": "f.g.ch[kind == 1].x", **JOINED}),
     "no rows": ("n: uint8\nr: {repeat: n, fields: {x: uint8}}", "f.n: 0", {}),
+    "no rows at a place": (
+        "n: uint8\nstop: uint8\nr: {at: stop, repeat: n, fields: {m: uint8, x: uint16}}\nz: uint8",
+        "f.n: 0, f.stop: 3",
+        {},
+    ),
     "padding": ("s: ascii(64)\nx: uint8[k=5] @ 10", "f.s: hello", {"source": "f.x"}),
 }
 
@@ -156,3 +161,25 @@ arrays:
     with Files(found.root) as files:
         read = compiler.read(loaded, found.datasets[0], files, faked.params)
         assert np.array_equal(oracle.read(read.plan.arrays[0], files.reader), faked.arrays["a"])
+
+
+@pytest.mark.parametrize("dims", ("", 'dims: "digits image row x -> frame=(digits image) y=row x"'))
+def test_rows_in_rows_of_files_of_a_role(dims, tmp_path):
+    text = f"""
+vspec: 1
+files:
+  spool:
+    match: "{{digits}}spool.dat"
+    over: digits
+    layout:
+      fields:
+        image: {{repeat: 2, fields: {{row: {{repeat: 3, fields: {{pixels: "uint16[x=5]", gap: pad(2)}}}}}}}}
+arrays:
+  a:
+    from: spool.image.row.pixels
+    {dims}
+"""
+    faked = fake(loads(text, "card.yaml"), tmp_path)
+    files = [np.frombuffer(path.read_bytes(), "<u2").reshape(2, 3, 6)[..., :5] for path in faked.files]
+    expected = np.concatenate(files) if dims else np.stack(files)
+    assert np.array_equal(faked.arrays["a"], expected)

@@ -178,3 +178,65 @@ def test_a_value_that_needs_itself(tmp_path):
     with pytest.raises(VspecError) as error:
         made(text, tmp_path)
     assert error.value.problems[0].code == "V0855"
+
+
+SECTIONS = """
+vspec: 1
+files:
+  f:
+    match: "{name}.hdr"
+    format: lines
+    fields:
+      element: {each: "element {name:word} {n:int}"}
+      tail: {line: "list {kind:word}"}
+      stop: {line: "end"}
+      first: {section: ["element a {n:int}", "e{x:rest}"], each: "property {type:word} {name:word}"}
+      second: {section: ["element b {n:int}", "e{x:rest}"], each: "property {type:word} {name:word}", default: []}
+      apart: {section: [begin, finish], each: "value {v:int}"}
+      open: {section: [finish, over], line: "last {v:int}"}
+arrays:
+  v: {values: f.apart.v, dims: [i]}
+examples:
+  - name: tiny
+    make:
+      f.element: [[a, 5], [b, 3]]
+      f.tail: int
+      f.first: [[float, x], [float, y]]
+      f.second: [[uchar, red]]
+      f.apart: [[2], [4]]
+      f.open: 7
+checks:
+  - that: len(f.first) == 2 and len(f.second) == 1 and f.second.name[0] == 'red' and f.open == 7
+    else: sections
+"""
+SECTIONED = """\
+element a 5
+property float x
+property float y
+element b 3
+list int
+property uchar red
+end
+begin
+value 2
+value 4
+finish
+last 7
+over
+"""
+
+
+def test_sections_that_begin_with_a_line_of_another_field(tmp_path):
+    faked = made(SECTIONS, tmp_path)
+    assert faked.files[0].read_text(encoding="utf-8") == SECTIONED
+    assert faked.arrays["v"].tolist() == [2, 4]
+
+
+def test_a_section_without_rows_leaves_the_lines_of_others_alone(tmp_path):
+    faked = made(
+        SECTIONS.replace("      f.second: [[uchar, red]]\n", "").replace(
+            "second) == 1 and f.second.name[0] == 'red'", "second) == 0"
+        ),
+        tmp_path,
+    )
+    assert faked.files[0].read_text(encoding="utf-8") == SECTIONED.replace("property uchar red\n", "")

@@ -240,6 +240,18 @@ def test_constants(tmp_path: Path) -> None:
     assert problems[0].help == "bytes there: 52 49 47 34"
 
 
+def test_a_text_constant_may_end_in_what_is_cut_off(tmp_path: Path) -> None:
+    fields = "a: ascii(4) = 'ABF '\nb: ascii(8) = 'ABF '\nc: ascii(6) = 'ABF\\0'\nd: latin1('!') = 'ABF '"
+    fields += "\ntwo: ascii(4)[2] = 'ABF '\nfive: ascii(5)[2] = 'ABF'"
+    data = b"ABF " + b"ABF     " + b"ABF\0\0\0" + b"ABF !" + b"ABF ABF " + b"ABF  ABF\0\0"
+    good = header(card(fields), tmp_path, {"x.bin": data})
+    assert check_constants(good) == []
+    for k, at in {0: 0, 3: 0, 4: 4, 12: 12, 18: 18, 21: 18, 27: 23, 30: 23, 35: 31}.items():
+        wrong = data[:k] + b"x" + data[k + 1 :]
+        bad = header(card(fields), tmp_path / str(k), {"x.bin": wrong})
+        assert [(p.code, p.offset) for p in check_constants(bad)] == [("V0601", at)], k
+
+
 def test_constants_of_rows_are_probed_then_checked_in_full(tmp_path: Path) -> None:
     fields = "r: {repeat: rest, fields: {mark: uint8 = 0x55, x: uint8}}"
     data = bytearray(b"\x55\0" * 1000)
@@ -257,8 +269,36 @@ def test_constants_inside_named_types(tmp_path: Path) -> None:
     text = card("p: pair\nr: {repeat: 2, fields: {s: stamp}}").replace("files:", types)
     good = header(text, tmp_path, {"x.bin": b"XY1XY2XY3XY4"})
     assert check_constants(good) == []
-    bad = header(text, tmp_path / "b", {"x.bin": b"XY1XZ2XY3ZZ4"})
-    assert [(p.code, p.offset) for p in check_constants(bad)] == [("V0601", 3), ("V0601", 9)]
+    for data, at in {b"XZ1XZ2XY3ZZ4": [0], b"XY1XZ2XY3ZZ4": [3], b"XY1XY2ZY3ZZ4": [6, 9]}.items():
+        bad = header(text, tmp_path / data.decode(), {"x.bin": data})
+        assert [(p.code, p.offset) for p in check_constants(bad)] == [("V0601", offset) for offset in at]
+
+
+def test_behind_a_wrong_constant_of_any_file_nothing_is_walked(tmp_path: Path) -> None:
+    text = """
+        vspec: 1
+        types: {head: {fields: {magic: "ascii(2) = 'XY'", n: uint32}}}
+        files:
+          a:
+            match: "{name}.a"
+            layout:
+              fields:
+                h: head
+                r: {repeat: h.n, fields: {k: uint8, m: uint8 = 7, d: "uint8[x=k]"}}
+          b: {match: "{name}.b", layout: {fields: {h: head}}}
+        arrays: {raw: {from: a.r.m}}
+    """
+    rows = b"\0\7" * 50
+    wrong = {"own": (b"XZ", b"XY", b"\7"), "other": (b"XY", b"XZ", b"\7"), "none": (b"XY", b"XY", b"\x08")}
+    for name, (first, second, mark) in wrong.items():
+        size = (50).to_bytes(4, "little")
+        contents = {"x.a": first + size + rows[:-1] + mark, "x.b": second + size}
+        opened = header(text, tmp_path / name, contents)
+        (problem,) = check_constants(opened)
+        expected = {"own": ("x.a", 0), "other": ("x.b", 0), "none": ("x.a", 105)}[name]
+        assert (problem.data_file, problem.offset) == expected
+        walked = opened.get("a").content._placed  # what was placed is the only trace of a walk
+        assert (1 in walked) == (name == "none")
 
 
 def test_text_is_no_array_and_complex_numbers_are_no_header_values(tmp_path: Path) -> None:

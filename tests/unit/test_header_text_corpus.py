@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vspec.card.model import Role, TextField, TextFormat
+from vspec.card.model import Role
+from vspec.card.text_model import TextField, TextFormat
 from vspec.errors import Place, Text, VspecError
 from vspec.header.text import Origin, read_text
 from vspec.patterns import parse_path, parse_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vspec.card.model import TextField, TextFormat
+from vspec.card.text_model import TextField, TextFormat
 from vspec.errors import Place, Text, VspecError
 from vspec.expressions import Record, Rows, UnknownName
 from vspec.header.text import Origin, read_text
@@ -233,3 +233,31 @@ def test_texts_without_an_end_take_no_time(hostile):
 def test_a_byte_order_mark_is_accepted():
     assert read(b'\xef\xbb\xbf{"a": 1}').get("a") == 1
     assert read('{"a": "µ"}'.encode("utf-16"), encoding="utf-16").get("a") == "µ"
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    (
+        (r'{"a": "x\ud800"}', 8),
+        (r'{"a": "\uDFFF\uD800"}', 7),
+        (r'{"a": ["\ud800\u0041"]}', 8),
+        (r'{"a\udc00": 1, "a": 2}', 3),
+        (r'{"a": "\\\ud83d"}', 9),
+    ),
+)
+def test_half_a_character_is_refused(text, at):
+    found = problem(text, wanted("a"))
+    assert (found.code, found.offset) == ("V0510", 5 + at)
+    assert "half a character" in found.message
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    (
+        (r'{"a": "\ud83d\uDE00"}', "\U0001f600"),
+        (r'{"a": "\\ud800"}', r"\ud800"),
+        (r'{"a": "\ue000"}', "\ue000"),
+    ),
+)
+def test_whole_characters_as_escapes_are_read(text, value):
+    assert read(text, wanted("a")).get("a") == value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vspec.card.model import TextField, TextFormat
+from vspec.card.text_model import TextField, TextFormat
 from vspec.errors import Place, Text, VspecError
 from vspec.expressions import Record, Rows, UnknownName
 from vspec.header import text_source

@@ -55,6 +55,36 @@ def test_parameters_are_handed_on(tmp_path):
     assert array("g: grid(2)\nz: uint8", data, tmp_path / "b", "f.g.after.y") == [4, 6]
 
 
+@pytest.mark.parametrize(
+    ("code", "expected"), ((4, [7, 8, 9]), (5, [0x0807, 0x0A09, 0x0C0B])), ids=("bytes", "words")
+)
+def test_a_type_of_a_table_takes_values(tmp_path, code, expected):
+    more = "  short: {params: [n], fields: {x: 'uint8[k=n]'}}\n  long: {params: [n], fields: {x: 'uint16[k=n]'}}\n"
+    top = TYPES.replace("9: nothing", "4: short, 5: long, 6: int8").replace("tables:", f"{more}tables:")
+    data = bytes([code, 3, *range(7, 7 + 3 * (code - 3)), *range(50, 90)])
+    for fields in (
+        "c: uint8\nn: uint8\nr: kinds[c](n)",
+        "c: uint8\nn: uint8\nr: (short if c == 4 else long)(n)",
+    ):
+        found, plan = planned(
+            card(fields, top=top, source="f.r.x"), tmp_path / fields[-9:-3], {"x.bin": data}
+        )
+        assert value(found, plan.arrays[0]).tolist() == expected
+    rows = "c: uint8\nn: uint8\nr: kinds[c](n)[i=2]\nz: uint8"
+    found = header(card(rows, top=top, source="f.z"), tmp_path / "rows", {"x.bin": data}).get("f")
+    assert found.get("z") == data[2 + 6 * (code - 3)]
+    for fields, told in (
+        ("r: kinds[6](3)", "V0196"),
+        ("r: kinds[4]()", "V0196"),
+        ("r: kinds[4](1, 2)", "V0196"),
+    ):
+        with pytest.raises(VspecError) as caught:
+            header(card(fields, top=top, source="f.r"), tmp_path / "bad", {"x.bin": data}).get("f").get(
+                "r"
+            ).get("x")
+        assert codes(caught.value) == [told]
+
+
 def test_a_type_sees_nothing_but_its_own(tmp_path):
     top = "types:\n  bad: {fields: {x: 'uint8[k=outer]'}}\n"
     with pytest.raises(VspecError) as caught:

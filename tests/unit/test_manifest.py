@@ -137,7 +137,7 @@ def test_references_are_streamed_with_copies_in_their_places():
     columns = [np.array([value], np.int64) for value in (0, 0, count, 100, 0)]
     source = Strided(Runs(*columns), np.dtype("<i2"), inner=(InnerAxis("s", 40, 2),))
     layout = ArrayLayout("x", (Axis("r", count, ("run",)), Axis("s", 40, ("s",))), np.dtype("<i2"), source)
-    found = plan(layout, [count * 100], ChunkOptions(reference_bytes=0))
+    found = plan(layout, [count * 100], ChunkOptions(reference_bytes=0, profile="portable"))
     cells = np.array([5, 300_000, count - 1])
     placed = Placement(cells, np.array([0, 80, 160]), np.array([80, 80, 80]))
     parts = list(blocks(array_entry(found, placed), sidecar=9))

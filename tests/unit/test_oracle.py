@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from vspec import oracle
+from vspec.datatypes import NUMBERS, ElementType, Packing
 from vspec.errors import VspecError
-from vspec.layout import ArrayLayout, Axis, Chunked, Derived, Inline, InnerAxis, Runs, Strided, Trim
+from vspec.layout import ArrayLayout, Axis, Chunked, Derived, Inline, InnerAxis, Runs, Strided, Trim, Unpack
 from vspec.testing.maps import Memory
 
 RANDOM = np.random.default_rng(5)
@@ -100,14 +101,51 @@ def test_containers_need_a_peer():
     assert oracle.window(layout, opener(b"abc"), (slice(1, 3),), peers).tobytes() == b"bc"
 
 
-def test_packed_and_derived_arrays_need_a_peer_too():
-    packed = Strided(runs((0, 0, 1, 3)), np.dtype("u1"), unpack="bits:int24:little")
-    for source in (packed, Derived(0, "csv", "text")):
-        layout = ArrayLayout("p", (Axis("t", 1, ("run",)),), np.dtype("<i4"), source)
-        with pytest.raises(VspecError) as error:
-            oracle.read(layout, opener(b"abc"))
-        assert error.value.problems[0].code == "V0723"
-        assert oracle.place(layout, (0,)) is None
+def test_derived_arrays_need_a_peer_too():
+    layout = ArrayLayout("p", (Axis("t", 1, ("run",)),), np.dtype("<i4"), Derived(0, "csv", "text"))
+    with pytest.raises(VspecError) as error:
+        oracle.read(layout, opener(b"abc"))
+    assert error.value.problems[0].code == "V0723"
+    assert oracle.place(layout, (0,)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "endian", "content", "values"),
+    (
+        ("int24", "little", b"\x01\x00\x80\xff\xff\xff", [-0x7FFFFF, -1]),
+        ("int24", "big", b"\x80\x00\x01\x00\x00\x05", [-0x7FFFFF, 5]),
+        ("uint24", "big", b"\x80\x00\x01\xff\xff\xff", [0x800001, 0xFFFFFF]),
+        ("ibm32", "big", b"\xc2\x76\xa0\x00\x42\x64\x00\x00", [-118.625, 100.0]),
+        ("ibm32", "little", b"\x00\xa0\x76\xc2\x00\x00\x00\x00", [-118.625, 0.0]),
+    ),
+)
+def test_packed_samples_are_unpacked_bit_by_bit(name, endian, content, values):
+    element = NUMBERS[name]
+    source = Strided(
+        runs((0, 0, 2, element.nbytes)), np.dtype(f"V{element.nbytes}"), unpack=Unpack(element, endian)
+    )
+    layout = ArrayLayout("p", (Axis("t", 2, ("run",)),), element.dtype("little"), source)
+    found = oracle.read(layout, opener(content))
+    assert found.tolist() == values
+    assert found.dtype == element.dtype("little")
+    assert oracle.place(layout, (1,)) is None
+
+
+def test_two_samples_of_twelve_bits_share_three_bytes():
+    packing = Packing(3, (((0, 11),), ((16, 23), (12, 15))), "twos-complement")
+    element = ElementType("p212", "i2", packing)
+    source = Strided(runs((0, 0, 2, 3)), np.dtype("V3"), unpack=Unpack(element, "little", (("sample", 2),)))
+    layout = ArrayLayout("p", (Axis("t", 4, ("run", "sample")),), np.dtype("<i2"), source)
+    # bytes of the samples 995, 1011 as the MIT format 212 has them, then -1 and 2
+    assert oracle.read(layout, opener(bytes([0xE3, 0x33, 0xF3, 0xFF, 0x0F, 0x02]))).tolist() == [
+        995,
+        1011,
+        -1,
+        2,
+    ]
+    assert oracle.window(
+        layout, opener(bytes([0xE3, 0x33, 0xF3, 0xFF, 0x0F, 0x02])), (slice(1, 3),)
+    ).tolist() == [1011, -1]
 
 
 def test_bytes_past_the_end():
@@ -122,4 +160,4 @@ def test_the_oracle_shares_no_code_with_what_it_judges():
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     ours = {name for name in names if name.startswith("vspec")}
-    assert ours == {"vspec.errors", "vspec.layout"}
+    assert ours == {"vspec.datatypes", "vspec.errors", "vspec.layout"}

@@ -67,6 +67,34 @@ def test_a_step_that_is_no_number(tmp_path, step):
     assert [p.code for p in refused(tmp_path, f"time: {{step: {step}}}")] == ["V0319"]
 
 
+@pytest.mark.parametrize(
+    "moment",
+    (
+        "2024-05-01",
+        "2024-05-01 12:00",
+        "2024-05-01T12:00:00.25",
+        "2024-05-01T12:00:00Z",
+        "1999-12-31T23:59:60+01:00",
+    ),
+)
+def test_an_epoch_stays_as_it_is_written(tmp_path, moment):
+    layout = made(tmp_path, f"time: {{step: 1, epoch: '{moment}'}}")
+    assert axis(layout, "time").affine == Affine(0.0, 1.0, None, moment)
+
+
+@pytest.mark.parametrize(
+    "moment", ("01.05.2024 12:00", "2024-05-01T12", "20240501", "May 2024", "{{ three }}")
+)
+def test_an_epoch_that_is_no_moment(tmp_path, moment):
+    (problem,) = refused(tmp_path, f"time: {{step: 1, epoch: '{moment}'}}")
+    assert (problem.code, problem.found) == ("V0319", moment.replace("{{ three }}", "3"))
+
+
+def test_an_epoch_from_which_nothing_is_counted(tmp_path):
+    (problem,) = refused(tmp_path, "axes: {channel: {depth: '[1, 2, 3]', epoch: '2024-05-01'}}")
+    assert (problem.code, problem.place.line) == ("V0319", 13)
+
+
 def test_labels(tmp_path):
     assert axis(made(tmp_path, "axes: {channel: {labels: names}}"), "channel").labels == ("a", "b", "c")
     assert axis(made(tmp_path, "axes: {channel: {labels: 'range(3)'}}"), "channel").labels == ("0", "1", "2")
@@ -260,6 +288,7 @@ def test_two_scales_are_refused(tmp_path, attrs):
     with pytest.raises(VspecError) as caught:
         made(tmp_path, "axes: {channel: {gain: 2, offset: 1}}", attrs)
     assert codes(caught.value) == ["V0325"]
+    assert [p.code for p in refused(tmp_path, "axes: {channel: {gain: gains}}", attrs)] == ["V0325"]
 
 
 @pytest.mark.parametrize("key", ("vspec", "_ARRAY_DIMENSIONS"))

@@ -91,6 +91,23 @@ def test_what_is_left_over_counts_from_the_offset(tmp_path):
     )
 
 
+@pytest.mark.parametrize(("deep", "shape"), ((1, (5, 3, 2)), (0, (10, 3))))
+def test_one_auto_in_each_branch_of_a_shape(tmp_path, deep, shape):
+    text = raw("dtype: int16", 'shape: "[auto, 3, 2] if deep else [auto, 3]"')
+    text = text.replace("arrays:", "params: {deep: {type: int}}\narrays:")
+    data = ramp(30)
+    layout, found = one(text, tmp_path, data.tobytes(), {"deep": deep})
+    assert layout.shape == shape
+    np.testing.assert_array_equal(found, data.reshape(shape))
+
+
+def test_auto_in_a_list_is_a_whole_size_and_stands_once(tmp_path):
+    layout, _ = one(raw("dtype: uint8", "shape: [2, auto, 3]"), tmp_path, bytes(42))
+    assert layout.shape == (2, 7, 3)
+    for shape, code in (("[auto, auto]", "V0176"), ("[auto - 1, 2]", "V0226"), ("auto", "V0305")):
+        assert codes(refused(raw("dtype: uint8", f"shape: '{shape}'"), tmp_path, bytes(42))) == [code]
+
+
 def test_a_byte_count_that_no_size_fits(tmp_path):
     (problem,) = refused(raw("dtype: int16", "shape: {time: auto, channel: 3}"), tmp_path, bytes(31)).problems
     assert problem.help == "wrong channel count, dtype or offset? no size nearby fits"

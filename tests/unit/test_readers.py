@@ -72,7 +72,7 @@ def test_a_sound_map(path):
 def test_a_map_with_a_sidecar(tmp_path):
     path = write_map(tmp_path, [VALUES], [DATA], ChunkOptions(inline=False)).path
     found = load(path)
-    assert (found.sidecar.path, found.sidecar.size) == ("map.vspec.bin", 24)
+    assert (found.sidecar.path, found.sidecar.size) == (f"map.{found.sidecar.digest[:16]}.vspec.bin", 24)
     assert open_group(path)["t"][:].tolist() == [1, 2, 4]
 
 
@@ -298,16 +298,39 @@ def test_malformed_sources(path, sources):
     (
         ({"url": "file:///etc/passwd"}, "V0706"),
         ({"url": "file:///etc/passwd", "path": "passwd"}, "V0706"),
-        ({"url": "file:///etc/other.vspec.bin", "path": "other.vspec.bin"}, "V0706"),
-        ({"url": "file:///tmp/../etc/map.vspec.bin"}, "V0706"),
-        ({"url": "https://evil.org/map.vspec.bin"}, "V0706"),
+        ({"url": "file:///etc/OTHER", "path": "OTHER"}, "V0706"),
+        ({"url": "file:///tmp/../etc/MAP"}, "V0706"),
+        ({"url": "https://evil.org/MAP"}, "V0706"),
+        ({"url": "file:///etc/map.vspec.bin", "path": "map.vspec.bin"}, "V0706"),
+        (
+            {"url": "file:///etc/map.0123456789abcdef.vspec.bin", "path": "map.0123456789abcdef.vspec.bin"},
+            "V0706",
+        ),
         ({"size": -1}, "V0703"),
         ({"digest": None}, "V0703"),
     ),
 )
 def test_hostile_sidecars(tmp_path, change, code):
     path = write_map(tmp_path, [VALUES], [DATA], ChunkOptions(inline=False)).path
+    (own,) = tmp_path.glob("map.*.bin")
+
+    def said(value):
+        named = {"OTHER": own.name.replace("map.", "other.", 1), "MAP": own.name}
+        for word, name in named.items() if isinstance(value, str) else ():
+            value = value.replace(word, name)
+        return value
+
+    change = {key: said(value) for key, value in change.items()}
     assert codes(edit_node(path, ".zattrs", lambda node: node["vspec"]["sidecar"].update(change)))[0] == code
+
+
+def test_a_sidecar_by_its_own_name_in_another_folder_is_the_moved_map_s_own(tmp_path):
+    path = write_map(tmp_path, [VALUES], [DATA], ChunkOptions(inline=False)).path
+    (own,) = tmp_path.glob("map.*.bin")
+    (tmp_path / "moved").mkdir()
+    own.rename(tmp_path / "moved" / own.name)
+    path = path.rename(tmp_path / "moved" / path.name)
+    assert load(path).sidecar.path == own.name
 
 
 def test_a_map_at_an_address_of_the_web(path):
@@ -322,3 +345,13 @@ def test_a_map_at_an_address_of_the_web(path):
                 value[0] = f"{base}/0.bin"
 
     assert load(edit(changed, follow)).root == base
+
+
+def test_half_a_character_is_refused_in_a_map(path):
+    """Neither a URL nor a file name nor UTF-8 can hold it."""
+    edit_node(path, ".zattrs", lambda node: node.update(title="HALF"))
+    path.write_text(path.read_text().replace("HALF", r"\\ud800"))
+    assert codes(path) == ["V0705"]
+    key = path.read_text().replace(r"\\ud800", "HALF").replace('"refs": {', r'"refs": {"\ud800": "",')
+    path.write_text(key)
+    assert codes(path) == ["V0701"]

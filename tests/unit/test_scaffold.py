@@ -12,7 +12,7 @@ from vspec.card.load import loads
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_starter_card_is_valid_and_makes_files(kind, tmp_path):
     text = scaffold("Rig 3", kind)
-    assert text.startswith("# yaml-language-server: $schema=https://")
+    assert text.startswith("# yaml-language-server: $schema=card.schema.json\n")
     card = loads(text, "rig-3.yaml")
     assert (card.id, card.title) == ("rig-3", "Rig 3")
     faked = fake(card, tmp_path)

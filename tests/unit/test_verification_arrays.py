@@ -68,7 +68,7 @@ def test_a_reference_taken_away_is_not_zero(tmp_path):
 
 def test_a_damaged_sidecar(tmp_path):
     array = changed(tmp_path, lambda _: None)
-    sidecar = tmp_path / "map.vspec.bin"
+    (sidecar,) = tmp_path.glob("map.*.vspec.bin")
     data = bytearray(sidecar.read_bytes())
     data[1] ^= 1
     sidecar.write_bytes(data)

@@ -7,7 +7,7 @@ from textwrap import dedent, indent
 import pytest
 
 from vspec.card.load import loads
-from vspec.card.model import TextFormat
+from vspec.card.text_model import TextFormat
 from vspec.errors import Problem, VspecError
 from vspec.header.text import Origin, TextRecord, TextTable, read_text
 

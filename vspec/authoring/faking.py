@@ -17,6 +17,7 @@ from vspec.authoring.fakes.examples import choose
 from vspec.authoring.fakes.files import FakeFile, FakeFiles
 from vspec.authoring.fakes.known import Known, arranged, axes_of, in_order
 from vspec.authoring.fakes.options import Faked, FakeOptions
+from vspec.authoring.fakes.outputs import Outputs
 from vspec.authoring.fakes.paths import path_of
 from vspec.authoring.fakes.records import Struct
 from vspec.authoring.fakes.sheets import Plan
@@ -25,7 +26,7 @@ from vspec.authoring.fakes.texts import TextPart
 from vspec.authoring.fakes.usage import usage_of
 from vspec.card.dims import parse_arrow
 from vspec.card.model import ArraySpec, Arrow, Card
-from vspec.errors import Text, did_you_mean, fail
+from vspec.errors import Problem, Text, VspecError, did_you_mean, fail
 from vspec.expressions import Expression, Scope
 
 __all__ = ["DAMAGES", "FakeOptions", "Faked", "damages", "fake"]
@@ -39,9 +40,12 @@ def fake(card: Card, out: Path, options: FakeOptions | None = None) -> Faked:
     The contents come from the order in which values are written, never from where the card's
     reader finds them. The files are held against the card: V0859 says which of its checks they
     miss. Raises V0850 to V0858 for examples that do not fit the card, V0860 for a kind of damage
-    that the card cannot notice, V0861 for a file that exists already.
+    that the card cannot notice, V0861 for a file that exists already, V0826 for a seed below 0,
+    V0862 for a size that nothing asks for. Only V0859 leaves files behind: those that it speaks of.
     """
     options = options or FakeOptions()
+    if options.seed < 0:
+        raise fail("V0826", "a seed cannot be negative", expected="0 or more", found=str(options.seed))
     if options.damage is not None and options.damage not in DAMAGES:
         help = did_you_mean(options.damage, DAMAGES, "kinds of damage")
         raise fail("V0860", f"there is no damage '{options.damage}'", help=help)
@@ -52,7 +56,7 @@ def fake(card: Card, out: Path, options: FakeOptions | None = None) -> Faked:
     arrays, unkept = contents.arrays()
     refused: tuple[str, ...] = ()
     if options.damage is not None:
-        refused = _spoil(options.damage, made, out, files)
+        refused = _spoil(options.damage, made, out, contents.outputs)
     left = tuple(file for file in files if file.exists())
     return Faked(left, arrays, made.params, unkept, options.damage, refused)
 
@@ -72,13 +76,12 @@ def _made(card: Card, options: FakeOptions) -> FakeSet:
     return FakeSet(Plan(card, example, usage_of(card), options.seed, options.sizes))
 
 
-def _spoil(kind: str, made: FakeSet, out: Path, files: tuple[Path, ...]) -> tuple[str, ...]:
-    problems = damage(kind, made, out, files)
+def _spoil(kind: str, made: FakeSet, out: Path, outputs: Outputs) -> tuple[str, ...]:
+    problems = damage(kind, made, out, outputs.files)
     if problems:
         return tuple(dict.fromkeys(problem.code for problem in problems))
-    kinds = ", ".join(possible(made, out, files)) or "none"
-    for file in files:
-        file.unlink()
+    kinds = ", ".join(possible(made, out, outputs.files)) or "none"
+    outputs.undo()
     message = f"the card does not notice the damage '{kind}'"
     raise fail("V0860", message, made.plan.card.roles[0].place, help=f"it notices: {kinds}")
 
@@ -89,18 +92,42 @@ class _Contents:
     def __init__(self, made: FakeSet) -> None:
         self._made = made
         self._raw: dict[int, bytes | None] = {}
+        self.outputs = Outputs()
 
     def write(self, out: Path) -> tuple[Path, ...]:
-        """Write all files; raises V0861 before the first one if any of them exists."""
+        """Write all files; raises V0861 and V0862 before the first one."""
         planned = list(dict.fromkeys(out / file.path for file in self._made.files()))
         for path in planned:
             if path.exists():
                 message = f"{path.name} exists already"
                 raise fail("V0861", message, found=str(path), help="give an empty folder with -o")
-        for path in planned:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._write([file for file in self._made.files() if out / file.path == path], path)
+        self._require_asked()
+        try:
+            for path in planned:
+                self.outputs.prepare(path)
+                self._write([file for file in self._made.files() if out / file.path == path], path)
+        except VspecError:
+            self.outputs.undo()
+            raise
         return tuple(planned)
+
+    def _require_asked(self) -> None:
+        """Raise V0862 for sizes of the options that no file of the data set takes."""
+        for file in self._made.files():
+            _ = file.nbytes  # every size is asked for on the way
+        plan = self._made.plan
+        problems = [
+            Problem(
+                "V0862",
+                f"the files have no size '{name}' that can be chosen",
+                plan.card.roles[0].place,
+                help=did_you_mean(name, sorted(plan.asked), "sizes that can be chosen"),
+            )
+            for name in plan.sizes
+            if name not in plan.asked
+        ]
+        if problems:
+            raise VspecError(problems)
 
     def _write(self, roles: list[FakeFile], path: Path) -> None:
         """Write a file, which may stand in for several roles: raw data first, then the header over it."""

@@ -8,7 +8,9 @@ from pathlib import Path
 KINDS = ("raw", "record", "sibling")
 """raw: samples without a header; record: a binary header and records; sibling: a text file beside samples."""
 
-SCHEMA_URL = "https://vspec.dev/card.schema.json"
+SCHEMA_FILE = "card.schema.json"
+"""The schema beside a card, where an editor looks for it: `vspec schema > card.schema.json` writes it."""
+
 _TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -16,7 +18,7 @@ def scaffold(name: str, kind: str = "raw") -> str:
     """Return the text of a starter card; raises `KeyError` for a kind that is none of `KINDS`.
 
     >>> print(scaffold("rig-3").splitlines()[0])
-    # yaml-language-server: $schema=https://vspec.dev/card.schema.json
+    # yaml-language-server: $schema=card.schema.json
     """
     if kind not in KINDS:
         raise KeyError(kind)
@@ -32,7 +34,7 @@ def scaffold(name: str, kind: str = "raw") -> str:
     )
     title = re.sub(r"[\x00-\x1f\"\\]", " ", name).strip() or "card"
     template = environment.get_template(f"{kind}.yaml.j2")
-    return template.render(id=card_id(name), title=title, schema=SCHEMA_URL)
+    return template.render(id=card_id(name), title=title, schema=SCHEMA_FILE)
 
 
 def card_id(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Literal, cast
 from vspec.card.build_arrays import build_array
 from vspec.card.build_layout import build_endian, build_layout, build_lets, build_struct
 from vspec.card.build_text import build_text
-from vspec.card.constants import constant
+from vspec.card.constants import card_data, constant, twice
 from vspec.card.leaves import Leaves
 from vspec.card.libraries import build_libraries, build_types
 from vspec.card.members import captures
@@ -22,9 +22,10 @@ _PYTHON: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "s
 
 def build_card(node: MappingNode, leaves: Leaves, name: str) -> Card:
     """Return the card of a tree whose structure holds; what is still wrong goes to ``leaves.problems``."""
+    leaves.problems += twice(node.get("tables"))
     return Card(
         name=name,
-        data=cast("Mapping[str, object]", plain(node)),
+        data=card_data(node),
         roles=tuple(_roles(node, leaves)),
         arrays=tuple(build_array(entry, leaves) for entry in entries(node.get("arrays"))),
         id=text(node, "id") or None,
@@ -44,6 +45,7 @@ def build_card(node: MappingNode, leaves: Leaves, name: str) -> Card:
         examples=tuple(_example(item) for item in items(node.get("examples"))),
         used=build_libraries(node.get("use"), ()),
         extends=_extended(node),
+        table_places={entry.key.value: entry.key.place for entry in entries(node.get("tables"))},
     )
 
 

@@ -8,8 +8,8 @@ from typing import Literal, cast
 from vspec.card.build_layout import build_endian, build_lets
 from vspec.card.keys import AXIS
 from vspec.card.leaves import Leaves
-from vspec.card.model import ArraySpec, AxisSpec, Dims
-from vspec.card.yaml_nodes import Entry, Node, Scalar, Sequence, entries, optional
+from vspec.card.model import ArraySpec, AxisSpec, Dims, Gaps
+from vspec.card.yaml_nodes import Entry, Node, Scalar, Sequence, entries, optional, text
 from vspec.card.yaml_nodes import Mapping as MappingNode
 from vspec.errors import Place, Problem
 from vspec.expressions import Expression
@@ -40,8 +40,26 @@ def build_array(entry: Entry, leaves: Leaves) -> ArraySpec:
         endian=build_endian(node.get("endian"), leaves),
         order=_order(node.get("order"), leaves),
         dims=_dims(node.get("dims"), leaves),
+        gaps=_gaps(node.find("gaps"), leaves),
+        blocks=cast('Literal["equal", "segment"]', text(node, "blocks", "equal")),
         axes=tuple(_axes(node, leaves)),
         attrs={item.key.value: leaves.tree(item.value) for item in entries(node.get("attrs"))},
+    )
+
+
+def _gaps(entry: Entry | None, leaves: Leaves) -> Gaps | None:
+    if entry is None:
+        return None
+    node = cast("MappingNode", entry.value)
+    at, step = node.get("at"), node.get("step")
+    assert at is not None, "the structure was checked"
+    assert step is not None, "the structure was checked"
+    return Gaps(
+        leaves.expression(at),
+        leaves.expression(step),
+        entry.key.place,
+        optional(leaves.expression, node.get("tolerance")),
+        cast('Literal["error", "segment"]', text(node, "as", "error")),
     )
 
 

@@ -10,6 +10,7 @@ from vspec.card.build_text import build_text
 from vspec.card.leaves import Leaves
 from vspec.card.model import EndianSpec, Field, Let, Record, Repeat, StructType
 from vspec.card.names import check_name
+from vspec.card.packings import build_packing
 from vspec.card.typed_rows import rows_of_type
 from vspec.card.yaml_nodes import Entry, Mapping, Node, Scalar, entries, items, optional, text
 from vspec.datatypes import NUMBERS, TEXTS, Endian
@@ -31,6 +32,9 @@ def build_struct(entry: Entry, leaves: Leaves, library: tuple[str, ...] = ()) ->
     """Return an entry of ``types:``, of the card itself or of one that it uses."""
     node = cast("Mapping", entry.value)
     name = ".".join([*library, entry.key.value])
+    if node.get("packed") is not None:
+        empty = Record(name, (), entry.key.place)
+        return StructType(name, empty, library=library, element=build_packing(name, node, leaves.problems))
     record = Record(
         name,
         tuple(_items(node, leaves)),
@@ -85,7 +89,7 @@ def _items(node: Mapping, leaves: Leaves) -> Iterator[Field | Record]:
 
 def _many(field: Field, leaves: Leaves) -> Field | Record:
     """Return a field as it is; one of a type of the card with a size (``point[item=n]``) as its rows."""
-    if field.type.word is None or not field.axes or field.type.word in (*NUMBERS, *TEXTS):
+    if field.type.word is None or not field.axes or field.type.word in (*NUMBERS, *TEXTS, *leaves.packed):
         return field
     if len(field.axes) > 1:
         message = f"the type '{field.type.word}' takes one size"
@@ -139,7 +143,7 @@ def _typed_rows(entry: Entry, node: Mapping, leaves: Leaves) -> Record:
     assert type_ is not None, "the structure was checked"
     field = leaves.field(type_)
     given = (field.axes, field.convert, field.condition, field.default, field.offset, field.constant)
-    if field.type.word in (*NUMBERS, *TEXTS) or any(given):
+    if field.type.word in (*NUMBERS, *TEXTS, *leaves.packed) or any(given):
         message = "what is repeated is a type of the card, alone"
         help = "numbers and texts take a size: int16[channel=n]; conditions and places are keys: if, at"
         leaves.problems.append(Problem("V0109", message, type_.place, help=help))

@@ -7,7 +7,7 @@ from typing import cast
 
 from vspec.card.check_text import check_text_field, check_text_format
 from vspec.card.leaves import Leaves
-from vspec.card.model import Constant, TextField, TextFormat, TextKind
+from vspec.card.text_model import Constant, TextField, TextFormat, TextKind
 from vspec.card.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, entries, items, optional, text
 from vspec.errors import Problem, Text
 

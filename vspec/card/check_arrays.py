@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from vspec.card.check_layout import check_size
+from vspec.card.check_lengths import check_lengths
 from vspec.card.members import captures
 from vspec.card.model import ArraySpec, Arrow, Card, Role
 from vspec.card.references import references
@@ -40,6 +41,7 @@ def check_arrays(card: Card) -> Iterator[Problem]:
         if array.values is None:
             yield from _check_source(array, card)
         yield from _check_axes(array, card)
+        yield from check_lengths(array)
 
 
 def _check_sizes(array: ArraySpec) -> Iterator[Problem]:
@@ -49,8 +51,7 @@ def _check_sizes(array: ArraySpec) -> Iterator[Problem]:
             yield from check_size(size, f"the size of '{name}'")
         autos = [name for name, size in array.shape.items() if size is None]
     else:
-        found = [] if array.shape is None else references(array.shape)
-        autos = [ref.name.value for ref in found if ref.name.value == "auto"]
+        autos = [] if array.shape is None else [""] * array.shape.most("auto")
     if len(autos) > 1:
         place = array.shape_places.get(autos[1], array.shape_place)
         message = "'auto' stands twice: only one size can come out of the size of the file"
@@ -103,16 +104,29 @@ def _data_roles(array: ArraySpec, card: Card) -> list[Role]:
     return [role for role in _sources(array, card) if role.name in names]
 
 
-def _check_laid_out(array: ArraySpec, role: Role, given: Mapping[str, Place]) -> Iterator[Problem]:
+def _check_laid_out(array: ArraySpec, role: Role, sizes: Mapping[str, Place]) -> Iterator[Problem]:
+    given = dict(sizes)
+    if array.endian is not None:
+        given["endian"] = array.place
+    if array.order != "C":
+        given["order"] = array.place
     if given:
         listed = " and ".join(f"'{key}'" for key in given)
         message = f"array '{array.key.value}' gives {listed}, but '{role.name}' has a layout that says it"
-        help = f"name a field of it, e.g. from: {role.name}.{_some_field(role)}"
-        yield Problem("V0178", message, next(iter(given.values())), help=help)
+        yield Problem("V0178", message, next(iter(given.values())), help=_instead(array, role, listed))
     elif array.source is None or array.source.text.value.strip() == role.name:
         message = f"array '{array.key.value}' takes all of '{role.name}', which has a layout"
         help = f"name a field of it, e.g. from: {role.name}.{_some_field(role)}"
         yield Problem("V0185", message, array.place, help=help)
+
+
+def _instead(array: ArraySpec, role: Role, listed: str) -> str:
+    """Return what to do about the keys ``listed`` beside a layout."""
+    source = "" if array.source is None else array.source.text.value.strip()
+    if "." not in source:
+        return f"name a field of it, e.g. from: {role.name}.{_some_field(role)}"
+    it = "them" if " and " in listed else "it"
+    return f"leave {it} out here: the layout says it of '{source}', e.g. int16[time=rest, channel=4]"
 
 
 def _some_field(role: Role) -> str:
@@ -130,9 +144,8 @@ def _check_axes(array: ArraySpec, card: Card) -> Iterator[Problem]:
     elif isinstance(array.dims, tuple):
         asked = list(array.dims)
         if stored is not None and len(asked) != len(stored):
-            message = (
-                f"'dims' of array '{array.key.value}' names {len(asked)} axes, the data have {len(stored)}"
-            )
+            axes = "1 axis" if len(asked) == 1 else f"{len(asked)} axes"
+            message = f"'dims' of array '{array.key.value}' names {axes}, the data have {len(stored)}"
             yield Problem("V0175", message, array.place, help=f"stored, slowest first: {' '.join(stored)}")
     elif array.dims is not None:
         return

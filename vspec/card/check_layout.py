@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from vspec.card.check_constants import check_constant
 from vspec.card.members import members
 from vspec.card.model import Card, Field, Let, Record, TypeRef
 from vspec.card.references import references
+from vspec.card.scopes import column_names
 from vspec.datatypes import NUMBERS
 from vspec.errors import Problem, did_you_mean
 from vspec.expressions import Expression
 
-_CONSTANT = re.compile(r"\s*\(?\s*(start\s*\+\s*)?(0x[0-9a-fA-F]+|[0-9]+)\s*\)?\s*\Z")
 _NEGATIVE = re.compile(r"\s*-\s*(0x[0-9a-fA-F]+|[0-9]+)\s*\Z")
 _ONE_OR_NONE = re.compile(r"\s*(1\s+if\b.*\belse\s+0|0\s+if\b.*\belse\s+1)\s*\Z", re.DOTALL)
 
@@ -26,16 +27,18 @@ def check_layouts(card: Card) -> Iterator[Problem]:
         for item in record.fields:
             if isinstance(item, Field):
                 yield from _check_field(item)
+                yield from check_constant(item)
                 yield from _check_arguments(item.type, card)
 
 
 def check_cycles(card: Card) -> Iterator[Problem]:
     """Yield the circles among derived values that stand side by side."""
-    yield from _circles(card.lets)
+    columns = frozenset(column_names(card))
+    yield from _circles(card.lets, columns)
     for array in card.arrays:
-        yield from _circles(array.lets)
+        yield from _circles(array.lets, columns)
     for record in all_records(card):
-        yield from _circles(record.lets)
+        yield from _circles(record.lets, columns)
 
 
 def check_size(size: Expression | None, what: str) -> Iterator[Problem]:
@@ -119,12 +122,25 @@ def _check_cursor(record: Record) -> Iterator[Problem]:
             message = f"'{item.name}' does not begin where the chain '{before.name}' ends: it moves no cursor"
             help = f"give '{item.name}' an '@' (a record: 'at'), or write it before the chain"
             yield Problem("V0183", message, item.place, help=help)
-        if not (isinstance(before, Field) and isinstance(item, Field)) or item.offset is not None:
-            continue
-        if before.offset is not None and _CONSTANT.match(before.offset.text.value):
-            message = f"'{item.name}' does not begin where '{before.name}' ends: '@' never moves the cursor"
-            help = f"give '{item.name}' an '@' too, or write the fields without '@' first"
-            yield Problem("V0183", message, item.place, help=help)
+        repeated = isinstance(item, Record) and item.repeat is not None
+        if placed is None and not repeated and _is_pinned(before):
+            yield _unmoved(before, item)
+
+
+def _unmoved(before: Field | Record, item: Field | Record) -> Problem:
+    key, own = ("'@'" if isinstance(one, Field) else "'at'" for one in (before, item))
+    message = f"'{item.name}' does not begin where '{before.name}' ends: {key} never moves the cursor"
+    article = "an" if own == "'@'" else "its own"
+    help = f"give '{item.name}' {article} {own} too, or write the fields without {key} first"
+    return Problem("V0183", message, item.place, help=help)
+
+
+def _is_pinned(item: Field | Record) -> bool:
+    """Tell whether something lies at a place that the card alone says: a number, or 'start' and a number."""
+    where = item.offset if isinstance(item, Field) else item.at
+    if where is None or not where.names <= {"start"}:
+        return False
+    return not any(reference.called for reference in references(where))
 
 
 def _check_field(field: Field) -> Iterator[Problem]:
@@ -143,11 +159,12 @@ def _check_field(field: Field) -> Iterator[Problem]:
         yield Problem("V0121", message, field.default.text.place, help=help)
 
 
-def _circles(lets: Sequence[Let]) -> Iterator[Problem]:
-    """Yield one problem for each circle, at the value of it that is written first."""
-    needs = {
-        let.name: {str(ref.name.value) for ref in references(let.value) if not ref.called} for let in lets
-    }
+def _circles(lets: Sequence[Let], columns: frozenset[str]) -> Iterator[Problem]:
+    """Yield one problem for each circle, at the value of it that is written first.
+
+    Inside brackets a name that may be one of ``columns`` is none of the values.
+    """
+    needs = {let.name: set(_needed(let, columns)) for let in lets}
     done: set[str] = set()
     for let in lets:
         path = _way_back(let.name, let.name, needs, done)
@@ -156,6 +173,12 @@ def _circles(lets: Sequence[Let]) -> Iterator[Problem]:
             done.update(path)
             yield Problem("V0184", f"'{let.name}' needs itself: {chain}", let.place)
         done.add(let.name)
+
+
+def _needed(let: Let, columns: frozenset[str]) -> Iterator[str]:
+    for ref in references(let.value):
+        if not ref.called and not (ref.inside and ref.name.value in columns):
+            yield ref.name.value
 
 
 def _way_back(start: str, goal: str, needs: dict[str, set[str]], done: set[str]) -> list[str] | None:

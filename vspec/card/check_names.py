@@ -36,10 +36,17 @@ def check_names(card: Card) -> list[Problem]:
     return _Names(card).run()
 
 
+def looked_through(card: Card) -> NameCheck:
+    """Return a check of a card's names after it was done, with its warnings and all that it has seen."""
+    names = _Names(card)
+    names.run()
+    return names.check
+
+
 class _Names:
     def __init__(self, card: Card) -> None:
         self._card = card
-        self._check = NameCheck(card)
+        self.check = self._check = NameCheck(card)
         self._problems = self._check.problems
 
     def run(self) -> list[Problem]:
@@ -182,6 +189,7 @@ class _Names:
             self._check.check(source, names, words)
         self._type_of(field.type, names, words)
         for axis in field.axes:
+            self._check.check(axis.filled, names, words)
             self._check.check(axis.size, names, words | {"rest"} if axis.name else words)
             if axis.size is None and not axis.name:
                 message = "'rest' needs an axis with a name"
@@ -216,6 +224,8 @@ class _Names:
         yield array.name
         yield from (array.condition, array.source, array.values, array.offset)
         yield from (let.value for let in array.lets)
+        if array.gaps is not None:
+            yield from (array.gaps.at, array.gaps.step, array.gaps.tolerance)
         if isinstance(array.order, Expression):
             yield array.order
         if isinstance(array.dims, Expression):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from vspec.card import yaml_nodes
 from vspec.card.element_paths import parse_element_path
-from vspec.card.model import TextField
+from vspec.card.text_model import TextField
 from vspec.card.yaml_nodes import Entry, Node, Scalar, items
 from vspec.errors import Place, Problem, Text, VspecError
 
@@ -123,6 +123,7 @@ def check_text_field(kind: str, field: TextField, entry: Entry) -> Iterator[Prob
                 message = f"'{inner.key.value}' does not suit format '{kind}'"
                 yield Problem("V0120", message, inner.key.place, help=_EXAMPLE[kind])
         yield from _check_line(kind, field, entry.value)
+        yield from _check_skip(field, entry.value)
     elif field.line is not None and kind != "lines":
         message = f"a pattern alone does not suit format '{kind}'"
         yield Problem("V0120", message, entry.value.place, help=_EXAMPLE[kind])
@@ -148,6 +149,19 @@ def _check_line(kind: str, field: TextField, node: yaml_nodes.Mapping) -> Iterat
         message = "'columns' needs 'at_line' here: which line is cut?"
         help = "for a table of such lines write format: csv with 'columns' for each field"
         yield Problem("V0120", message, columns.place, help=help)
+
+
+def _check_skip(field: TextField, node: yaml_nodes.Mapping) -> Iterator[Problem]:
+    """Yield the problem of ``skip`` where a single value is taken, which has nothing to leave out."""
+    skip = node.find("skip")
+    many = field.each is not None or field.type.endswith("[]") or (field.key and "{" in field.key.value)
+    if skip is None or many:
+        return
+    message = f"'skip' means nothing for '{field.name}', which takes one value"
+    help = "a type with [] or 'each' takes many: skip leaves out the first ones"
+    if field.line is not None:
+        help = f'for a later line take a table and one of its rows: each: "{field.line.text.value}", then [1]'
+    yield Problem("V0109", message, skip.key.place, help=help)
 
 
 def _check_paths(field: TextField, entry: Entry) -> Iterator[Problem]:

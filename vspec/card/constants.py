@@ -2,46 +2,106 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from collections.abc import Mapping as MappingOf
 
-from vspec.card.model import Card, Constant, Library
-from vspec.card.yaml_nodes import Mapping, Node, Scalar, Sequence
+from vspec.card.model import Card, Library
+from vspec.card.text_model import Constant
+from vspec.card.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, entries, items, plain
 from vspec.datatypes import NUMBERS, NamedType
+from vspec.errors import Problem
 from vspec.expressions import Value
+
+_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)|0x[0-9a-fA-F]+|0o[0-7]+")
+_MARKED = re.compile(rf'("+)({_NUMBER.pattern})\1')
 
 
 def constant(node: Node) -> Constant:
-    """Return a value of a table; keys that look like integers are integers."""
+    """Return a value of a table; keys that look like integers are integers, unless they stand in quotes."""
     match node:
         case Scalar():
             return node.value
         case Sequence():
             return tuple(constant(item) for item in node.items)
         case Mapping():
-            return {_table_key(entry.key.value): constant(entry.value) for entry in node.entries}
+            return {_key(entry): constant(entry.value) for entry in node.entries}
+
+
+def twice(node: Node | None) -> Iterator[Problem]:
+    """Yield the problem of each key of a table that is the same number as one before it."""
+    for item in items(node):
+        yield from twice(item)
+    seen: dict[int | str, int] = {}
+    for entry in entries(node):
+        key, line = _key(entry), entry.key.place.line
+        if key in seen:
+            message = f"duplicate key '{entry.key.value}': {key} stands in line {seen[key]}"
+            yield Problem("V0008", message, entry.key.place)
+        seen.setdefault(key, line)
+        yield from twice(entry.value)
+
+
+def card_data(card: Mapping) -> dict[str, object]:
+    r"""Return a card as plain data ready for JSON, which `parse_yaml` reads as the same card.
+
+    A quoted key of a table that looks like a number keeps a pair of quotes: ``{"\"12\"": 1}``.
+    """
+    found: dict[str, object] = {}
+    for entry in card.entries:
+        name, value = entry.key.value, entry.value
+        if name == "tables":
+            found[name] = _table_data(value)
+        elif name == "use" and isinstance(value, Mapping):
+            found[name] = {
+                e.key.value: card_data(e.value) if isinstance(e.value, Mapping) else plain(e.value)
+                for e in value.entries
+            }
+        else:
+            found[name] = plain(value)
+    return found
+
+
+def _table_data(node: Node) -> object:
+    match node:
+        case Sequence():
+            return [_table_data(item) for item in node.items]
+        case Mapping():
+            return {_written(entry): _table_data(entry.value) for entry in node.entries}
+    return node.value
+
+
+def _written(entry: Entry) -> str:
+    key = entry.key.value
+    return f'"{key}"' if entry.quoted and (_NUMBER.fullmatch(key) or _MARKED.fullmatch(key)) else key
+
+
+def _key(entry: Entry) -> int | str:
+    key = entry.key.value
+    if entry.quoted:
+        return key
+    return key[1:-1] if _MARKED.fullmatch(key) else _number(key)
 
 
 class LookUp(dict[object, Value]):
-    """A table of a card: a text finds what is written under it, though keys that look whole are numbers.
-
-    The card in a map is JSON, where every key is a text; so ``"12"`` and ``12`` cannot be two keys.
+    """A table of a card: a text finds what is written under it, or under the number that it writes.
 
     >>> LookUp({12: "a"})["12"], "12" in LookUp({12: "a"}), "012" in LookUp({12: "a"})
     ('a', True, False)
+    >>> LookUp({"12": "a"})["12"], 12 in LookUp({"12": "a"})
+    ('a', False)
     """
 
     def __contains__(self, key: object) -> bool:
-        return super().__contains__(_table_key(key) if isinstance(key, str) else key)
+        return super().__contains__(key) or (isinstance(key, str) and super().__contains__(_number(key)))
 
     def __getitem__(self, key: object) -> Value:
-        return super().__getitem__(_table_key(key) if isinstance(key, str) else key)
+        other = isinstance(key, str) and not super().__contains__(key)
+        return super().__getitem__(_number(key) if other and isinstance(key, str) else key)
 
 
-def _table_key(key: str) -> int | str:
-    try:
-        return int(key, 0)
-    except ValueError:
-        return key
+def _number(key: str) -> int | str:
+    return int(key, 0) if _NUMBER.fullmatch(key) else key
 
 
 def constants(card: Card) -> dict[str, Value]:

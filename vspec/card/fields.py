@@ -15,7 +15,6 @@ from vspec.expressions import Expression, parse
 
 MAX_TERMINATOR = 64
 CONVERSIONS = ("int", "float", "str")
-LATER_TYPES = frozenset({"int24", "uint24", "ibm32", "int12", "uint12", "int10", "uint10"})
 _RANK = {"": 0, "as": 1, "if": 2, "else": 3, "@": 4, "=": 5}
 _ORDER = "the order is: TYPE[sizes] as WORD if COND else VALUE @ OFFSET = CONST"
 
@@ -130,17 +129,23 @@ def parse_type(text: Text, types: Types) -> tuple[TypeRef, tuple[FieldAxis, ...]
     tokens = [token for token in scan(text) if token[0] != "blank"]
     word = text.value[tokens[0][1] : tokens[0][2]]
     if word in ("<", ">"):
-        help = "byte order has a key of its own: endian: little or endian: big"
-        raise fail("V0110", f"'{word}' does not belong to a type", text.cut(0, 1).place, help=help)
-    if word in LATER_TYPES:
-        message = f"packed samples such as '{word}' are not in this version of vspec"
-        raise fail("V0107", message, text.cut(tokens[0][1], tokens[0][2]).place)
+        raise _foreign_order(text, word)
     if word in TEXTS:
         return _text_type(text, word, tokens)
     if word in NUMBERS:
         head = text.cut(tokens[0][1], tokens[0][2])
         return TypeRef(head.place, word=word), _sizes_after(text, tokens[1:])
     return _computed_type(text, tokens, types)
+
+
+def _foreign_order(text: Text, sign: str) -> VspecError:
+    """Return the error of a type with a byte order in it (``<i2``), with what to write instead."""
+    order, code = "little" if sign == "<" else "big", text.value[1:].strip()
+    name = next((name for name, kind in NUMBERS.items() if kind.code == code), None)
+    help = "byte order has a key of its own: endian: little or endian: big"
+    if name is not None:
+        help = f"write {name}, and the byte order as a key of its own: endian: {order}"
+    return fail("V0110", f"'{sign}' does not belong to a type", text.cut(0, 1).place, help=help)
 
 
 def _text_type(text: Text, word: str, tokens: list[Token]) -> tuple[TypeRef, tuple[FieldAxis, ...]]:
@@ -178,13 +183,8 @@ def _applied(text: Text, tokens: list[Token], types: Types) -> tuple[TypeRef, tu
     name = text.cut(tokens[0][1], tokens[at - 1][2]).value if at else ""
     if name not in types:
         return None
-    inside = _inside(text, tokens[at])
-    pieces = split_top(inside, ",") if inside.value.strip() else []
-    missing = next((piece for piece in pieces if not piece.value), None)
-    if missing is not None:
-        raise fail("V0110", f"a value of the type '{name}' is missing", inside.place)
     place = text.cut(tokens[0][1], tokens[at][2]).place
-    ref = TypeRef(place, word=types.called(name), arguments=tuple(parse(piece) for piece in pieces))
+    ref = TypeRef(place, word=types.called(name), arguments=_values(text, tokens[at], name))
     return ref, _sizes_after(text, tokens[at + 1 :])
 
 
@@ -202,11 +202,32 @@ def _computed_type(text: Text, tokens: list[Token], types: Types) -> tuple[TypeR
     axes = _sizes_after(text, tokens[count:])
     if head.value in types:
         return TypeRef(head.place, word=types.called(head.value)), axes
+    called = _called(text, tokens[:count])
+    if called is not None:
+        return called, axes
     first = text.value[tokens[0][1] : tokens[0][2]]
     if first in types and count > 1 and _opens(text, tokens[1], "["):
         help = f"e.g. {first}[item={_inside(text, tokens[1]).value}]"
         raise fail("V0112", f"a size after the type '{first}' needs a name", head.place, help=help)
     return TypeRef(head.place, value=parse(head)), axes
+
+
+def _called(text: Text, tokens: list[Token]) -> TypeRef | None:
+    """Return a computed type with the values of its parameters (``kinds[k](n)``), or None."""
+    before, last = text.cut(tokens[0][1], tokens[-2][2]) if len(tokens) > 1 else text, tokens[-1]
+    if len(tokens) < 2 or not _opens(text, last, "(") or not before.value.endswith(("]", ")")):
+        return None
+    place = text.cut(tokens[0][1], last[2]).place
+    return TypeRef(place, value=parse(before), arguments=_values(text, last, before.value))
+
+
+def _values(text: Text, group: Token, name: str) -> tuple[Expression, ...]:
+    """Return the values in the parentheses behind a type."""
+    inside = _inside(text, group)
+    pieces = split_top(inside, ",") if inside.value.strip() else []
+    if not all(piece.value for piece in pieces):
+        raise fail("V0110", f"a value of the type '{name}' is missing", inside.place)
+    return tuple(parse(piece) for piece in pieces)
 
 
 def _opens(text: Text, token: Token, bracket: str) -> bool:
@@ -233,6 +254,10 @@ def _sizes_after(text: Text, tokens: list[Token]) -> tuple[FieldAxis, ...]:
         help = "one pair of brackets holds all sizes: int16[a=2, b=3]"
         raise fail("V0110", "this does not belong to a type", place, help=help)
     axes = tuple(_size(piece) for piece in split_top(_inside(text, tokens[0]), ","))
+    late = next((axis for axis in axes[1:] if axis.filled is not None), None)
+    if late is not None:
+        help = "write the axis that is partly filled first: int16[sample=n of 512, channel=2]"
+        raise fail("V0112", "only the slowest axis can be partly filled", late.place, help=help)
     seen: set[str] = set()
     for axis in axes:
         if axis.name and axis.name in seen:
@@ -250,9 +275,14 @@ def _size(piece: Text) -> FieldAxis:
         raise fail("V0112", f"'{name.value}' is not the name of an axis", piece.place, help="e.g. channel=4")
     if not size.value:
         raise fail("V0112", "a size is missing in the brackets", piece.place, help="e.g. int16[channel=4]")
-    if find_top(size, "of") is not None:
-        message = "slots that are partly filled ('n of 512') are not in this version of vspec"
-        raise fail("V0107", message, size.place)
+    of = find_top(size, "of")
+    if of is not None:
+        return FieldAxis(
+            name.value,
+            parse(size.cut(of + 2, len(size.value)).strip()),
+            piece.place,
+            filled=parse(size.cut(0, of).strip()),
+        )
     if size.value == "rest":
         return FieldAxis(name.value, None, piece.place)
     return FieldAxis(name.value, parse(size), piece.place)

@@ -18,24 +18,23 @@ from vspec.card.grammar import (
     Shape,
     Value,
 )
+from vspec.card.layout_keys import ENDIAN, ENDIAN_VALUE, FIELD, LAYOUT, ONLY_IF, REGIONS, REPEAT, TYPE
 from vspec.card.text_keys import FORMAT, OPTIONS, PARSE, TEXT_FIELD
 
-_FIELDS = Value(entries=Value(shape="field"), least=1)
-_ENDIAN = Value(shape="endian")
-_IF = "Only if this holds; else the {} is absent."
-_REGIONS = "regions of compressed bytes come later"
 _HOLES = (
     "The data set is refused; the missing file is named.",
     "The place of the missing file is filled; not in this version.",
     "What follows the hole moves up.",
 )
-_CUT_OFF = (
-    "The data set is refused.",
-    "The record is left out, with a warning.",
-    "The record is left out.",
+_BLOCKS = (
+    "They are an error.",
+    "Each row becomes an array of its own, in a group block_0, block_1 ...",
+)
+_GAPS = (
+    "The data set is refused; the first gap is named.",
+    "Each stretch without gaps becomes a group segment_0, segment_1 ..., with its own start.",
 )
 _LEVELS = ("No map is made.", "A warning; the map is made.")
-_BLOCKS = "blocks, gaps and collected records come later"
 
 CARD = Shape(
     "card",
@@ -61,7 +60,7 @@ CARD = Shape(
         Key(
             "tables",
             Value(entries=Value("constant")),
-            "Constant look-up tables; the name of a type means that type.",
+            "Constant look-up tables; the name of a type means that type, a key in quotes is a text.",
             {"dtypes": {2: "uint8", 4: "int16"}},
         ),
         Key(
@@ -156,20 +155,6 @@ EXTENDED_CARD = Shape(
     short="text",
 )
 
-TYPE = Shape(
-    "type",
-    "A struct with a name.",
-    (
-        Key("params", TEXTS, "Names of the values that stand behind the type: NAME(4, int16).", ["n"]),
-        Key("fields", _FIELDS, "The fields, one after the other.", {"n": "uint32"}, mandatory=True),
-        Key("let", EXPRESSIONS, "Derived values of the struct.", {"half": "n // 2"}),
-        Key("value", EXPRESSION, "What a field of this type is worth; without it, the struct.", "s"),
-        Key("size", EXPRESSION, "The extent in bytes when it is not the sum of the fields.", "8 + n"),
-        Key("endian", _ENDIAN, "The byte order of the fields.", "little"),
-    ),
-    later={"packed": "packed samples come later", "values": "packed samples come later"},
-)
-
 ROLE = Shape(
     "file role",
     "One kind of file of a data set. The first role is the anchor.",
@@ -199,101 +184,13 @@ ROLE = Shape(
         Key("format", FORMAT, "The file is text; how it is cut.", "pairs"),
         *OPTIONS,
         Key("layout", Value(shape="layout"), "The bytes of a binary file.", {"fields": {"n": "uint32"}}),
-        Key("endian", _ENDIAN, "The byte order of the file.", "little"),
+        Key("endian", ENDIAN_VALUE, "The byte order of the file.", "little"),
     ),
     short="file pattern",
     one_of=("match", "named"),
     apart=(("layout", "format"), ("endian", "format")),
     needs=(*((key.name, "format") for key in OPTIONS), ("order", "over"), ("missing", "over")),
-    later={"compression": _REGIONS},
-)
-
-LAYOUT = Shape(
-    "layout",
-    "The bytes of a file from its start: fields one after the other.",
-    (
-        Key(
-            "fields",
-            _FIELDS,
-            "The fields, one after the other.",
-            {"magic": "ascii(4) = 'RIFF'"},
-            mandatory=True,
-        ),
-        Key("let", EXPRESSIONS, "Derived values of the file.", {"version": "major * 100 + minor"}),
-    ),
-)
-
-FIELD = Shape(
-    "field",
-    "A field, or with 'fields:' a record: TYPE[sizes] as int if COND else VALUE @ OFFSET = CONST.",
-    (
-        Key("type", Value("field"), "The type of a field, with its sizes.", "int16[channel=4]"),
-        Key("else", TRUTH, "The value of a field that is absent.", 0),
-        Key("const", EXPRESSION, "What a field must hold.", "0xC6912702"),
-        Key("parse", Value(shape="parse"), "How the text in a field is read.", {"format": "pairs"}),
-        Key("fields", _FIELDS, "The fields of a record.", {"id": "uint16"}),
-        Key("repeat", Value(shape="repeat"), "How often the record stands there.", "i in range(n)"),
-        Key(
-            "to",
-            EXPRESSION,
-            "The byte at which 'rest' ends, from the start of the file; else the end of the file.",
-            "start + length",
-        ),
-        Key("key", TEXT, "The field by which record[k] finds its row.", "id"),
-        Key("size", EXPRESSION, "The extent of a record when it is not the sum of its fields.", "8 + n"),
-        Key("let", EXPRESSIONS, "Derived values of each record.", {"stop": "first + n"}),
-        Key(
-            "partial",
-            Value("word", words=("error", "warn", "drop"), meanings=_CUT_OFF),
-            "What to do about a last record that is cut off, or a sentinel that never comes.",
-            "error",
-        ),
-        Key("at", EXPRESSION, "Where it lies, from the start of the file; what follows is not moved.", 348),
-        Key("if", TRUTH, _IF.format("field or record"), "version >= 2"),
-        Key("endian", _ENDIAN, "The byte order of this field or record.", "big"),
-        Key("doc", TEXT, "What it means.", "channels in use"),
-    ),
-    short="field",
-    one_of=("type", "fields"),
-    apart=(
-        ("type", "size"),
-        ("type", "let"),
-        *((owner, name) for owner in ("fields", "repeat") for name in ("else", "const", "parse")),
-    ),
-    later={
-        "codec": _REGIONS,
-        "nbytes": _REGIONS,
-        "compression": _REGIONS,
-        "gaps": _BLOCKS,
-        "blocks": _BLOCKS,
-        "bits": "expressions take bits out of a number: (flags >> 4) & 7",
-    },
-)
-
-REPEAT = Shape(
-    "repeat",
-    "How often a record stands there: up to one in which something holds, or along a chain.",
-    (
-        Key("until", TRUTH, "Holds in the last record.", "tag == 0"),
-        Key(
-            "next",
-            EXPRESSION,
-            "Where the record after this one lies, from the start of the file; none after the last.",
-            "link if link > 0 else none",
-        ),
-    ),
-    short="repeat",
-    one_of=("until", "next"),
-)
-
-ENDIAN = Shape(
-    "byte order",
-    "little, big, an expression, or the order that makes a test true.",
-    (
-        Key("test", Value("order test"), "A number at an offset.", "uint16 @ 2 = 42", mandatory=True),
-        Key("that", TRUTH, "What must hold of the number, by the name 'test'.", "0 < test < 1000"),
-    ),
-    short="endian",
+    later={"compression": REGIONS},
 )
 
 CHECK = Shape(
@@ -323,7 +220,7 @@ ARRAY = Shape(
     (
         Key("each", Value("each"), "One array for each item.", "v in header.variables"),
         Key("let", EXPRESSIONS, "Derived values of this array.", {"mine": "edf.spr == r"}),
-        Key("if", TRUTH, _IF.format("array"), "n_aux > 0"),
+        Key("if", TRUTH, ONLY_IF.format("array"), "n_aux > 0"),
         Key("name", TEMPLATE, "The path of the array, when it is not the key.", "{{ v.label }}"),
         Key("from", EXPRESSION, "The field, or the role, that holds the data.", "rhd.block.amplifier"),
         Key("values", NUMBERS, "Values to put into the map itself.", "meta.gain[0:n]"),
@@ -335,13 +232,25 @@ ARRAY = Shape(
             {"time": "auto", "channel": 64},
         ),
         Key("offset", EXPRESSION, "Where the data begin in the file, in bytes.", 348),
-        Key("endian", _ENDIAN, "The byte order of the data.", "big"),
+        Key("endian", ENDIAN_VALUE, "The byte order of the data.", "big"),
         Key("order", EXPRESSION, "C: the last axis varies fastest; F: the first one does.", "F"),
         Key(
             "dims",
             Value("dims", items=TEXT, least=1),
             "The axes asked for: an arrow, or a list of names.",
             "block channel sample -> time=(block sample) channel",
+        ),
+        Key(
+            "gaps",
+            Value(shape="gaps"),
+            "Where the rows of the slowest axis do not follow each other in time.",
+            {"at": "rec.timestamp", "step": "1e6 / rate", "as": "segment"},
+        ),
+        Key(
+            "blocks",
+            Value("word", words=("equal", "segment"), meanings=_BLOCKS),
+            "What to do about rows of unequal sizes that are not joined.",
+            "segment",
         ),
         Key("time", Value(shape="axis"), "Short for axes: time:.", {"step": "1 / 30000", "units": "s"}),
         Key(
@@ -359,14 +268,30 @@ ARRAY = Shape(
         ("values", "endian"),
         ("values", "order"),
     ),
-    later={"gaps": _BLOCKS, "blocks": _BLOCKS, "at": _BLOCKS, "codec": _REGIONS, "fill": _BLOCKS},
+    later={"codec": REGIONS},
+)
+
+GAPS = Shape(
+    "gaps",
+    "How the rows of a recording follow each other in time, and what to do where they do not.",
+    (
+        Key("at", EXPRESSION, "The time of the first sample of each row.", "rec.timestamp", mandatory=True),
+        Key("step", EXPRESSION, "The time of one sample, in the same units.", "1e6 / rate", mandatory=True),
+        Key("tolerance", EXPRESSION, "How much later or earlier a row may be; else half a step.", 10),
+        Key(
+            "as",
+            Value("word", words=("error", "segment"), meanings=_GAPS),
+            "What to do about gaps.",
+            "segment",
+        ),
+    ),
 )
 
 AXIS = Shape(
     "axis",
     "An axis: start and step, or labels; any further name is a coordinate along it.",
     (
-        Key("if", TRUTH, _IF.format("entry"), "ndim >= 4"),
+        Key("if", TRUTH, ONLY_IF.format("entry"), "ndim >= 4"),
         Key("start", EXPRESSION, "The coordinate of the first element.", 0),
         Key("step", EXPRESSION, "The distance between elements.", "1 / 30000"),
         Key("units", TEMPLATE, "The units of the coordinate, or of the data along this axis.", "s"),
@@ -394,5 +319,6 @@ SHAPES: dict[str, Shape] = {
     "text field": TEXT_FIELD,
     "check": CHECK,
     "array": ARRAY,
+    "gaps": GAPS,
     "axis": AXIS,
 }

@@ -28,9 +28,14 @@ Loop = tuple[str, Expression]
 
 
 class Leaves:
-    """Parses scalars, keeps what came out, and collects what is wrong in ``problems``."""
+    """Parses scalars, keeps what came out, and collects what is wrong in ``problems``.
 
-    def __init__(self, types: Collection[str], prefix: str = "") -> None:
+    ``types`` are the names of types that may be written, ``packed`` those of packed samples among them;
+    the card calls them ``prefix`` and their name.
+    """
+
+    def __init__(self, types: Collection[str], prefix: str = "", packed: Collection[str] = ()) -> None:
+        self.packed = {f"{prefix}{name}" for name in packed}
         self.problems: list[Problem] = []
         self._types = Types(types, prefix)
         self._parsed: dict[tuple[Kind, int], object] = {}
@@ -169,6 +174,8 @@ def parse_dims(text: Text) -> Arrow | Expression:
     """Return an arrow, or the expression of any other text."""
     if "->" in text.value:
         return parse_arrow(text)
+    if (at := text.value.find("=>")) > 0:
+        raise fail("V0115", "'=>' is no arrow", text.cut(at, at + 2).place, help="an arrow is written '->'")
     if _WORDS.match(text.value.strip()) and not {"if", "in", "and", "or", "not"} & set(text.value.split()):
         names = ", ".join(text.value.split())
         raise fail("V0115", "names without an arrow are a list", text.place, help=f"dims: [{names}]")

@@ -14,6 +14,7 @@ from vspec.card.constants import constant
 from vspec.card.leaves import Leaves
 from vspec.card.model import Library, StructType
 from vspec.card.overlay import OVERLAID, merge
+from vspec.card.packings import packed_names
 from vspec.card.structure import check_types
 from vspec.card.yaml_nodes import Entry, Mapping, Node, Scalar, entries, put, text
 from vspec.errors import Place, Problem, Text, VspecError, fail
@@ -125,10 +126,11 @@ def _used(node: Node, shelf: _Shelf) -> Node:
     version = text(whole, "version")
     if not _fits(version, wanted.text.value):
         message = f"'{id_.text.value}' is version {version or 'unknown'}, wanted is {wanted.text.value}"
-        help = "is the newer version still right for this card? then name it"
+        help = "name the version that is there, once you know that it is right for this card"
         raise fail("V0192", message, wanted.place, help=help)
     if not any(whole.get(key) for key in ("types", "tables")):
-        raise fail("V0195", f"'{id_.text.value}' has neither types nor tables", id_.place)
+        help = "'use' takes types and tables; 'extends' takes all of a card"
+        raise fail("V0195", f"'{id_.text.value}' has neither types nor tables", id_.place, help=help)
     node = put(node, Text("version", wanted.place), Scalar(Text(version, wanted.place, exact=False), version))
     for key in ("types", "tables", "use"):
         part = whole.get(key)
@@ -184,7 +186,7 @@ def build_types(
             continue
         inner = (*way, entry.key.value)
         types, deeper = entry.value.get("types"), entry.value.get("use")
-        leaves = Leaves(type_names(types, deeper), ".".join(inner) + ".")
+        leaves = Leaves(type_names(types, deeper), ".".join(inner) + ".", packed_names(types, deeper))
         if types is not None:
             check_types(types, leaves)
             if not leaves.problems:

@@ -12,6 +12,7 @@ from vspec.card.leaves import Leaves
 from vspec.card.libraries import Finder, resolve, type_names
 from vspec.card.model import Card
 from vspec.card.overlay import merge
+from vspec.card.packings import packed_names
 from vspec.card.structure import check_structure
 from vspec.card.yaml_nodes import Mapping
 from vspec.card.yaml_text import decode, parse_yaml
@@ -72,7 +73,10 @@ def _tree(text: str, name: str, want: str) -> Mapping:
 
 
 def _card(node: Mapping, name: str) -> Card:
-    leaves = Leaves(type_names(node.get("types"), node.get("use")))
+    leaves = Leaves(
+        type_names(node.get("types"), node.get("use")),
+        packed=packed_names(node.get("types"), node.get("use")),
+    )
     check_structure(node, leaves)
     if leaves.problems:
         raise VspecError(leaves.problems)

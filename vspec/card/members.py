@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from vspec.card.model import Card, Field, Let, Library, Record, Role, TextField, TextFormat, TypeRef
+from vspec.card.model import Card, Field, Let, Library, Record, Role, TypeRef
+from vspec.card.text_model import TextField, TextFormat
 
 Entity: TypeAlias = "Role | Record | Field | TextField | Let | Library | None"
 """What a name means as far as it is known before any file is read; None is anything else."""

@@ -10,16 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from vspec.datatypes import Endian
+from vspec.card.text_model import Constant, TextFormat
+from vspec.datatypes import ElementType, Endian
 from vspec.errors import Place, Text
 from vspec.expressions import Expression, Template
 from vspec.patterns import Pattern
 
 Tree = Template | Mapping[str, "Tree"] | tuple["Tree", ...] | None | bool | int | float
 """Attributes: text with ``{{ }}`` is a template, everything else stands as written."""
-
-Constant = None | bool | int | float | str | Mapping["int | str", "Constant"] | tuple["Constant", ...]
-"""A value of a table; a text that is the name of a built-in type means that type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +65,14 @@ class TypeRef:
 class FieldAxis:
     """``name=size`` inside brackets; ``name`` is empty for an unnamed size, ``size`` None for ``rest``.
 
-    A size may also be an expression that gives ``rest`` (``n if n > 0 else rest``).
+    A size may also be an expression that gives ``rest`` (``n if n > 0 else rest``). Of a slot
+    (``n of 512``) only the first ``filled`` positions count; it takes the bytes of all of them.
     """
 
     name: str
     size: Expression | None
     place: Place
+    filled: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +164,9 @@ class Record:
 class StructType:
     """An entry of ``types:``; with ``value`` it projects to one value.
 
-    ``params`` are the names of the values in parentheses behind its name. ``library`` is the way
-    to the card that it was taken from: the names under ``use:``, () for the card's own types.
+    With ``element`` it is no struct but packed samples, and ``record`` is empty. ``params`` are the names
+    of the values in parentheses behind its name. ``library`` is the way to the card that it was taken
+    from: the names under ``use:``, () for the card's own types.
     """
 
     name: str
@@ -173,6 +174,7 @@ class StructType:
     value: Expression | None = None
     params: tuple[Text, ...] = ()
     library: tuple[str, ...] = ()
+    element: ElementType | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,67 +190,6 @@ class Library:
     tables: Mapping[str, Constant] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     used: Mapping[str, Library] = field(default_factory=dict)
-
-
-# --- text headers ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class TextField:
-    """One thing to take from a text.
-
-    ``key`` alone: the value of that key (a path in json and xml, a heading in csv); ``line``: the
-    first line that matches; ``each``: a table, one row a match (inside the value of ``key`` when
-    both are given), or with ``fields`` one row for each element of an xml path, which is then the
-    text of the pattern. ``at_line`` (from 1) names a line by its number, ``column`` (from 1) a column
-    of csv, ``columns`` the first and the last character of a line. ``type`` is int, float, str,
-    bool, int[], float[] or str[]. ``required`` is false where ``default`` was written.
-    """
-
-    name: str
-    place: Place
-    key: Text | None = None
-    line: Pattern | None = None
-    each: Pattern | None = None
-    fields: tuple[TextField, ...] = ()
-    section: Text | None = None
-    between: tuple[str, str] | None = None
-    at_line: int | None = None
-    column: int | None = None
-    columns: tuple[int, int] | None = None
-    skip: int = 0
-    type: str = "str"
-    default: Constant = None
-    required: bool = True
-
-
-TextKind = Literal["pairs", "lines", "cards", "delimited", "csv", "xml", "json"]
-
-
-@dataclass(frozen=True, slots=True)
-class TextFormat:
-    """How a text is cut, with what each format needs to know.
-
-    ``separator`` is empty where the text itself says it (delimited). ``otherwise`` are encodings
-    to try, in order, where the text is not in ``encoding``; with ``declared`` the encoding that an
-    xml text declares counts before them. ``quotes`` are pairs of an opening and a closing character.
-    """
-
-    format: TextKind
-    place: Place
-    fields: tuple[TextField, ...] = ()
-    separator: str = "="
-    comment: str | None = None
-    end: str | None = None
-    encoding: str = "utf-8"
-    otherwise: tuple[str, ...] = ()
-    declared: bool = False
-    decimal: str = "."
-    quotes: tuple[tuple[str, str], ...] = ()
-    any_case: bool = False
-    prefix: str | None = None
-    width: int | None = None
-    skip: int = 0
 
 
 # --- files, checks, arrays ------------------------------------------------------------------
@@ -339,6 +280,20 @@ class AxisSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Gaps:
+    """``gaps: {at, step, tolerance, as}``: the time of each row, the time of one sample, and what to do.
+
+    ``tolerance`` is in the same units; half a step where it is not given.
+    """
+
+    at: Expression
+    step: Expression
+    place: Place
+    tolerance: Expression | None = None
+    policy: Literal["error", "segment"] = "error"
+
+
+@dataclass(frozen=True, slots=True)
 class ArraySpec:
     """One entry of ``arrays:``.
 
@@ -362,6 +317,8 @@ class ArraySpec:
     endian: EndianSpec = None
     order: Expression | Literal["C", "F"] = "C"
     dims: Dims = None
+    gaps: Gaps | None = None
+    blocks: Literal["equal", "segment"] = "equal"
     axes: tuple[AxisSpec, ...] = ()
     attrs: Mapping[str, Tree] = field(default_factory=dict)
 
@@ -395,3 +352,4 @@ class Card:
     examples: tuple[Mapping[str, object], ...] = ()
     used: Mapping[str, Library] = field(default_factory=dict)
     extends: str | None = None
+    table_places: Mapping[str, Place] = field(default_factory=dict)

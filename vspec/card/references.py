@@ -11,6 +11,7 @@ from vspec.expressions import Expression, Template
 
 _TOKEN = re.compile(
     r"""(?P<quote>'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")
+      |(?P<keyword>[A-Za-z_][A-Za-z0-9_]*\s*=(?!=))
       |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
       |(?P<number>[0-9][A-Za-z0-9_]*(?:\.[0-9][A-Za-z0-9_]*)?)
       |(?P<sign>\S)""",
@@ -72,7 +73,7 @@ class _Scan:
                 yield from self._sign(word)
             else:
                 yield from self._finish()
-                self._value_before = True
+                self._value_before = kind != "keyword"
         yield from self._finish()
 
     def _name(self, name: Text) -> Iterator[Reference]:

@@ -35,7 +35,6 @@ def schema() -> dict[str, Json]:
     """Return the JSON Schema of a card."""
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "$id": "https://vspec.dev/card.schema.json",
         "title": "vspec card",
         "description": SHAPES["card"].doc,
         **_mapping("card"),

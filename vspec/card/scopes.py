@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from vspec.card.fields import LATER_TYPES
 from vspec.card.members import Entity, members, record_members
-from vspec.card.model import Card, Record, TextField
+from vspec.card.model import Card, Record
 from vspec.card.references import Reference, references
+from vspec.card.text_model import TextField
 from vspec.datatypes import NUMBERS, RESERVED, TEXTS
 from vspec.errors import Place, Problem, Text, did_you_mean
 from vspec.expressions import Expression, Template
@@ -43,6 +44,7 @@ _FOREIGN = {
     "f4": "float32",
     "f8": "float64",
 }
+_BRACES = re.compile(r"(?<!\{)\{\s*(?P<path>(?P<name>[A-Za-z_]\w*)(?:\.\w+|\[[^]{}]*\])*)\s*\}(?!\})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +89,15 @@ class Names:
 
 
 class NameCheck:
-    """Checks expressions of one card; problems are collected."""
+    """Checks expressions of one card; problems and warnings are collected, and what was ``seen``."""
 
     def __init__(self, card: Card) -> None:
         self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self.seen: list[Expression | Template] = []
         self._card = card
         self._types = frozenset(NUMBERS) | frozenset(TEXTS) | frozenset(card.types)
-        self._anywhere = frozenset(_all_names(card))
+        self._anywhere = frozenset(column_names(card))
 
     def check(
         self, source: Expression | Template | None, names: Names, words: frozenset[str] = frozenset()
@@ -101,6 +105,11 @@ class NameCheck:
         """Check every name that a text mentions; ``words`` are the language's own in place here."""
         if source is None:
             return
+        self.seen.append(source)
+        if isinstance(source, Template):
+            self.warnings += (
+                p for part in source.parts if isinstance(part, str) for p in _braces(source, part, names)
+            )
         for reference in references(source):
             self._check_reference(reference, names, words)
 
@@ -124,13 +133,7 @@ class NameCheck:
         self.problems.append(Problem("V0111", f"unknown type '{name.value}'", name.place, help=help))
 
     def _is_known(self, name: str, names: Names, words: frozenset[str]) -> bool:
-        return (
-            name in words
-            or name in self._types
-            or names.find(name) is not None
-            or name in RESERVED
-            or name in LATER_TYPES
-        )
+        return name in words or name in self._types or names.find(name) is not None or name in RESERVED
 
     def _check_reference(self, reference: Reference, names: Names, words: frozenset[str]) -> None:
         name = reference.name
@@ -141,9 +144,6 @@ class NameCheck:
             self._check_path(declared.entity, reference.path)
         elif name.value in RESERVED:
             self._misplaced(name)
-        elif name.value in LATER_TYPES:
-            message = f"packed samples such as '{name.value}' are not in this version of vspec"
-            self.problems.append(Problem("V0107", message, name.place))
         elif not (reference.inside and name.value in self._anywhere):
             help = did_you_mean(name.value, names, "names in sight")
             self.problems.append(Problem("V0172", f"unknown name '{name.value}'", name.place, help=help))
@@ -172,7 +172,19 @@ class NameCheck:
         self.problems.append(Problem("V0177", f"'{word}' means nothing here", name.place, help=help))
 
 
-def _all_names(card: Card) -> Iterator[str]:
+def _braces(source: Template, plain: str, names: Names) -> Iterator[Problem]:
+    """Yield the warning of each ``{name}`` in a text that computes with ``{{ }}``."""
+    for match in _BRACES.finditer(plain):
+        if names.find(match["name"]) is None:
+            continue
+        start = source.text.value.find(match.group())
+        place = source.text.cut(start, start + len(match.group())).place
+        message = f"'{match.group()}' computes nothing: it stays in the text as it is written"
+        help = f"'{{{{ {match['path']} }}}}' is the value of '{match['path']}'"
+        yield Problem("V0189", message, place, help=help, level="warn")
+
+
+def column_names(card: Card) -> Iterator[str]:
     """Yield every name that may be a column of something."""
     for role in card.roles:
         if role.layout is not None:

@@ -66,8 +66,10 @@ def explain(error: yaml.YAMLError, name: str, lines: list[str]) -> Problem:
         _tab(where, problem)
         or _never_closed(where, error, name, lines)
         or _broken_flow(where, context)
+        or _cut_at_comma(where, context)
         or _needs_quotes(where)
         or _colon(where, problem)
+        or _indented(where, context)
         or Problem("V0004", f"not YAML: {_reason(context, problem)}", where.place(1))
     )
 
@@ -138,6 +140,29 @@ def _broken_flow(where: _Where, context: str) -> Problem | None:
     )
 
 
+def _cut_at_comma(where: _Where, context: str) -> Problem | None:
+    """Recognise ``{a: split(x, ' ')}``: inside ``{ }`` the value ends at the comma."""
+    depth, at, before = 0, where.column, where.line[: where.column]
+    while "flow" in context and at > 0 and depth <= 0:
+        at -= 1
+        depth += (before[at] == "(") - (before[at] == ")")
+    match = _VALUE.search(before[: at + 1]) if depth > 0 else None
+    if match is None:
+        return None
+    start, stop = match.start("value"), _closing(where.line, at)
+    value = where.line[start:stop]
+    only = value.partition(",")[0]
+    if only == value:
+        return None
+    quote = "'" if '"' in value else '"'
+    return Problem(
+        "V0006",
+        f"inside {{ }} and [ ] a value ends at the comma: this one is only '{only}'",
+        where.place(stop - start, start),
+        help=f"put quotes around it ({quote}{value}{quote}) or give each key a line of its own",
+    )
+
+
 def _closing(line: str, start: int) -> int:
     """Return where the value whose bracket opens at ``start`` was meant to end."""
     depth = 0
@@ -174,6 +199,20 @@ def _colon(where: _Where, problem: str) -> Problem | None:
         "not YAML: a second ':' on this line, or a key that is indented differently from the others",
         where.place(1),
         help="a text that holds ': ' needs quotes",
+    )
+
+
+def _indented(where: _Where, context: str) -> Problem | None:
+    """Recognise a line that begins in a column of its own."""
+    begins = len(where.line) - len(where.line.lstrip(" "))
+    if "block" not in context or where.column != begins:
+        return None
+    length = len(where.line.split(" #")[0].strip())
+    return Problem(
+        "V0004",
+        "not YAML: this line is indented differently from the others",
+        where.place(length),
+        help="keys that belong together, and items of one list, begin in the same column",
     )
 
 

@@ -27,10 +27,11 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One ``key: value`` of a mapping."""
+    """One ``key: value`` of a mapping; ``quoted`` tells that the key stands in quotes, unless all must."""
 
     key: Text
     value: Node
+    quoted: bool = False
 
     @property
     def place(self) -> Place:

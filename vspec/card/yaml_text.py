@@ -50,8 +50,9 @@ def parse_yaml(text: str, name: str) -> Node:
     """Return the tree of a card's text; raise `VspecError` with every duplicate key and the like."""
     if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
         raise fail("V0003", f"{name} is longer than the {MOST_BYTES} bytes that a card may have")
-    text = _mend_json(text.removeprefix("\ufeff"))
-    tree = _Tree(text, name)
+    text = text.removeprefix("\ufeff")
+    is_json = _is_json(text)
+    tree = _Tree(_mend_json(text) if is_json else text, name, is_json=is_json)
     try:
         node = tree.read()
     except yaml.YAMLError as error:
@@ -62,14 +63,19 @@ def parse_yaml(text: str, name: str) -> Node:
     return node
 
 
-def _mend_json(text: str) -> str:
-    """Write what JSON allows and YAML does not (surrogate pairs, raw U+2028) as YAML escapes."""
+def _is_json(text: str) -> bool:
+    """Tell whether a card is JSON, as in a map: there every key stands in quotes, which say nothing."""
     if not text.lstrip().startswith("{"):
-        return text
+        return False
     try:
         json.loads(text)
     except (ValueError, RecursionError):
-        return text
+        return False
+    return True
+
+
+def _mend_json(text: str) -> str:
+    """Write what JSON allows and YAML does not (surrogate pairs, raw U+2028) as YAML escapes."""
     text = _JSON_ESCAPE.sub(_join_surrogates, text)
     return _JSON_RAW.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
@@ -85,7 +91,8 @@ def _join_surrogates(match: re.Match[str]) -> str:
 class _Tree:
     """Builds nodes from the events of PyYAML's parser, C or Python."""
 
-    def __init__(self, text: str, name: str) -> None:
+    def __init__(self, text: str, name: str, *, is_json: bool) -> None:
+        self._is_json = is_json
         self.lines = _BREAK.split(text)
         self.problems: list[Problem] = []
         self._name = name
@@ -139,7 +146,7 @@ class _Tree:
         entries: list[Entry] = []
         seen: dict[str, int] = {}
         while (event := next(self._events)).kind != "end":
-            key = self._key(event, start)
+            key, quoted = self._key(event, start), bool(event.quote) and not self._is_json
             value = self._node(next(self._events), depth + 1)
             if key.value in seen:
                 first = seen[key.value]
@@ -150,7 +157,7 @@ class _Tree:
             seen[key.value] = key.place.line
             if start.flow and self._split_before(entries, key, value):
                 continue
-            entries.append(Entry(key, value))
+            entries.append(Entry(key, value, quoted))
         place = self._span(start, event) if start.flow or not entries else entries[0].key.place
         return Mapping(tuple(entries), place)
 

@@ -47,7 +47,14 @@ class Outer:
     size: int
 
 
-Digit = Linear | Listed | Lead | Outer
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A digit that counts values inside an item: it adds no bytes."""
+
+    size: int
+
+
+Digit = Linear | Listed | Lead | Outer | Inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +151,8 @@ def locate(geometry: Geometry, position: Sequence[Int64], along: int = -1, unit:
                     step = step + index * (weight * geometry.steps)
                 case Outer():
                     step = step + index
+                case Inside():
+                    pass
             if number == along:
                 last = (digit, index)
     runs = geometry.runs
@@ -154,6 +163,22 @@ def locate(geometry: Geometry, position: Sequence[Int64], along: int = -1, unit:
     offset = offset + runs.offset[row] + (step - runs.start[row]) * runs.stride[row]
     room = _room(runs, last, unit, step, row)
     return Spots(*np.broadcast_arrays(runs.file[row], offset, room))
+
+
+def left_in_run(geometry: Geometry, position: Sequence[Int64]) -> Int64:
+    """Return how many steps of its run are left from the one of each position on, that one included."""
+    step = np.zeros((), np.int64)
+    for axis, where in zip(geometry.axes, position, strict=True):
+        for digit, index in zip(axis.digits, _split(axis, where), strict=True):
+            match digit:
+                case Lead(weight=weight):
+                    step = step + index * (weight * geometry.steps)
+                case Outer():
+                    step = step + index
+                case _:
+                    pass
+    row = np.searchsorted(geometry.runs.stop, step, side="right")
+    return geometry.runs.stop[row] - step
 
 
 def _room(runs: RunColumns, last: tuple[Digit, Int64] | None, unit: int, step: Int64, row: Int64) -> Int64:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -18,6 +18,9 @@ Tail = Literal["none", "divisor", "overhang", "single", "padded-inline", "padded
 
 Place = Literal["inline", "sidecar"]
 
+Profile = Literal["portable", "packed"]
+"""Plain references that every reader resolves, or chunks of many records behind vspec's own codecs."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChunkOptions:
@@ -26,7 +29,9 @@ class ChunkOptions:
     ``chunk_bytes`` is the target. Copies go into the map while an array's copies stay within
     ``inline_bytes`` (never without ``inline``), else into the sidecar, at most ``copy_bytes`` or
     ``copy_share`` of the array, whichever is larger. Chunks below ``small_chunk`` are not sought;
-    chunks of at most ``reference_bytes`` are dearer to reference than to copy.
+    chunks of at most ``reference_bytes`` are dearer to reference than to copy. Without a ``profile`` an
+    array is packed where it would need more than ``many_references`` of less than ``large_reference``
+    on average, or cannot be had otherwise. With ``alternatives`` plans tell what others would cost.
     """
 
     chunk_bytes: int = 4 << 20
@@ -37,6 +42,10 @@ class ChunkOptions:
     small_chunk: int = 4 << 10
     reference_bytes: int = 64
     max_references: int = 10**8
+    profile: Profile | None = None
+    many_references: int = 10_000
+    large_reference: int = 64 << 10
+    alternatives: bool = False
 
     def copy_limit(self, nbytes: int) -> int:
         """Return how many bytes of an array of ``nbytes`` may be copied."""
@@ -87,7 +96,43 @@ class Recoded:
     cells: Int64
 
 
-Content = Gathered | Values | Recoded
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """``nbytes`` from ``offset`` of ``file`` stand from byte ``at`` of a copied chunk on."""
+
+    at: int
+    file: int
+    offset: int
+    nbytes: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretched:
+    """Copied chunks hold whole records as the files do, for the array's codec to pick from.
+
+    ``nbytes`` has the bytes of each copied chunk, ``pieces`` says what it is put together of; what no
+    piece covers is zero.
+    """
+
+    nbytes: Int64
+    pieces: Callable[[int], Iterator[Piece]]
+
+
+Content = Gathered | Values | Recoded | Stretched
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What one profile costs: references, bytes that a full read fetches, bytes that are copied.
+
+    ``why_not`` says why the profile cannot be had; the numbers are then 0.
+    """
+
+    profile: Profile
+    references: int = 0
+    fetched_bytes: int = 0
+    copied_bytes: int = 0
+    why_not: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +164,9 @@ class ArrayPlan:
     filters: tuple[Mapping[str, Json], ...] = ()
     compressor: Mapping[str, Json] | None = None
     fill_value: Json = None
+    profile: Profile = "portable"
     warnings: tuple[Problem, ...] = field(default=())
+    choices: tuple[Choice, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -143,5 +190,7 @@ class ArrayPlan:
 
     @property
     def copied_bytes(self) -> int:
-        """Bytes (decoded) of all chunks that are copied."""
+        """Bytes of all chunks that are copied: decoded ones, of packed arrays as they are stored."""
+        if isinstance(self.content, Stretched):
+            return int(self.content.nbytes.sum())
         return len(self.copies) * self.chunk_bytes

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vspec.chunks.geometry import Digit, Geometry, Lead, Linear, Listed, MapAxis, Outer, RunColumns
+from vspec.chunks.geometry import Digit, Geometry, Inside, Lead, Linear, Listed, MapAxis, Outer, RunColumns
 from vspec.errors import VspecError, fail
 from vspec.layout import ArrayLayout, InnerAxis, Int64, Runs, Strided
 
@@ -50,6 +50,7 @@ def normal_form(layout: ArrayLayout, source: Strided) -> Geometry:
         digits[name] = Lead(size, weight)
         weight *= size
     digits |= {name: digit for name, (digit, _) in inner.items()}
+    digits |= {name: Inside(size) for name, size in unpacked_axes(source)}
     draft = _Draft(_axes(layout, source, digits), runs, steps, tuple(size for _, size in source.lead))
     draft = _cut_runs(_widen_runs(_absorb_cells(draft)))
     draft = _as_linear(draft)
@@ -61,6 +62,11 @@ def normal_form(layout: ArrayLayout, source: Strided) -> Geometry:
         item //= 2
         axes = (*axes, MapAxis(complex_axis(layout), 2, (Linear(2, item),)))
     return Geometry(item, axes, draft.runs, draft.steps)
+
+
+def unpacked_axes(source: Strided) -> tuple[tuple[str, int], ...]:
+    """Return the axes of the values inside an item."""
+    return () if source.unpack is None else source.unpack.axes
 
 
 def complex_axis(layout: ArrayLayout) -> str:
@@ -183,6 +189,7 @@ def _axes(layout: ArrayLayout, source: Strided, digits: dict[str, Digit]) -> tup
     stored = [(name, size) for name, size in source.lead]
     stored += [(source.outer, digits[source.outer].size)]
     stored += [(axis.name, axis.size) for axis in source.inner]
+    stored += unpacked_axes(source)
     check_parts(layout, stored)
     for inner in source.inner:
         if inner.offsets is not None and len(inner.offsets) != inner.size:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from vspec.chunks.container import plan_container
 from vspec.chunks.model import ArrayPlan, ChunkOptions, PlannedAxis, Values
-from vspec.chunks.normal_form import complex_axis, stored_order
+from vspec.chunks.normal_form import complex_axis, stored_order, unpacked_axes
+from vspec.chunks.profiles import plan_in_profile
 from vspec.chunks.references import absent
-from vspec.chunks.strided import Sources, copied_whole, map_dtype, plan_strided
+from vspec.chunks.strided import Sources, copied_whole, map_dtype
 from vspec.errors import Problem, VspecError, fail
 from vspec.layout import ArrayLayout, Chunked, Derived, Inline, Source, Strided
 
@@ -33,7 +34,7 @@ def plan(
     files = Sources(file_sizes, names)
     _check_dtype(layout)
     if 0 in layout.shape and not isinstance(layout.source, Derived):
-        found = _plan_empty(layout)
+        found = _plan_empty(layout, options)
     else:
         found = _plan_source(layout, layout.source, files, options)
     if len(found.references) > options.max_references:
@@ -67,17 +68,11 @@ def plan_all(
 
 def _plan_source(layout: ArrayLayout, source: Source, files: Sources, options: ChunkOptions) -> ArrayPlan:
     match source:
-        case Strided(unpack=None):
-            _check_item(layout, source.item)
-            return plan_strided(layout, source, files, options)
-        case Strided(unpack=packing):
-            raise fail(
-                "V0336",
-                f"array '{layout.path}' is packed as '{packing}', which a portable map cannot express",
-                help="map the raw bytes as uint8",
-            )
+        case Strided():
+            _check_item(layout, source)
+            return plan_in_profile(layout, source, files, options)
         case Chunked():
-            _check_item(layout, source.item)
+            _check_item(layout, source)
             return plan_container(layout, source, files, options)
         case Inline():
             return _plan_values(layout, source, options)
@@ -99,9 +94,11 @@ def _check_dtype(layout: ArrayLayout) -> None:
         )
 
 
-def _check_item(layout: ArrayLayout, item: np.dtype[np.generic]) -> None:
-    if item != layout.dtype:
-        raise fail("V0330", f"array '{layout.path}' of {layout.dtype} is stored as {item}, and not packed")
+def _check_item(layout: ArrayLayout, source: Strided | Chunked) -> None:
+    packed = source.unpack if isinstance(source, Strided) else None
+    if packed is None and source.item != layout.dtype:
+        found = source.item
+        raise fail("V0330", f"array '{layout.path}' of {layout.dtype} is stored as {found}, and not packed")
 
 
 def _warnings(layout: ArrayLayout) -> tuple[Problem, ...]:
@@ -114,19 +111,25 @@ def _warnings(layout: ArrayLayout) -> tuple[Problem, ...]:
 def _stored_names(source: Source, layout: ArrayLayout) -> list[str]:
     match source:
         case Strided():
-            return [*(name for name, _ in source.lead), source.outer, *(axis.name for axis in source.inner)]
+            names = [*(name for name, _ in source.lead), source.outer, *(axis.name for axis in source.inner)]
+            return [*names, *(name for name, _ in unpacked_axes(source))]
         case Chunked():
             return [name for name, _ in source.stored]
         case _:
             return [part for axis in layout.axes for part in axis.parts]
 
 
-def _plan_empty(layout: ArrayLayout) -> ArrayPlan:
+def _plan_empty(layout: ArrayLayout, options: ChunkOptions) -> ArrayPlan:
+    """Plan an array without elements; its chunks are never made, but readers bound their sizes."""
     order = stored_order(layout, _stored_names(layout.source, layout))
-    axes = _plain_axes(layout, order)
-    values = np.zeros([axis.size for axis in axes], map_dtype(layout))
+    axes, room = [], options.chunk_bytes // map_dtype(layout).itemsize
+    for axis in reversed(_plain_axes(layout, order)):
+        fits = axis.chunk <= room
+        room = room // axis.chunk if fits else room
+        axes.append(axis if fits else replace(axis, chunk=1))
     nothing = np.zeros(0, np.int64)
-    return ArrayPlan(layout, axes, map_dtype(layout), absent(0), Values(values), nothing)
+    values = Values(np.zeros(0, map_dtype(layout)))
+    return ArrayPlan(layout, tuple(axes[::-1]), map_dtype(layout), absent(0), values, nothing)
 
 
 def _plain_axes(layout: ArrayLayout, order: Iterable[int]) -> tuple[PlannedAxis, ...]:

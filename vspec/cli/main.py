@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 
 import click
 
 import vspec
 from vspec import commands
-from vspec.cli.output import Report, say, say_json, say_problems
+from vspec.cli.output import Report, refused_by_system, say, say_json, say_problems
 from vspec.cli.progress import progress
 from vspec.cli.views import (
     apply_view,
@@ -73,6 +73,10 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, int | float | str | bool]:
     return values
 
 
+def _profile(choice: object) -> Literal["portable", "packed"] | None:
+    return "portable" if choice == "portable" else "packed" if choice == "packed" else None
+
+
 @cli.command()
 @click.argument("card")
 @click.argument("data", nargs=-1, required=True, type=PATHS)
@@ -103,6 +107,18 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, int | float | str | bool]:
     show_default=True,
     help="Digests of the sources.",
 )
+@click.option(
+    "--portable",
+    "profile",
+    flag_value="portable",
+    help="Plain references only, which every reader resolves, whatever their number.",
+)
+@click.option(
+    "--packed",
+    "profile",
+    flag_value="packed",
+    help="Many records in a chunk, for readers that have vspec's codecs.",
+)
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would be made.")
 @AS_JSON
 def apply(card: str, data: tuple[Path, ...], out: Path, as_json: bool, **choices: object) -> None:
@@ -125,6 +141,7 @@ def apply(card: str, data: tuple[Path, ...], out: Path, as_json: bool, **choices
             seal=seal,
             overlay=overlay if isinstance(overlay, Path) else None,
             dry_run=bool(choices["dry_run"]),
+            profile=_profile(choices["profile"]),
             on_step=show,
         )
         settings = choices["settings"]
@@ -158,7 +175,10 @@ def check(card: str, data: tuple[Path, ...], settings: tuple[str, ...], as_json:
 def verify(maps: tuple[Path, ...], as_json: bool) -> None:
     """Compare every byte that MAPS give with the original files.
 
+    A folder stands for the maps in it.
+
     \b
+    vspec verify maps/
     vspec verify maps/*.vspec.json
     """
     with progress(quiet=as_json) as show:
@@ -172,8 +192,10 @@ def verify(maps: tuple[Path, ...], as_json: bool) -> None:
 def status(maps: tuple[Path, ...], as_json: bool) -> None:
     """Tell for each source of MAPS: same, grew, changed or missing.
 
+    A folder stands for the maps in it.
+
     \b
-    vspec status maps/*.vspec.json
+    vspec status maps/
     """
     report = commands.status(maps)
     _finish(report, report.problems, lambda: status_view(report), as_json=as_json)
@@ -305,10 +327,16 @@ def main() -> None:
     try:
         cli.main(standalone_mode=True)
     except VspecError as error:
-        if "--json" in sys.argv:
-            say_json(FailedReport(error.problems))
-        else:
-            say_problems(error.problems)
-        sys.exit(exit_code(error.problems))
+        _stop(error.problems)
     except BrokenPipeError:
         sys.exit(0)
+    except OSError as error:
+        _stop((refused_by_system(error),))
+
+
+def _stop(problems: tuple[Problem, ...]) -> NoReturn:
+    if "--json" in sys.argv:
+        say_json(FailedReport(problems))
+    else:
+        say_problems(problems)
+    sys.exit(exit_code(problems))

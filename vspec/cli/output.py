@@ -38,6 +38,16 @@ def say_problems(problems: Iterable[Problem]) -> None:
         say(render(problem), sys.stderr)
 
 
+def refused_by_system(error: OSError) -> Problem:
+    """Return V0828 for what the system did not let a command do."""
+    why = error.strerror or str(error) or type(error).__name__
+    file = None if error.filename is None else str(error.filename)
+    message = why if file is None else f"{file}: {why}"
+    return Problem(
+        "V0828", message, data_file=file, help="check the permissions, and whether the disk is full"
+    )
+
+
 def count(n: int, noun: str) -> str:
     """Return a number of things.
 

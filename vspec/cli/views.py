@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from textwrap import fill, indent
 
 from vspec.cli.output import count, say, say_problems, size, table
+from vspec.commands.apply_report import ApplyReport, ArrayReport
 from vspec.commands.reports import (
-    ApplyReport,
+    AxisReport,
     CheckReport,
     ExplainReport,
     FakeReport,
@@ -28,13 +30,32 @@ def apply_view(report: ApplyReport, *, dry_run: bool) -> None:
                 " ".join(f"{n}={k}" for n, k in zip(array.dims, array.shape, strict=True)) or "one value",
                 array.dtype,
                 count(array.refs, "reference"),
+                "packed" if array.profile == "packed" else "",
                 f"tail: {array.tail}" if array.tail != "none" else "",
                 f"{size(array.copied_bytes)} copied" if array.copied_bytes else "",
             )
             for array in made.arrays
         ]
         say(table(rows))
+        if dry_run and (lines := [row for array in made.arrays for row in _choices(array)]):
+            say("what each profile costs:")
+            say(table(lines))
+        elif made.profile == "packed":
+            say("  packed arrays need a reader with vspec's codecs; --dry-run shows what else could be")
         say_problems(made.warnings)
+
+
+def _choices(array: ArrayReport) -> Iterator[tuple[str, ...]]:
+    """Yield a line for each profile that an array could have, with what it costs."""
+    for choice in array.choices if len(array.choices) > 1 else ():
+        taken = "->" if choice.profile == array.profile else "  "
+        if choice.why_not:
+            yield f"  {taken} {array.path}", choice.profile, f"cannot be: {choice.why_not}", "", ""
+        else:
+            copied = f"{size(choice.copied_bytes)} copied" if choice.copied_bytes else ""
+            fetched = f"{size(choice.fetched_bytes)} for a full read"
+            references = f"{choice.references:,} references" if choice.references != 1 else "1 reference"
+            yield f"  {taken} {array.path}", choice.profile, references, fetched, copied
 
 
 def check_view(report: CheckReport) -> None:
@@ -78,6 +99,7 @@ def info_view(report: InfoReport) -> None:
     say(f"  card {card}, made with vspec {report.vspec_version}")
     nbytes = sum(source.size for source in report.sources)
     say(f"  root {report.root}, {count(len(report.sources), 'source')}, {size(nbytes)}")
+    arrays = [held.array for held in report.arrays]
     rows = [
         (
             f"  {a.path}",
@@ -85,15 +107,33 @@ def info_view(report: InfoReport) -> None:
             a.dtype,
             count(a.refs, "reference"),
         )
-        for a in report.arrays
+        for a in arrays
     ]
-    say(table(rows))
+    told = table(rows).split("\n")
+    for line, held in zip(told, report.arrays, strict=False):
+        say(line)
+        for axis in held.axes:
+            if axis.step is not None or axis.labels:
+                say(f"    {axis.name}: {_axis(axis)}")
+
+
+def _axis(axis: AxisReport) -> str:
+    """Return what is known of an axis: where it starts, its step, and how many labels it has."""
+    said = []
+    if axis.step is not None:
+        units = f" {axis.units}" if axis.units else ""
+        start = f" from {axis.start!r}{units}" if axis.start else ""
+        said.append(f"step {axis.step!r}{units}{start}" + (f" since {axis.epoch}" if axis.epoch else ""))
+    if axis.labels:
+        said.append(count(axis.labels, "label"))
+    return ", ".join(said)
 
 
 def identify_view(report: IdentifyReport) -> None:
-    """Print the cards that fit each data set, and why; then those that nearly do."""
-    for match in report.matches:
-        say(f"{match.dataset}: {match.card_id}  ({'; '.join(match.why)})")
+    """Print the cards that fit each data set, and why, parts of others last; then those that nearly do."""
+    for match in sorted(report.matches, key=lambda match: bool(match.part_of)):
+        wholes = [f"part of {whole.dataset}: {whole.card_id}" for whole in match.part_of]
+        say(f"{match.dataset}: {match.card_id}  ({'; '.join([*wholes, *match.why])})")
     for miss in report.near_misses:
         if not report.matches:
             say(f"{miss.dataset}: not {miss.card_id}, although its name fits:")

@@ -9,17 +9,18 @@ from pathlib import Path
 from vspec import compiler
 from vspec.card.model import Card
 from vspec.chunks import ArrayPlan, ChunkOptions
+from vspec.commands.apply_report import ApplyReport, ArrayReport, MapReport
 from vspec.commands.cards import open_card
+from vspec.commands.maps import SUFFIX
 from vspec.commands.options import ApplyOptions, Step
 from vspec.commands.params import Given, resolve
-from vspec.commands.reports import ApplyReport, ArrayReport, MapReport
+from vspec.commands.writing import unwritable
 from vspec.errors import Problem, VspecError, fail
 from vspec.expressions import Value
-from vspec.readers.addresses import REMOTE
+from vspec.profile.addresses import REMOTE, root_fault
 from vspec.sources import DataSet, Files, find
 from vspec.writers import kerchunk_json
 
-SUFFIX = ".vspec.json"
 CHUNK_BYTES = (1 << 10, 1 << 29)
 """Bounds of the target size: twice the largest is still a chunk that readers take."""
 
@@ -79,11 +80,12 @@ def _require_sound(options: ApplyOptions) -> None:
     """Raise V0823 and V0824 for choices that no map could be read with."""
     problems: list[Problem] = []
     url = options.base_url
-    if url is not None and (not url.startswith((*REMOTE, "file:///")) or url.endswith("://")):
+    fault = None if url is None else _address_fault(url)
+    if fault is not None:
         problems.append(
             Problem(
                 "V0823",
-                f"'{url}' is no address below which readers find the data",
+                f"'{url}' is no address below which readers find the data: it {fault}",
                 expected=f"an address that begins with {', '.join(REMOTE)} or file:///",
                 found=url,
             )
@@ -101,10 +103,16 @@ def _require_sound(options: ApplyOptions) -> None:
         raise VspecError(problems)
 
 
+def _address_fault(url: str) -> str | None:
+    if not url.startswith((*REMOTE, "file:///")):
+        return "does not begin as one"
+    return "ends with a blank" if url != url.strip() else root_fault(url)
+
+
 def _targets(datasets: Sequence[DataSet], out: Path) -> dict[str, Path]:
     """Return the file of each data set's map; raises V0820 and V0821."""
     try:
-        is_folder = out.is_dir() or not (out.suffix == ".json" or out.exists())
+        is_folder = out.is_dir() or not (out.suffix.lower() == ".json" or out.exists())
     except OSError as error:
         raise fail("V0821", f"cannot look at {out}: {error.strerror}") from None
     if is_folder:
@@ -120,52 +128,66 @@ def _targets(datasets: Sequence[DataSet], out: Path) -> dict[str, Path]:
             "V0820",
             f"{out} is not the name of a map",
             expected=f"a folder, or a name that ends in {SUFFIX}",
-            help=f"e.g. -o {out.with_name(out.stem + SUFFIX)}",
+            help=f"e.g. -o {out.with_name(_stem(out) + SUFFIX)}",
         )
     return {dataset.name: out for dataset in datasets}
 
 
+def _stem(out: Path) -> str:
+    """Return a file's name without ``.json`` and ``.vspec.json``, whatever their case."""
+    return out.stem[: -len(".vspec")] if out.stem.lower().endswith(".vspec") else out.stem
+
+
 def _map(job: _Job, dataset: DataSet, target: Path) -> MapReport:
     choices = compiler.Options(
-        ChunkOptions(chunk_bytes=job.options.chunk_bytes, inline=job.options.inline),
+        ChunkOptions(
+            chunk_bytes=job.options.chunk_bytes,
+            inline=job.options.inline,
+            profile=job.options.profile,
+            alternatives=job.options.dry_run,
+        ),
         job.options.seal,
         job.options.base_url,
     )
     with Files(job.root) as files:
         read = compiler.read(job.card, dataset, files, job.params)
         _require_apart(files, target, job.members)
+        _require_own(target)
         if job.options.dry_run:
-            plans = compiler.chunk(read, choices)
+            plans = compiler.rehearse(read, choices)
         else:
-            plans = _write(read, target, job.params, choices)
+            plans = _write(read, target, job, choices)
         warnings = [*read.warnings, *(w for plan in plans for w in plan.warnings)]
         return MapReport(
             map=str(target),
             dataset=dataset.name,
             card=job.card.id or job.card.name,
-            profile=compiler.PROFILE,
+            profile=compiler.profile_of(plans),
             sources=files.paths,
             arrays=tuple(array_report(plan) for plan in plans),
             warnings=tuple(warnings),
         )
 
 
-def _require_apart(files: Files, target: Path, members: Mapping[Path, str]) -> None:
-    """Raise V0825 where the map, or its sidecar, would take the place of a file that is not its own.
+def _require_apart(files: Files, path: Path, members: Mapping[Path, str]) -> None:
+    """Raise V0825 where a map or sidecar at ``path`` would take the place of a file of the data.
 
     ``members`` are the files of all data sets of the run.
     """
     sources = {(files.root / source).resolve(): source for source in files.paths}
-    for path in (target, kerchunk_json.sidecar_path(target)):
-        for source in (members.get(path.resolve()), sources.get(path.resolve())):
-            if source is not None:
-                problem = Problem(
-                    "V0825",
-                    f"{path} would be written over a file of the data",
-                    data_file=source,
-                    help="give another folder, or another name, with -o",
-                )
-                raise VspecError([problem])
+    for source in (members.get(path.resolve()), sources.get(path.resolve())):
+        if source is not None:
+            problem = Problem(
+                "V0825",
+                f"{path} would be written over a file of the data",
+                data_file=source,
+                help="give another folder, or another name, with -o",
+            )
+            raise VspecError([problem])
+
+
+def _require_own(target: Path) -> None:
+    """Raise V0825 where a file stands at ``target`` that is no map."""
     if target.is_file() and not kerchunk_json.is_map(target):
         problem = Problem(
             "V0825",
@@ -176,21 +198,20 @@ def _require_apart(files: Files, target: Path, members: Mapping[Path, str]) -> N
         raise VspecError([problem])
 
 
-def _write(
-    read: compiler.Read, target: Path, params: Mapping[str, Value], options: compiler.Options
-) -> tuple[ArrayPlan, ...]:
+def _write(read: compiler.Read, target: Path, job: _Job, options: compiler.Options) -> tuple[ArrayPlan, ...]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise fail("V0821", f"cannot make the folder {target.parent}: {error.strerror}") from None
     try:
-        with compiler.assemble(read, target, params, options) as compiled:
+        with compiler.assemble(read, target, job.params, options) as compiled:
+            if compiled.manifest.sidecar is not None:
+                beside = target.with_name(compiled.manifest.sidecar.name)
+                _require_apart(read.header.files, beside, job.members)
             kerchunk_json.write(compiled.manifest, target, compiled.part)
             return compiled.plans
     except OSError as error:
-        raise fail(
-            "V0822", f"cannot write {target}: {error.strerror}", help="is the disk full or read-only?"
-        ) from None
+        raise unwritable(target, error) from None
 
 
 def array_report(plan: ArrayPlan) -> ArrayReport:
@@ -207,4 +228,6 @@ def array_report(plan: ArrayPlan) -> ArrayReport:
         refs=len(plan.references) - len(plan.copies),
         copied_bytes=plan.copied_bytes,
         tail=plan.tail,
+        profile=plan.profile,
+        choices=plan.choices,
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vspec import compiler
+from vspec.card.lint import lint
 from vspec.card.model import Card
 from vspec.commands.cards import open_card
 from vspec.commands.params import Given, resolve
@@ -24,14 +25,15 @@ def check(
     name = card.name if isinstance(card, Card) else str(card)
     try:
         loaded = open_card(card)
+        warnings = lint(loaded)
         paths = [data] if isinstance(data, (str, Path)) else list(data)
         if not paths:
-            return CheckReport(name, ())
+            return CheckReport(name, (), tuple(warnings))
         values = resolve(loaded, params or {})
         found = find(loaded.roles, paths)
     except VspecError as error:
         return CheckReport(name, (), error.problems)
-    problems: list[Problem] = list(found.problems)
+    problems: list[Problem] = [*warnings, *found.problems]
     for dataset in found.datasets:
         with Files(found.root) as files:
             try:

@@ -18,8 +18,8 @@ MOST = 10**7
 def fake(card: str | Path | Card, out: str | Path, options: FakeOptions | None = None) -> FakeReport:
     """Write files of a data set that ``card`` describes into the folder ``out``.
 
-    Raises `VspecError`: V0826 for a size out of range, V0827 where the files cannot be written,
-    V0850 to V0861 where the card's example does not say enough, where a damage makes no sense for
+    Raises `VspecError`: V0826 for a size or seed out of range, V0827 where the files cannot be written,
+    V0850 to V0862 where the card's example does not say enough, where a damage makes no sense for
     the card, or where a file exists already.
     """
     sizes = {} if options is None else options.sizes

@@ -11,7 +11,7 @@ from vspec import compiler, registry
 from vspec.card.load import load
 from vspec.card.model import Card, Record
 from vspec.commands.params import resolve
-from vspec.commands.reports import IdentifyReport, Match, NearMiss
+from vspec.commands.reports import IdentifyReport, Match, NearMiss, Whole
 from vspec.errors import Problem, VspecError
 from vspec.sources import DataSet, Files, find
 
@@ -24,19 +24,28 @@ class _Wanted:
     files: frozenset[Path]
 
 
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """A match and its files on the disk."""
+
+    match: Match
+    files: frozenset[Path]
+
+
 def identify(paths: str | Path | Sequence[str | Path]) -> IdentifyReport:
     """Return the cards whose patterns, constants and checks all hold for the data at ``paths``.
 
     A card that needs params cannot tell by itself and is never a match; one that extends another fits
-    whatever that one fits, and is no match beside it. For a file, the data sets
-    count that hold this file. Cards of which only the names fit are near misses, with their problems.
+    whatever that one fits, and is no match beside it. For a file, the data sets count that hold this
+    file. A match says in which larger data sets of other cards it lies wholly (``part_of``). Cards of
+    which only the names fit are near misses, with their problems.
     Raises V0401 for a path that is not there.
     """
     given = [Path(p) for p in ([paths] if isinstance(paths, (str, Path)) else paths)]
     absent = [path for path in given if not path.exists()]
     if absent:
         raise VspecError(Problem("V0401", f"there is no file or folder {path}") for path in absent)
-    matches: list[Match] = []
+    matches: list[_Fit] = []
     misses: list[NearMiss] = []
     problems: list[Problem] = []
     for wanted in _wanted(given):
@@ -49,7 +58,7 @@ def identify(paths: str | Path | Sequence[str | Path]) -> IdentifyReport:
             if card.extends is not None or any(param.default is None for param in card.params):
                 continue
             for outcome in _try(card, entry, wanted):
-                if isinstance(outcome, Match):
+                if isinstance(outcome, _Fit):
                     matches.append(outcome)
                 else:
                     misses.append(outcome)
@@ -59,7 +68,20 @@ def identify(paths: str | Path | Sequence[str | Path]) -> IdentifyReport:
             "'vspec new' starts a card of your own" if not misses else "see why the nearest cards do not fit"
         )
         problems.append(Problem("V0803", f"no card fits {names}", help=help_))
-    return IdentifyReport(tuple(matches), tuple(misses), tuple(problems))
+    return IdentifyReport(_with_wholes(matches), tuple(misses), tuple(problems))
+
+
+def _with_wholes(found: Sequence[_Fit]) -> tuple[Match, ...]:
+    """Return the matches, and of each the larger data sets of other cards in which it lies wholly."""
+    told = []
+    for fit in found:
+        wholes = (
+            Whole(other.match.card_id, other.match.dataset)
+            for other in found
+            if other.match.card_id != fit.match.card_id and fit.files < other.files
+        )
+        told.append(replace(fit.match, part_of=tuple(dict.fromkeys(wholes))))
+    return tuple(told)
 
 
 @cache
@@ -76,7 +98,7 @@ def _wanted(given: Sequence[Path]) -> Iterator[_Wanted]:
             yield _Wanted(path.parent, frozenset({path.resolve()}))
 
 
-def _try(card: Card, entry: registry.Entry, wanted: _Wanted) -> Iterator[Match | NearMiss]:
+def _try(card: Card, entry: registry.Entry, wanted: _Wanted) -> Iterator[_Fit | NearMiss]:
     try:
         found = find(card.roles, [wanted.root])
     except VspecError:
@@ -91,7 +113,8 @@ def _try(card: Card, entry: registry.Entry, wanted: _Wanted) -> Iterator[Match |
                 continue
             if _holds(dataset, files, wanted):
                 names = tuple(dict.fromkeys([*_members(dataset), *files.paths]))
-                yield Match(entry.id, str(entry.path), dataset.name, names, tuple(_why(card, read)))
+                match = Match(entry.id, str(entry.path), dataset.name, names, tuple(_why(card, read)))
+                yield _Fit(match, frozenset((files.root / name).resolve() for name in names))
 
 
 def _members(dataset: DataSet) -> list[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from vspec.commands.reports import ArrayReport, InfoReport, SourceStatus
+from vspec.commands.apply_report import ArrayReport
+from vspec.commands.reports import AxisReport, InfoArray, InfoReport, SourceStatus
 from vspec.layout import Json
+from vspec.profile.arrays import MapArray
 from vspec.readers import map_file
 from vspec.readers.map_file import MapDocument
-from vspec.readers.metadata import MapArray
 
 
 def info(map_path: str | Path) -> InfoReport:
@@ -33,14 +35,14 @@ def info(map_path: str | Path) -> InfoReport:
     )
 
 
-def _array(array: MapArray, refs: int) -> ArrayReport:
+def _array(array: MapArray, refs: int) -> InfoArray:
     """Return an array in the order of its card, as far as its attributes tell."""
     stored = array.attrs.get("_ARRAY_DIMENSIONS")
     names = [str(name) for name in stored] if isinstance(stored, list) else []
     asked = _mapping(array.attrs.get("vspec")).get("dims")
     dims = [str(name) for name in asked] if isinstance(asked, list) else names
     order = [names.index(name.removeprefix("-")) for name in dims]
-    return ArrayReport(
+    report = ArrayReport(
         path=array.path,
         dims=tuple(dims),
         shape=tuple(array.shape[k] for k in order),
@@ -50,6 +52,35 @@ def _array(array: MapArray, refs: int) -> ArrayReport:
         copied_bytes=0,
         tail="none",
     )
+    sizes = zip(dims, report.shape, strict=True)
+    return InfoArray(report, tuple(_axis(array.attrs, name, size) for name, size in sizes))
+
+
+def _axis(attrs: Mapping[str, Json], asked: str, size: int) -> AxisReport:
+    """Return what an array's attributes say of an axis; one that is reversed is turned round."""
+    own, name = _mapping(attrs.get("vspec")), asked.removeprefix("-")
+    line = _mapping(_mapping(own.get("axes")).get(name))
+    start, step = _number(line.get("start")), _number(line.get("step"))
+    if asked.startswith("-") and start is not None and step is not None:
+        start, step = start + (size - 1) * step, -step
+    labels = _mapping(own.get("labels")).get(name)
+    return AxisReport(
+        name=name,
+        size=size,
+        start=start,
+        step=step,
+        units=_text(line.get("units")),
+        epoch=_text(line.get("epoch")),
+        labels=len(labels) if isinstance(labels, list) else 0,
+    )
+
+
+def _number(value: Json) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _mapping(value: Json) -> dict[str, Json]:

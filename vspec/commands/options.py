@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from vspec.chunks import Profile
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -23,12 +25,13 @@ def ignore(step: Step) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """Choices of `apply`; the defaults are those of the portable profile.
+    """Choices of `apply`.
 
     ``chunk_bytes`` is the target size of a chunk in the source. ``base_url`` replaces the data
     root in the references (a local path otherwise). ``inline`` off puts small arrays and padded
     tails into the sidecar. ``seal`` "full" keeps a digest of every MiB of the sources. ``overlay``
-    is a file that corrects metadata. ``dry_run`` writes nothing.
+    is a file that corrects metadata. ``dry_run`` writes nothing. Without a ``profile`` the cheaper one is
+    chosen for each array.
     """
 
     chunk_bytes: int = 4 << 20
@@ -37,4 +40,5 @@ class ApplyOptions:
     seal: Literal["sampled", "full"] = "sampled"
     overlay: Path | None = None
     dry_run: bool = False
+    profile: Profile | None = None
     on_step: Callable[[Step], None] = ignore

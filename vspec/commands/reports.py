@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from vspec.commands.apply_report import ArrayReport, problems_json
 from vspec.errors import CODES, Problem
-from vspec.errors.rendering import to_json
 from vspec.layout import Json
 
 EXIT_CODES: Mapping[str, int] = {"card": 1, "usage": 2, "data": 3, "drift": 4, "environment": 5}
@@ -27,71 +27,6 @@ def exit_code(problems: Iterable[Problem]) -> int:
     return 0
 
 
-def _json(problems: Iterable[Problem]) -> list[Json]:
-    return [{**to_json(problem), "because": list(problem.chain)} for problem in problems]
-
-
-@dataclass(frozen=True, slots=True)
-class ArrayReport:
-    """One array of a map: ``dims`` and ``shape`` in the card's order, references, and the tail's rung."""
-
-    path: str
-    dims: tuple[str, ...]
-    shape: tuple[int, ...]
-    dtype: str
-    chunks: tuple[int, ...]
-    refs: int
-    copied_bytes: int
-    tail: str
-
-    def to_json(self) -> dict[str, Json]:
-        return {
-            "path": self.path,
-            "dims": list(self.dims),
-            "shape": list(self.shape),
-            "dtype": self.dtype,
-            "chunks": list(self.chunks),
-            "refs": self.refs,
-            "copied_bytes": self.copied_bytes,
-            "tail": self.tail,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class MapReport:
-    """One data set and its map; ``map`` is the file that was written (or would be, in a dry run)."""
-
-    map: str
-    dataset: str
-    card: str
-    profile: str
-    sources: tuple[str, ...]
-    arrays: tuple[ArrayReport, ...]
-    warnings: tuple[Problem, ...] = ()
-
-    def to_json(self) -> dict[str, Json]:
-        return {
-            "map": self.map,
-            "dataset": self.dataset,
-            "card": self.card,
-            "profile": self.profile,
-            "sources": list(self.sources),
-            "arrays": [array.to_json() for array in self.arrays],
-            "warnings": _json(self.warnings),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class ApplyReport:
-    """The maps that were made, and the problems of the data sets that were not mapped."""
-
-    maps: tuple[MapReport, ...]
-    problems: tuple[Problem, ...] = ()
-
-    def to_json(self) -> dict[str, Json]:
-        return {"maps": [m.to_json() for m in self.maps], "problems": _json(self.problems)}
-
-
 @dataclass(frozen=True, slots=True)
 class CheckReport:
     """A card, the data sets that it finds in the data (where data was given), and the problems."""
@@ -104,7 +39,7 @@ class CheckReport:
         return {
             "card": self.card,
             "datasets": list(self.datasets),
-            "problems": _json(self.problems),
+            "problems": problems_json(self.problems),
         }
 
 
@@ -123,7 +58,7 @@ class VerifiedMap:
             "arrays": self.arrays,
             "bytes_compared": self.bytes_compared,
             "equal": not any(p.level == "error" for p in self.problems),
-            "problems": _json(self.problems),
+            "problems": problems_json(self.problems),
         }
 
 
@@ -176,7 +111,7 @@ class MapStatus:
             "map": self.map,
             "state": self.state,
             "sources": [s.to_json() for s in self.sources],
-            "problems": _json(self.problems),
+            "problems": problems_json(self.problems),
         }
 
 
@@ -196,6 +131,17 @@ class StatusReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """A card and its data set that holds all the files of another match, and more."""
+
+    card_id: str
+    dataset: str
+
+    def to_json(self) -> dict[str, Json]:
+        return {"card": self.card_id, "dataset": self.dataset}
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """A card that fits a data set: its patterns, constants and checks all hold."""
 
@@ -204,6 +150,7 @@ class Match:
     dataset: str
     files: tuple[str, ...]
     why: tuple[str, ...]
+    part_of: tuple[Whole, ...] = ()
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -212,6 +159,7 @@ class Match:
             "dataset": self.dataset,
             "files": list(self.files),
             "why": list(self.why),
+            "part_of": [whole.to_json() for whole in self.part_of],
         }
 
 
@@ -227,7 +175,7 @@ class NearMiss:
         return {
             "card": self.card_id,
             "dataset": self.dataset,
-            "problems": _json(self.problems),
+            "problems": problems_json(self.problems),
         }
 
 
@@ -243,8 +191,46 @@ class IdentifyReport:
         return {
             "matches": [m.to_json() for m in self.matches],
             "near_misses": [m.to_json() for m in self.near_misses],
-            "problems": _json(self.problems),
+            "problems": problems_json(self.problems),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class AxisReport:
+    """An axis in the card's order and direction: its coordinate where it is a line, and its labels.
+
+    Element k lies at ``start + k * step``, in ``units``, counted from ``epoch``.
+    """
+
+    name: str
+    size: int
+    start: float | None = None
+    step: float | None = None
+    units: str | None = None
+    epoch: str | None = None
+    labels: int = 0
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "name": self.name,
+            "size": self.size,
+            "start": self.start,
+            "step": self.step,
+            "units": self.units,
+            "epoch": self.epoch,
+            "labels": self.labels,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class InfoArray:
+    """An array of a map with its axes."""
+
+    array: ArrayReport
+    axes: tuple[AxisReport, ...]
+
+    def to_json(self) -> dict[str, Json]:
+        return {**self.array.to_json(), "axes": [axis.to_json() for axis in self.axes]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +245,7 @@ class InfoReport:
     profile: str
     root: str
     sources: tuple[SourceStatus, ...]
-    arrays: tuple[ArrayReport, ...]
+    arrays: tuple[InfoArray, ...]
     groups: tuple[str, ...]
     params: Mapping[str, Json]
 
@@ -338,4 +324,4 @@ class FailedReport:
     problems: tuple[Problem, ...]
 
     def to_json(self) -> dict[str, Json]:
-        return {"problems": _json(self.problems)}
+        return {"problems": problems_json(self.problems)}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vspec import seal as sealing
+from vspec.commands.maps import maps_of
 from vspec.commands.reports import MapStatus, SourceStatus, StatusReport
 from vspec.errors import Problem, VspecError
 from vspec.readers import map_file
@@ -21,10 +22,9 @@ def status(maps: str | Path | Sequence[str | Path]) -> StatusReport:
     """Return for each source of each map: same, grew, changed or missing.
 
     The digests that the map holds are compared, never times. A map that cannot be read, or that
-    leads to another machine, is "unreadable", with its problems.
+    leads to another machine, is "unreadable", with its problems. A folder stands for the maps in it.
     """
-    paths = [maps] if isinstance(maps, (str, Path)) else list(maps)
-    return StatusReport(tuple(_status(Path(p)) for p in paths))
+    return StatusReport(tuple(_status(path) for path in maps_of(maps)))
 
 
 def _status(path: Path) -> MapStatus:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import prod
@@ -11,7 +10,8 @@ from typing import cast
 
 from vspec import compiler
 from vspec.card.model import Card
-from vspec.chunks import ChunkOptions
+from vspec.chunks import ChunkOptions, Profile
+from vspec.commands.maps import maps_of
 from vspec.commands.options import Step, ignore
 from vspec.commands.reports import VerifiedMap, VerifyReport
 from vspec.commands.status import map_status
@@ -21,20 +21,19 @@ from vspec.layout import ArrayLayout, Json
 from vspec.readers import map_file, zarr_store
 from vspec.readers.map_file import MapDocument
 from vspec.reopening import reopen
+from vspec.sidecar import digest_of
 from vspec.sources import Files
 from vspec.verification import Truth, ZarrArray, compare_array
-
-BLOCK = 8 << 20
 
 
 def verify(maps: str | Path | Sequence[str | Path], on_step: Callable[[Step], None] = ignore) -> VerifyReport:
     """Compare every array of each map, read through zarr, with plain arithmetic over the sources.
 
     The layouts are made anew from the card inside the map. Sources and sidecar are held against
-    their digests first. Problems are in the report, with file and byte offset.
+    their digests first. Problems are in the report, with file and byte offset. A folder stands for
+    the maps in it.
     """
-    paths = [maps] if isinstance(maps, (str, Path)) else list(maps)
-    return VerifyReport(tuple(_verify(Path(p), on_step) for p in paths))
+    return VerifyReport(tuple(_verify(path, on_step) for path in maps_of(maps)))
 
 
 def _verify(path: Path, on_step: Callable[[Step], None]) -> VerifiedMap:
@@ -52,19 +51,19 @@ def _sidecar(document: MapDocument) -> Iterator[Problem]:
     if document.sidecar is None:
         return
     path = document.path.with_name(document.sidecar.path)
-    found = hashlib.blake2b(digest_size=16)
-    if path.is_file():
-        with path.open("rb") as file:
-            while block := file.read(BLOCK):
-                found.update(block)
-    if not path.is_file() or found.hexdigest() != document.sidecar.digest:
-        state = "is damaged" if path.is_file() else "is missing"
+    try:
+        found = digest_of(path) if path.is_file() else None
+    except OSError as error:
+        yield Problem("V0744", f"the sidecar {path.name} cannot be read", found=error.strerror)
+        return
+    if found != document.sidecar.digest:
+        state = "is missing" if found is None else "is damaged"
         yield Problem(
             "V0744",
             f"the sidecar {path.name} {state}",
             data_file=str(path),
             expected=f"{document.sidecar.size} bytes with digest {document.sidecar.digest}",
-            found=f"digest {found.hexdigest()}" if path.is_file() else "no file",
+            found="no file" if found is None else f"digest {found}",
             help="make the map again",
         )
 
@@ -96,8 +95,10 @@ def _compare(document: MapDocument, seals: Sequence[Problem], on_step: Callable[
 def _options(document: MapDocument) -> compiler.Options:
     """Return the choice of chunks that the map was made with: another one may be impossible."""
     match document.origin.get("options"):
-        case {"chunk_bytes": int(nbytes), "inline": bool(inline)} if nbytes > 0:
-            return compiler.Options(ChunkOptions(chunk_bytes=nbytes, inline=inline))
+        case {"chunk_bytes": int(nbytes), "inline": bool(inline), **others} if nbytes > 0:
+            given = others.get("profile")
+            profile: Profile | None = given if given in ("portable", "packed") else None
+            return compiler.Options(ChunkOptions(chunk_bytes=nbytes, inline=inline, profile=profile))
         case _:
             return compiler.Options()
 

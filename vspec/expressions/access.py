@@ -203,8 +203,7 @@ def _element(value: list[Value] | Column | str | bytes, index: Value, site: Site
         raise _bad_index(index, site)
     count = len(value)
     if not -count <= index < count:
-        message = f"{site.name(0)} has no element {index}: it has {count}"
-        raise site.absent("V0223", message, "elements count from 0, and from the end with -1", 1)
+        raise _no_element(index, count, site)
     return admitted(value[index], site.text.place)
 
 
@@ -254,6 +253,37 @@ def sliced(value: Value, start: Value, stop: Value, site: Site) -> Value:
     if (rows := rows_of(value)) is not None:
         return rows.take(bounds)
     raise site.fail("V0226", f"{site.name(0)} is {described(value)}: it cannot be sliced", part=0)
+
+
+def positions(count: int, index: Value, site: Site) -> int | Column:
+    """Return which of ``count`` positions ``[index]`` picks, counted from 0: one of them, or many."""
+    chosen = _settled_index(index)
+    if isinstance(chosen, np.ndarray):
+        if chosen.dtype.kind == "b":
+            _check_mask(count, chosen, site)
+            return np.flatnonzero(chosen)
+        if chosen.dtype.kind == "i" and chosen.ndim == 1:
+            outside = chosen[(chosen < -count) | (chosen >= count)]
+            if outside.size:
+                raise _no_element(int(outside[0]), count, site)
+            return chosen % max(count, 1)
+    if isinstance(chosen, bool) or not isinstance(chosen, int):
+        raise _bad_index(chosen, site)
+    if not -count <= chosen < count:
+        raise _no_element(chosen, count, site)
+    return chosen % count
+
+
+def _no_element(index: int, count: int, site: Site) -> Absent:
+    message = f"{site.name(0)} has no element {index}: it has {count}"
+    return site.absent("V0223", message, "elements count from 0, and from the end with -1", 1)
+
+
+def bounds(count: int, start: Value, stop: Value, site: Site) -> tuple[int, int]:
+    """Return where ``[start:stop]`` begins and ends among ``count`` positions, as in Python."""
+    ends = slice(*(None if v is None else whole(v, site, 1) for v in (start, stop)))
+    first, last, _ = ends.indices(count)
+    return first, max(first, last)
 
 
 def whole(value: Value, site: Site, part: int) -> int:

@@ -280,6 +280,8 @@ def _joined(left: Value, right: Value, site: Site) -> Value:
         if a.shape != b.shape:
             raise lengths_differ(a, b, site)
     rows = np.broadcast_arrays(np.asarray(a, object), np.asarray(b, object))
+    site.check_objects(rows[0].size)
+    site.check_texts(sum(len(x) + len(y) for x, y in zip(rows[0].flat, rows[1].flat, strict=True)))
     joined = objects([x + y for x, y in zip(rows[0].flat, rows[1].flat, strict=True)])
     site.check_text(max((len(text) for text in joined), default=0))
     return joined

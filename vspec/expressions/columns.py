@@ -6,7 +6,7 @@ object array of `str`. Lists of such values behave as columns in every operator.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, cast
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vspec.datatypes import ElementType, NamedType
 from vspec.errors import Place, fail
+from vspec.expressions.sites import Site
 from vspec.expressions.values import Column, Value
 
 Kind = Literal[
@@ -134,6 +135,17 @@ def gathered(values: list[Value]) -> Value:
     """Return a column where the values allow one, else the list."""
     column = column_of(values) if values else None
     return values if column is None else column
+
+
+def collected(values: Iterable[Value], site: Site) -> list[Value]:
+    """Return the elements of a list; raises V0903 as soon as their columns hold too much together."""
+    found: list[Value] = []
+    count = 0
+    for value in values:
+        found.append(value)
+        count += value.size if isinstance(value, np.ndarray) else len(value) if isinstance(value, list) else 1
+        site.check_elements(count)
+    return found
 
 
 def admitted(value: object, place: Place | None = None) -> Value:

@@ -96,7 +96,7 @@ def _listwise(symbol: str, a: Value, b: Value, site: Site) -> Column:
 
 def _element(value: Value, index: int) -> Value:
     if isinstance(value, np.ndarray):
-        element: Value = value[index].item() if value.dtype != object else value[index]
+        element: Value = value[index].item() if value.dtype != object and value.ndim == 1 else value[index]
         return element
     return value[index] if isinstance(value, list) else value
 
@@ -194,7 +194,12 @@ def _among(items: Value, container: list[Value] | Column, site: Site) -> bool | 
 
 
 def _distinct(container: list[Value] | Column) -> Sequence[Value]:
-    return container if isinstance(container, list) else np.unique(container).tolist()
+    if isinstance(container, list):
+        return container
+    if container.dtype == object:
+        return list(dict.fromkeys(container.ravel().tolist()))
+    distinct: list[Value] = np.unique(container).tolist()
+    return distinct
 
 
 def related(symbol: str, left: Value, right: Value, site: Site) -> bool | Column:

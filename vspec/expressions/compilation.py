@@ -21,7 +21,7 @@ from vspec.errors import Text
 from vspec.expressions import special
 from vspec.expressions.access import RowScope, attribute, item, sliced
 from vspec.expressions.arithmetic import combine, invert, negate, operand
-from vspec.expressions.columns import INT_MAX, INT_MIN, admitted, kind_of
+from vspec.expressions.columns import INT_MAX, INT_MIN, admitted, collected, kind_of
 from vspec.expressions.comparison import compare, joined, not_truth, related, rows_of, truths
 from vspec.expressions.functions import FUNCTIONS, Call
 from vspec.expressions.masks import (
@@ -32,6 +32,7 @@ from vspec.expressions.masks import (
     clipping,
     masked,
     merged,
+    one_each,
     repeated,
     unmasked,
 )
@@ -159,8 +160,8 @@ class Compiler:
         return run
 
     def _list(self, node: ast.List) -> Evaluator:
-        elements = [self.node(element) for element in node.elts]
-        return lambda scope: [element(scope) for element in elements]
+        elements, site = [self.node(element) for element in node.elts], self.site(node)
+        return lambda scope: collected((element(scope) for element in elements), site)
 
     def _unary(self, node: ast.UnaryOp) -> Evaluator:
         site = self.site(node, node.operand, node.operand)
@@ -200,7 +201,7 @@ class Compiler:
 
     def _compare(self, node: ast.Compare) -> Evaluator:
         if len(node.ops) == 1:
-            return self._comparison(node.left, node.ops[0], node.comparators[0])
+            return special.there(self, node) or self._comparison(node.left, node.ops[0], node.comparators[0])
         symbols = [COMPARE[type(op)] for op in node.ops]
         operands = [node.left, *node.comparators]
         sites = [self._pair_site(a, b) for a, b in pairwise(operands)]
@@ -275,7 +276,7 @@ class Compiler:
                 return a
             flags = truths(branch()(masked(scope, mask, first_site)), second_site)
             if isinstance(flags, np.ndarray):
-                check_rows(flags, mask[mask], second_site)
+                one_each(flags, mask[mask], second_site)
             result = a.copy()
             result[mask] = flags
             return result

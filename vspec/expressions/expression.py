@@ -57,6 +57,11 @@ class Expression:
         return value if isinstance(value, (str, int, float)) else None
 
     @property
+    def listed(self) -> int | None:
+        """The number of items of a list that is written out, None for any other expression."""
+        return len(self._tree.elts) if isinstance(self._tree, ast.List) else None
+
+    @property
     def chosen(self) -> frozenset[str] | None:
         """The names between which an expression chooses (``a if c else b``); None where it computes."""
         return _chosen(self._tree)
@@ -64,6 +69,10 @@ class Expression:
     def stands_alone(self, name: str) -> bool:
         """Tell whether a name is nothing but what is chosen: ``n if n > 0 else NAME``, never ``NAME - 1``."""
         return _stands_alone(self._tree, name)
+
+    def most(self, name: str) -> int:
+        """Return how often a name is used at most, whichever branches are taken."""
+        return _most(self._tree, name)
 
     def evaluate(self, scope: Scope) -> Value:
         """Return the value. Raises `VspecError` with the place of the part that failed."""
@@ -126,6 +135,14 @@ def _stands_alone(node: ast.expr, name: str) -> bool:
             inside = {n.id for n in ast.walk(node.test) if isinstance(n, ast.Name)}
             return name not in inside and _stands_alone(node.body, name) and _stands_alone(node.orelse, name)
     return all(n.id != name for n in ast.walk(node) if isinstance(n, ast.Name))
+
+
+def _most(node: ast.expr, name: str) -> int:
+    if isinstance(node, ast.Name):
+        return int(node.id == name)
+    if isinstance(node, ast.IfExp):
+        return _most(node.test, name) + max(_most(node.body, name), _most(node.orelse, name))
+    return sum(_most(child, name) for child in children(node))
 
 
 def _is_free(name: str) -> bool:

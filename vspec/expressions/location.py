@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from vspec.errors import Text, VspecError, did_you_mean
+from vspec.expressions.access import bounds, positions
 from vspec.expressions.columns import described, kind_of
 from vspec.expressions.comparison import truth
 from vspec.expressions.masks import Evaluator
 from vspec.expressions.sites import Site
 from vspec.expressions.syntax import Source
-from vspec.expressions.values import Record, Scope, UnknownName
+from vspec.expressions.values import Column, Record, Scope, UnknownName
 
 Locator = Callable[[Scope], object]
+
+
+@runtime_checkable
+class Selectable(Protocol):
+    """A located field with axes of its own, slowest first."""
+
+    @property
+    def axes(self) -> tuple[tuple[str, int], ...]:
+        """Names and sizes of the axes."""
+
+    def pick(self, index: int | Column) -> object:
+        """Return the field at one position of its first axis, without that axis, or at many positions."""
+
+    def cut(self, start: int, stop: int) -> object:
+        """Return the field from one position of its first axis up to another."""
 
 
 class Compiling(Protocol):
     """What is needed of the compiler."""
 
     source: Source
+    under_mask: bool
 
     def node(self, node: ast.expr) -> Evaluator:
         """Return the function that evaluates a node."""
@@ -57,9 +74,17 @@ def compile_locate(compiler: Compiling, node: ast.expr) -> Locator:
 def no_field(site: Site, part: int | None, value: object) -> VspecError:
     """Return the error that something does not lie in a file."""
     name = site.name(0) if part is not None else site.text.value
+    if is_absent(value):
+        help = f"give it where the field is there: ... if {name} != none else ..."
+        return site.absent("V0225", f"{name} is none (absent): it lies nowhere", help, part)
     what = f", {name} is {described(value)}" if value is not None else f": '{name}' is computed"
     help = "name a field, e.g. role.record.field, or one of several: a.x if condition else b.y"
     return site.fail("V0235", f"a field is wanted here{what}", help, part)
+
+
+def is_absent(located: object) -> bool:
+    """Tell whether a located object is a field that is not there: it has a default and no place."""
+    return hasattr(located, "default") and not hasattr(located, "offset")
 
 
 def _name(name: str, site: Site) -> Locator:
@@ -99,13 +124,39 @@ def _attribute(compiler: Compiling, node: ast.Attribute) -> Locator:
 
 
 def _item(compiler: Compiling, node: ast.Subscript) -> Locator:
+    """Locate rows by evaluating them; of a field's own axes, what is picked is only located."""
     value, site = compiler.node(node), compiler.site(node, node)
+    field, pick = compile_locate(compiler, node.value), _picker(compiler, node)
 
     def run(scope: Scope) -> object:
+        try:
+            whole = field(scope)
+        except VspecError:
+            whole = None
+        if isinstance(whole, Selectable) and whole.axes:
+            return pick(whole, scope)
         row = value(scope)
         if kind_of(row) in ("record", "rows") or hasattr(row, "offset"):
             return row
         raise no_field(site, 0, row)
+
+    return run
+
+
+def _picker(compiler: Compiling, node: ast.Subscript) -> Callable[[Selectable, Scope], object]:
+    """Return the function that picks positions of the first axis of a located field."""
+    if not isinstance(node.slice, ast.Slice):
+        index, site = compiler.node(node.slice), compiler.site(node, node.value, node.slice)
+        return lambda field, scope: field.pick(positions(field.axes[0][1], index(scope), site))
+    lower, upper = node.slice.lower, node.slice.upper
+    start = None if lower is None else compiler.node(lower)
+    stop = None if upper is None else compiler.node(upper)
+    site = compiler.site(node, node.value, lower or upper or node.value)
+
+    def run(field: Selectable, scope: Scope) -> object:
+        first = None if start is None else start(scope)
+        last = None if stop is None else stop(scope)
+        return field.cut(*bounds(field.axes[0][1], first, last, site))
 
     return run
 

@@ -81,6 +81,15 @@ def check_rows(value: Column | list[Value], mask: Column, site: Site) -> None:
         raise site.fail("V0229", message, "columns beside a condition have one element for each of its rows")
 
 
+def one_each(flags: Column, mask: Column, site: Site) -> None:
+    """Refuse truth values that are not one for each row of a condition."""
+    if flags.ndim > 1:
+        shape = " x ".join(map(str, flags.shape))
+        message = f"{site.shown()} has {shape} truth values where one for each row is wanted"
+        raise site.fail("V0229", message, "any(...) or all(...) makes one truth value of what a row has")
+    check_rows(flags, mask, site)
+
+
 def repeated(value: Value, count: int) -> Column | list[Value]:
     """Return a single value once for each row."""
     column = column_of([value])

@@ -9,7 +9,11 @@ from vspec.errors import Problem, Text, VspecError
 MAX_LENGTH = 2000
 MAX_DEPTH = 64
 MAX_ELEMENTS = 10**7
+MAX_OBJECTS = 10**6
+"""Elements that are worked on one by one, or are texts: each needs more room than a number."""
 MAX_TEXT = 2**20
+MAX_TEXTS = 2**26
+"""Characters of all texts of a column."""
 
 
 class Absent(VspecError):  # noqa: N818  # a finding, which get() may take
@@ -50,10 +54,22 @@ class Site:
             message = f"{self.shown()} would have {count} elements, {MAX_ELEMENTS} is the most"
             raise self.fail("V0903", message, "is a count from the file wrong (type, byte order, offset)?")
 
+    def check_objects(self, count: int) -> None:
+        """Refuse to work on more elements one by one than a value may have that are no numbers."""
+        if count > MAX_OBJECTS:
+            message = f"{self.shown()} would work on {count} elements one by one, {MAX_OBJECTS} is the most"
+            raise self.fail("V0903", message, "is a count from the file wrong (type, byte order, offset)?")
+
     def check_text(self, length: int) -> None:
         """Refuse a text that is longer than a text may be."""
         if length > MAX_TEXT:
             message = f"{self.shown()} would be a text of {length} characters, {MAX_TEXT} is the most"
+            raise self.fail("V0904", message)
+
+    def check_texts(self, length: int) -> None:
+        """Refuse a column of texts that are longer together than they may be."""
+        if length > MAX_TEXTS:
+            message = f"{self.shown()} would be texts of more than {MAX_TEXTS} characters"
             raise self.fail("V0904", message)
 
     def shown(self) -> str:

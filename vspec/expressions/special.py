@@ -4,24 +4,54 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import cast
 
-from vspec.errors import did_you_mean
+from vspec.errors import VspecError, did_you_mean
 from vspec.expressions.access import attribute, item, whole
 from vspec.expressions.arithmetic import combine
 from vspec.expressions.columns import admitted, described, kind_of
-from vspec.expressions.comparison import rows_of
+from vspec.expressions.comparison import compare, rows_of
 from vspec.expressions.functions import FUNCTIONS
 from vspec.expressions.functions.texts import as_bytes
-from vspec.expressions.location import Compiling, compile_locate, no_field
+from vspec.expressions.location import Compiling, Selectable, compile_locate, is_absent, no_field
 from vspec.expressions.masks import Evaluator
 from vspec.expressions.sites import Absent, Site
-from vspec.expressions.syntax import called
-from vspec.expressions.values import Scope, UnknownName, Value
+from vspec.expressions.syntax import COMPARE, called
+from vspec.expressions.values import Record, Scope, UnknownName, Value
 
 
 def compile_call(compiler: Compiling, node: ast.Call) -> Evaluator:
     """Return the evaluator of a call whose function is not run on values alone."""
     return _COMPILERS[called(node)](compiler, node)
+
+
+def there(compiler: Compiling, node: ast.Compare) -> Evaluator | None:
+    """Compile ``record.field != none`` of a field with axes: it is there or not, whatever it holds.
+
+    Returns None for any other comparison. The field is located, not read.
+    """
+    field, none = node.left, node.comparators[0]
+    asked = isinstance(node.ops[0], (ast.Eq, ast.NotEq)) and not compiler.under_mask
+    if not (asked and isinstance(field, ast.Attribute) and isinstance(none, ast.Name) and none.id == "none"):
+        return None
+    wanted, symbol = isinstance(node.ops[0], ast.NotEq), COMPARE[type(node.ops[0])]
+    holder, value, site = compiler.node(field.value), compiler.node(field), compiler.site(node, field, none)
+
+    def run(scope: Scope) -> Value:
+        record = holder(scope)
+        if kind_of(record) == "record" and _is_array(cast("Record", record), field.attr):
+            return wanted
+        return compare(symbol, value(scope), None, site)
+
+    return run
+
+
+def _is_array(record: Record, name: str) -> bool:
+    try:
+        placed = record.locate(name)
+    except (UnknownName, VspecError):
+        return False
+    return isinstance(placed, Selectable) and bool(placed.axes)
 
 
 def _extent(part: str) -> Callable[[Compiling, ast.Call], Evaluator]:
@@ -38,7 +68,7 @@ def _extent(part: str) -> Callable[[Compiling, ast.Call], Evaluator]:
 
 def _measured(located: object, part: str, site: Site) -> Value:
     """Return ``offset``, ``nbytes`` or their sum of a located object."""
-    if located is None:
+    if located is None or is_absent(located):
         help = "ask first whether it is there: ... if x != none else ..."
         raise site.absent("V0225", f"{site.name(0)} is none (absent): it lies nowhere", help, 0)
     if not (hasattr(located, "offset") and hasattr(located, "nbytes")):

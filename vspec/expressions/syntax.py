@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator
 
@@ -37,6 +38,9 @@ COMPARE: dict[type[ast.cmpop], str] = {
     ast.In: "in",
     ast.NotIn: "not in",
 }
+_ARRAY_TYPE = re.compile(r"[<>=|][a-zA-Z][0-9]+")
+_NUMBER_BEFORE = re.compile(r"[0-9]\s+\Z")
+_LIBRARIES = ("np", "numpy", "math", "os")
 _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.Tuple: ("a list without brackets", "write a list as [a, b], an element of an element as x[i][j]"),
     ast.Dict: ("a mapping", "write it under tables:"),
@@ -96,6 +100,10 @@ class Source:
             message, help = f"the expression ends too early, after '{last}'", "a value is missing"
         elif "if" in self._line.split() and "else" not in self._line.split():
             help = "a choice needs both: a if condition else b"
+        elif _NUMBER_BEFORE.search(self._line[:start]) and cut.value.isidentifier():
+            help = "a number stands without its unit, e.g. 30000; the key 'units' says what it is"
+        elif _ARRAY_TYPE.fullmatch(self._line):
+            help = "types are called int16, uint8, float32 ...; endian: says the byte order"
         return fail("V0201", message, cut.place, help=help)
 
 
@@ -110,7 +118,7 @@ def read(text: Text) -> Source:
     if lexical:
         raise VspecError(lexical)
     source = Source(text)
-    found = list(_check(source, source.tree, 1))
+    found = list(dict.fromkeys(_check(source, source.tree, 1)))
     if found:
         raise VspecError(found)
     return source
@@ -190,8 +198,11 @@ def _bit_trap(source: Source, node: ast.Compare) -> Iterator[Problem]:
 def _call_problems(source: Source, node: ast.Call) -> Iterator[Problem]:
     called = source.cut(node.func)
     if isinstance(node.func, ast.Attribute):
-        name = node.func.attr
+        name, owner = node.func.attr, node.func.value
         help = f"write {name}(x)" if name in FUNCTIONS else did_you_mean(name, FUNCTIONS, "functions")
+        if isinstance(owner, ast.Name) and owner.id in _LIBRARIES:
+            instead = f"write {name}(x)" if name in FUNCTIONS else "a card imports nothing"
+            help = f"there is no '{owner.id}': {instead}"
         yield Problem("V0204", f"'.{name}()': values have no methods", called.place, help=help)
         return
     if not isinstance(node.func, ast.Name):
@@ -202,16 +213,16 @@ def _call_problems(source: Source, node: ast.Call) -> Iterator[Problem]:
         help = did_you_mean(node.func.id, FUNCTIONS, "functions")
         yield Problem("V0208", f"unknown function '{node.func.id}'", called.place, help=help)
         return
-    for keyword in node.keywords:
-        if keyword.arg not in function.keywords:
-            place = source.span(keyword.col_offset, keyword.end_col_offset or keyword.col_offset).place
-            message = (
-                f"{function.name} takes no '{keyword.arg}='"
-                if keyword.arg
-                else "'**' is not part of the language"
-            )
-            yield Problem("V0205", message, place, help=f"usage: {function.usage}")
-    if not function.least <= len(node.args) <= function.most:
+    foreign = [keyword for keyword in node.keywords if keyword.arg not in function.keywords]
+    for keyword in foreign:
+        place = source.span(keyword.col_offset, keyword.end_col_offset or keyword.col_offset).place
+        message = (
+            f"{function.name} takes no '{keyword.arg}='"
+            if keyword.arg
+            else "'**' is not part of the language"
+        )
+        yield Problem("V0205", message, place, help=f"usage: {function.usage}")
+    if not foreign and not function.least <= len(node.args) <= function.most:
         counts = f"{function.least}" if function.least == function.most else f"{function.least} or more"
         message = f"{function.name} takes {counts} value{'' if counts == '1' else 's'}, not {len(node.args)}"
         yield Problem("V0209", message, source.cut(node).place, help=f"usage: {function.usage}")

@@ -11,15 +11,18 @@ from vspec.header.provenance import looked_at, trace
 def run_checks(header: Header) -> list[Problem]:
     """Return a problem for each check that does not hold (level ``warn`` for warnings).
 
-    A check that cannot be computed is a problem too, whatever its level.
+    A check that cannot be computed is a problem too, whatever its level, unless one before it is an error:
+    that may be the cause of both.
     """
     problems: list[Problem] = []
+    failed = False
     for check in header.card.checks:
         try:
             if not check.that.truth(header):
                 problems.append(_failed(check, header))
+                failed = failed or check.level == "error"
         except VspecError as error:
-            problems += error.problems
+            problems += () if failed else error.problems
     return problems
 
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from vspec.card.model import Field, Record, StructType, TypeRef
+from vspec.card.model import Field, Record
 from vspec.datatypes import NUMBERS, TEXTS, TextType
 from vspec.errors import Problem, VspecError
 from vspec.expressions import Value
 from vspec.header import elements
 from vspec.header.dataset import Header
 from vspec.header.elements import Spot, View
+from vspec.header.fixed_constants import constant_inside, has_constants, unlike_the_first
 from vspec.header.fixed_rows import FixedRows
+from vspec.header.home import Home
 from vspec.header.roles import RoleFile
 from vspec.header.rows import KeyedRows
 from vspec.header.structs import Struct
-
-Types = Mapping[str, StructType]
 
 PROBES = 16
 """Rows of a fixed table that are looked at when a map is made; `verify` looks at all of them."""
@@ -28,17 +28,21 @@ PROBES = 16
 def check_constants(header: Header, *, every_row: bool = False) -> list[Problem]:
     """Return a problem for each constant that does not stand in the files.
 
-    Rows of fixed tables are probed (first, last, and a spread between) unless ``every_row``.
+    Rows of fixed tables are probed (first, last, and a spread between) unless ``every_row``. Those in front
+    of any rows come first, in all files: behind a wrong one nothing is walked.
     """
-    problems: list[Problem] = []
+    head = list(_wrong(header, every_row=every_row, only_head=True))
+    return head or list(_wrong(header, every_row=every_row, only_head=False))
+
+
+def _wrong(header: Header, *, every_row: bool, only_head: bool) -> Iterator[Problem]:
     for role in header.card.roles:
-        if role.layout is None or not _has_constants(role.layout, header.card.types, frozenset()):
+        if role.layout is None or not has_constants(role.layout, header.card.types, frozenset()):
             continue
         for file in _files(header, role.name):
             content = file.content
             if isinstance(content, Struct):
-                problems += _Visit(every_row).check(content)
-    return problems
+                yield from _Visit(every_row, only_head).check(content)
 
 
 def _files(header: Header, role: str) -> list[RoleFile]:
@@ -48,30 +52,15 @@ def _files(header: Header, role: str) -> list[RoleFile]:
     return [f for f in value if isinstance(f, RoleFile)] if isinstance(value, KeyedRows) else []
 
 
-def _has_constants(record: Record, types: Types, seen: frozenset[str]) -> bool:
-    """Tell whether a record, or a type that it is made of, has a constant anywhere."""
-    return any(_constant_inside(field, types, seen) for field in record.fields)
-
-
-def _constant_inside(field: Field | Record, types: Types, seen: frozenset[str]) -> bool:
-    if isinstance(field, Record):
-        named = field.of is not None and _constant_in_type(field.of, types, seen)
-        return named or _has_constants(field, types, seen)
-    return field.constant is not None or _constant_in_type(field.type, types, seen)
-
-
-def _constant_in_type(ref: TypeRef, types: Types, seen: frozenset[str]) -> bool:
-    """Tell the same of what a field is made of; a computed type may be any of the card's."""
-    names = [ref.word] if ref.word is not None else list(types)
-    new = [name for name in names if name in types and name not in seen]
-    return any(_has_constants(types[name].record, types, seen | {name}) for name in new)
-
-
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """Which rows are looked at, and which records were: those that share bytes are held against them once."""
+    """Which rows are looked at, and which records were: those that share bytes are held against them once.
+
+    With ``only_head`` a record is looked at up to its first rows.
+    """
 
     every_row: bool
+    only_head: bool
     seen: set[tuple[int, int]] = field(default_factory=set)
 
     def check(self, struct: Struct) -> Iterator[Problem]:
@@ -86,30 +75,50 @@ class _Visit:
                 problems = list(_differs(struct, item))
                 wrong = wrong or bool(problems)
                 yield from problems
-            elif wrong and not (isinstance(item, Field) and item.type.word in (*NUMBERS, *TEXTS)):
+            elif self._is_behind(item, wrong=wrong):
                 return
-            elif _constant_inside(item, types, frozenset()):
+            elif constant_inside(item, types, frozenset()):
                 try:
                     placed = struct.place(item.name)
                 except VspecError as error:
                     yield from error.problems
                 else:
-                    yield from self._inside(placed)
+                    problems = list(self._inside(placed, struct.home))
+                    wrong = wrong or bool(problems)
+                    yield from problems
 
-    def _inside(self, placed: object) -> Iterator[Problem]:
+    def _is_behind(self, item: Field | Record, *, wrong: bool) -> bool:
+        """Tell whether what comes now is not looked at any more."""
+        if self.only_head and isinstance(item, Record) and item.repeat is not None:
+            return True
+        return wrong and not (isinstance(item, Field) and item.type.word in (*NUMBERS, *TEXTS))
+
+    def _inside(self, placed: object, home: Home) -> Iterator[Problem]:
         if isinstance(placed, Struct):
             yield from self.check(placed)
         elif isinstance(placed, KeyedRows):
-            n = len(placed)
-            probed = (
-                range(n)
-                if self.every_row or not isinstance(placed, FixedRows)
-                else sorted({*range(0, n, max(1, n // PROBES)), n - 1} - {-1})
-            )
+            probed = self._probed(placed, home)
             for i in probed:
                 row = placed.at(i)
                 if isinstance(row, Struct):
                     yield from self.check(row)
+
+    def _probed(self, rows: KeyedRows, home: Home) -> Iterable[int]:
+        """Return the rows to look at: all of them, but for those of a fixed table that are like the first."""
+        n = len(rows)
+        if not isinstance(rows, FixedRows):
+            return range(n)
+        if not self.every_row:
+            return sorted({*range(0, n, max(1, n // PROBES)), n - 1} - {-1})
+        unlike = unlike_the_first(rows, home.types, home.view)
+        return range(n) if unlike is None else [0, *unlike.tolist()] if self._holds(rows) else range(n)
+
+    def _holds(self, rows: FixedRows) -> bool:
+        """Tell whether the first row is as it should be."""
+        first = rows.at(0)
+        return isinstance(first, Struct) and not any(
+            True for _ in _Visit(every_row=True, only_head=False).check(first)
+        )
 
 
 def _differs(struct: Struct, field: Field) -> Iterator[Problem]:
@@ -140,14 +149,28 @@ def _differs(struct: Struct, field: Field) -> Iterator[Problem]:
 
 def _holds(wanted: Value, found: Value, spot: Spot, view: View) -> bool:
     """Tell whether a field holds its constant: a text that fills the field must be there byte by byte."""
-    if isinstance(wanted, str) and isinstance(spot.kind, TextType):
-        encoding = spot.kind.encoding or "latin-1"
-        if encoding == "utf-16":
-            encoding = "utf-16-le" if spot.endian == "little" else "utf-16-be"
-        whole = wanted.encode(encoding, "replace")
+    if isinstance(wanted, str) and isinstance(spot.kind, TextType) and not spot.axes:
+        whole = wanted.encode(_encoding(spot), "replace")
         if len(whole) == spot.nbytes or isinstance(found, bytes):
             return whole == elements.take(view, spot.offset, spot.nbytes, spot.field)
         return wanted.split("\0", 1)[0].rstrip() == found
+    if isinstance(wanted, str) and isinstance(spot.kind, TextType):
+        return _hold(wanted, spot, view)
     if isinstance(found, np.ndarray):
         return np.array_equal(np.asarray(wanted), found)
     return bool(wanted == found)
+
+
+def _hold(wanted: str, spot: Spot, view: View) -> bool:
+    """Tell whether every text of a field with axes is a constant; what fills it up are blanks and NUL."""
+    whole = wanted.encode(_encoding(spot), "replace")
+    raw = elements.take(view, spot.offset, spot.nbytes, spot.field)
+    texts = (raw[start:stop] for start, stop in spot.slices())
+    return all(text[: len(whole)] == whole and not text[len(whole) :].strip(b" \0") for text in texts)
+
+
+def _encoding(spot: Spot) -> str:
+    encoding = (spot.kind.encoding if isinstance(spot.kind, TextType) else None) or "latin-1"
+    if encoding == "utf-16":
+        return "utf-16-le" if spot.endian == "little" else "utf-16-be"
+    return encoding

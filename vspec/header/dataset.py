@@ -127,9 +127,9 @@ class Header:
         if isinstance(value, str):
             return self._beside(role, value)
         names = [str(v) for v in (value.tolist() if isinstance(value, np.ndarray) else value)]  # type: ignore[union-attr]  # names
-        found = [self._beside(role, name) for name in names]
-        files = [f for f in found if f is not None]
-        return RoleFiles(role, files, [f.view.name for f in files])
+        found = [(name, self._beside(role, name)) for name in names]
+        there = [(name, file) for name, file in found if file is not None]
+        return RoleFiles(role, [file for _, file in there], [name for name, _ in there])
 
     def _beside(self, role: Role, name: str) -> RoleFile | None:
         anchor = self.dataset.members[self.card.roles[0].name][0].file

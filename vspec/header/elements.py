@@ -10,15 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vspec.card.model import Field
+from vspec.codecs import unpacker
 from vspec.datatypes import ElementType, Endian, TextType
 from vspec.errors import Problem, VspecError, fail
 from vspec.expressions import Value, as_column
-from vspec.header.located import Located
+from vspec.header.located import Located, stored_axes, strides
 from vspec.layout import InnerAxis, Int64
 from vspec.sources import PastEnd
 
 MAX_READ = 64 * 2**20
 """Bytes that one header value may take."""
+
+MAX_TEXTS = 10**6
+"""Texts that a column may have: they are read one by one."""
+
+WINDOW = 4 * 2**20
+FAR_APART = 8 * 2**10
+"""Rows whose fields lie farther apart than this many bytes are read one by one, others in windows."""
 
 
 class Bytes(Protocol):
@@ -70,7 +78,11 @@ class Spot:
         """Bytes of all elements."""
         if self.ends is not None:
             return (self.ends[-1] if self.ends else self.offset) - self.offset
-        return self.count * self.item
+        return -(-self.count // self._per_item) * self.item
+
+    @property
+    def _per_item(self) -> int:
+        return self.kind.per_word if isinstance(self.kind, ElementType) else 1
 
     def slices(self) -> list[tuple[int, int]]:
         """Return where each text starts and stops, counted from ``offset``, without its terminator."""
@@ -84,25 +96,21 @@ class Spot:
 
     def inner(self) -> tuple[InnerAxis, ...]:
         """Return the axes with their byte strides."""
-        out: list[InnerAxis] = []
-        stride = self.item
-        for name, size in reversed(self.axes):
-            out.append(InnerAxis(name, size, stride))
-            stride *= size
-        return tuple(reversed(out))
+        return strides(self.axes, self.item)
 
 
 def locate(spot: Spot, view: View) -> Located:
     """Return a field of numbers as something an array can be made of."""
     assert isinstance(spot.kind, ElementType)
-    column = np.array([spot.offset], np.int64)
+    inner, inside = stored_axes(spot.axes, spot.kind, spot.field.place)
     return Located(
         element=spot.kind,
         endian=spot.endian,
         file=np.array([view.index], np.int64),
-        first=column,
+        first=np.array([spot.offset], np.int64),
         place=spot.field.place,
-        inner=spot.inner(),
+        inner=inner,
+        inside=inside,
     )
 
 
@@ -122,8 +130,16 @@ def read(spot: Spot, view: View) -> Value:
         )
     raw = take(view, spot.offset, spot.nbytes, spot.field)
     if isinstance(spot.kind, ElementType):
-        return numbers(np.frombuffer(raw, spot.kind.dtype(spot.endian)), spot)
+        return numbers(_stored(np.frombuffer(raw, np.uint8), spot, spot.kind), spot)
     return _texts(raw, spot, view)
+
+
+def _stored(raw: NDArray[np.uint8], spot: Spot, kind: ElementType) -> NDArray[np.generic]:
+    """Return the numbers that stand in the bytes of a field."""
+    if kind.packing is None:
+        return raw.view(kind.dtype(spot.endian))
+    decoded: NDArray[np.generic] = unpacker(kind, spot.endian).decode(raw).view(kind.dtype(spot.endian))
+    return decoded[: spot.count]
 
 
 def take(view: View, offset: int, nbytes: int, field: Field) -> bytes:
@@ -239,6 +255,10 @@ def strided(spot: Spot, view: View, count: int, stride: int) -> Value:
     The result has the axes (row, *field axes).
     """
     if not isinstance(spot.kind, ElementType):
+        if count * spot.count > MAX_TEXTS:
+            message = f"{view.name}: the column '{spot.field.name}' is {count * spot.count} texts"
+            help = "is a count or the byte order wrong?"
+            raise fail("V0920", message, spot.field.place, expected=f"at most {MAX_TEXTS}", help=help)
         rows = [read(_moved(spot, i * stride), view) for i in range(count)]
         return np.array(rows, dtype=object if spot.field.convert in (None, "str") else None)
     if count * spot.nbytes > MAX_READ:
@@ -252,19 +272,42 @@ def strided(spot: Spot, view: View, count: int, stride: int) -> Value:
         )
     if count == 0:
         return np.zeros((0, *(size for _, size in spot.axes)), np.int64)
-    extent = (count - 1) * stride + spot.nbytes
     try:
-        raw = view.bytes.view(spot.offset, extent)
+        column = _column(spot, view, count, stride)
     except PastEnd:
+        extent = (count - 1) * stride + spot.nbytes
         raise past_end(view, spot.offset, extent, spot.field) from None
-    shape = (count, *(size for _, size in spot.axes))
-    strides = (stride, *(axis.stride for axis in spot.inner()))
-    column: NDArray[np.generic] = np.ndarray(shape, spot.kind.dtype(spot.endian), raw, 0, strides)
     if column.dtype.kind == "c":
         raise fail(
             "V0303", f"'{spot.field.name}' is complex: it can be located, not computed with", spot.field.place
         )
     return as_column(column, spot.field.place)
+
+
+def _column(spot: Spot, view: View, count: int, stride: int) -> NDArray[np.generic]:
+    """Return the numbers of a column as they are stored, read in bounded windows; raises `PastEnd`."""
+    assert isinstance(spot.kind, ElementType)
+    shape = [size for _, size in spot.axes]
+    if spot.kind.packing is not None:
+        return _packed_column(spot, view, count, stride)
+    strides = (stride, *(axis.stride for axis in spot.inner()))
+    column: NDArray[np.generic] = np.empty((count, *shape), spot.kind.dtype(spot.endian))
+    step = max(1, WINDOW // stride) if 0 < stride <= FAR_APART else 1 if stride else count
+    for start in range(0, count, step):
+        n = min(step, count - start)
+        raw = view.bytes.view(spot.offset + start * stride, (n - 1) * stride + spot.nbytes)
+        column[start : start + n] = np.ndarray((n, *shape), column.dtype, raw, 0, strides)
+    return column
+
+
+def _packed_column(spot: Spot, view: View, count: int, stride: int) -> NDArray[np.generic]:
+    assert isinstance(spot.kind, ElementType)
+    raw = np.empty((count, spot.nbytes), np.uint8)
+    for row in range(count):
+        raw[row] = view.bytes.view(spot.offset + row * stride, spot.nbytes)
+    shape = [size for _, size in spot.axes]
+    words = unpacker(spot.kind, spot.endian).decode(raw).view(spot.kind.dtype(spot.endian))
+    return words.reshape(count, -1)[:, : spot.count].reshape(count, *shape)
 
 
 def _moved(spot: Spot, by: int) -> Spot:

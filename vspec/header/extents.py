@@ -13,13 +13,13 @@ from vspec.card.model import EndianSpec, Field, Record, StructType, TypeRef
 from vspec.datatypes import NUMBERS
 from vspec.expressions import Expression
 
-_POSITION = frozenset({"here", "start", "prev", "rest"})
+POSITION = frozenset({"here", "start", "prev", "rest"})
 
 Types = Mapping[str, StructType]
 
 
 @dataclass(frozen=True, slots=True)
-class _Inside:
+class Inside:
     """What an expression inside a record must not lead to, and the lets on the way.
 
     ``within`` are the types whose fields are being looked at: one that holds itself has no fixed size.
@@ -30,7 +30,22 @@ class _Inside:
     types: Types
     within: frozenset[str] = frozenset()
 
-    def enter(self, record: Record) -> _Inside:
+    @classmethod
+    def of(cls, record: Record, types: Types) -> Inside:
+        """Return what an expression in one of the rows of ``record`` must not lead to."""
+        return cls(POSITION, {}, types).enter(record)
+
+    def type(self, name: str, arguments: tuple[Expression, ...]) -> Inside:
+        """Return the same for the fields of a type that stands here with these arguments."""
+        struct = self.types[name]
+        varying = {
+            param.value
+            for param, argument in zip(struct.params, arguments, strict=False)
+            if depends(argument, self)
+        }
+        return Inside(POSITION | varying, {}, self.types, self.within | {name})
+
+    def enter(self, record: Record) -> Inside:
         """Return the same with the names of ``record`` added."""
         own = {f.name for f in record.fields} | {let.name for let in record.lets}
         if record.repeat is not None and record.repeat.variable is not None:
@@ -45,62 +60,59 @@ def is_fixed(record: Record, types: Types) -> bool:
     The rows of ``repeat: s in ...`` may differ from one another by ``s``: then they are not fixed,
     though a record around all of them still may be.
     """
-    return _fixed(record, _Inside(_POSITION, {}, types))
+    return fields_steady(record, Inside.of(record, types))
 
 
-def _fixed(record: Record, outer: _Inside) -> bool:
-    return _fields_steady(record, outer.enter(record))
-
-
-def _fields_steady(record: Record, inside: _Inside) -> bool:
+def fields_steady(record: Record, inside: Inside) -> bool:
     """Tell whether the fields of a record lie alike in all its instances, and are read in one byte order."""
-    if _own_order(record.endian, inside):
+    if own_order(record.endian, inside):
         return False
     if record.of is not None:
-        return _steady_type(record.of, inside)
-    if record.size is not None and _depends(record.size, inside):
+        return steady_type(record.of, inside)
+    if record.size is not None and depends(record.size, inside):
         return False
-    return all(_steady(field, inside) for field in record.fields)
+    return all(is_steady(field, inside) for field in record.fields)
 
 
-def _own_order(endian: EndianSpec, inside: _Inside) -> bool:
-    return isinstance(endian, Expression) and _depends(endian, inside)
+def own_order(endian: EndianSpec, inside: Inside) -> bool:
+    """Tell whether a byte order differs from instance to instance."""
+    return isinstance(endian, Expression) and depends(endian, inside)
 
 
-def _steady(field: Field | Record, inside: _Inside) -> bool:
+def is_steady(field: Field | Record, inside: Inside) -> bool:
     """Tell whether a field takes as many bytes in every instance of the record that it stands in."""
-    if field.condition is not None and _depends(field.condition, inside):
+    if field.condition is not None and depends(field.condition, inside):
         return False
     if isinstance(field, Record):
         return field.at is not None or _steady_record(field, inside)
-    if _own_order(field.endian, inside):
+    if own_order(field.endian, inside):
         return False
     if field.offset is not None:
         return True
-    if any(axis.size is None or _depends(axis.size, inside) for axis in field.axes):
+    if any(axis.size is None or depends(axis.size, inside) for axis in field.axes):
         return False
-    return _steady_type(field.type, inside)
+    return steady_type(field.type, inside)
 
 
-def _steady_record(record: Record, inside: _Inside) -> bool:
+def _steady_record(record: Record, inside: Inside) -> bool:
     """Tell the same of a record inside; its rows may differ by what they are repeated over."""
     repeat = record.repeat
     if repeat is not None:
         if repeat.is_rest or repeat.until is not None or repeat.next is not None:
             return False
-        if any(e is not None and _depends(e, inside) for e in (repeat.count, repeat.items)):
+        if any(e is not None and depends(e, inside) for e in (repeat.count, repeat.items)):
             return False
     own = inside.enter(record)
     if repeat is not None and repeat.variable is not None:
         own = replace(own, unsteady=own.unsteady - {repeat.variable})
-    return _fields_steady(record, own)
+    return fields_steady(record, own)
 
 
-def _steady_type(ref: TypeRef, inside: _Inside) -> bool:
+def steady_type(ref: TypeRef, inside: Inside) -> bool:
     """Tell whether a type has one size, whatever the record around it holds."""
     if ref.terminator is not None:
         return False
-    if any(e is not None and _depends(e, inside) for e in (ref.length, ref.value)):
+    if any(e is not None and depends(e, inside) for e in (ref.length, ref.value)):
         return False
     if ref.word is not None:
         return ref.word not in inside.types or _fixed_struct(ref.word, ref.arguments, inside)
@@ -113,20 +125,14 @@ def _choices(value: Expression | None, types: Types) -> Iterator[str]:
     return iter(types if chosen is None or not chosen <= {*types, *NUMBERS} else chosen & set(types))
 
 
-def _fixed_struct(name: str, arguments: tuple[Expression, ...], inside: _Inside) -> bool:
+def _fixed_struct(name: str, arguments: tuple[Expression, ...], inside: Inside) -> bool:
     if name in inside.within:
         return False
-    struct = inside.types[name]
-    varying = {
-        param.value
-        for param, argument in zip(struct.params, arguments, strict=False)
-        if _depends(argument, inside)
-    }
-    own = _Inside(_POSITION | varying, {}, inside.types, inside.within | {name})
-    return _fixed(struct.record, own)
+    record = inside.types[name].record
+    return fields_steady(record, inside.type(name, arguments).enter(record))
 
 
-def _depends(expression: Expression, inside: _Inside) -> bool:
+def depends(expression: Expression, inside: Inside) -> bool:
     """Tell whether an expression leads, through lets, to bytes of the record or its position."""
     seen: set[str] = set()
     todo = set(expression.names)

@@ -14,6 +14,7 @@ from vspec.header.elements import Spot, View
 from vspec.header.home import Absent
 from vspec.header.instances import Fielded, Instance
 from vspec.header.located import Located
+from vspec.header.slots import fill_rows, slot_of
 from vspec.header.rows import FlatRows, KeyedRows, ListRows, NestedRows, PickedRows, gather, stack
 
 
@@ -100,11 +101,34 @@ class FixedRows(KeyedRows):
     def _steady(self, name: str) -> object:
         """Return where row 0 has a field, when every row has it at the same place in the row."""
         field = self.first.field(name)
-        if field is None or (field.offset if isinstance(field, Field) else field.at) is not None:
+        if field is None or slot_of(field) is not None:
+            return None
+        if (field.offset if isinstance(field, Field) else field.at) is not None:
             return None
         return self.first.place(name)
 
+    def _slots(self, name: str) -> Located | None:
+        """Return where the filled positions of slots lie, where all rows have one at the same place."""
+        field = self.first.field(name)
+        filled, scope = slot_of(field), self.first.scope
+        if filled is None or not isinstance(field, Field) or field.offset is not None:
+            return None
+        spot = self.first.place(name)
+        if not isinstance(spot, Spot) or field.condition is not None or not self._is_elementwise(filled):
+            return None
+        counts = np.broadcast_to(np.asarray(filled.evaluate(_Columns(self, scope))), (self._count,))
+        if counts.dtype.kind not in "iu":
+            return None
+        whole = located.repeat(elements.locate(spot, self._view), self.name, self._count, self.stride)
+        return fill_rows(whole, spot, counts.astype(np.int64), self._beginning(spot), self._view)
+
+    def _beginning(self, spot: Spot) -> Callable[[int], int]:
+        return lambda row: spot.offset + row * self.stride
+
     def locate(self, name: str) -> object:
+        slots = self._slots(name)
+        if slots is not None:
+            return slots
         placed = self._steady(name)
         if placed is None:
             return stack([self.at(i).locate(name) for i in range(self._count)], name, self)
@@ -239,6 +263,8 @@ def _is_plain(inner: object, name: str) -> bool:
         return len(inner) > 0 and all(_is_plain(row, name) for row in inner)
     if isinstance(inner, Fielded):
         field = inner.field(name)
+        if slot_of(field) is not None:
+            return False
         return field is not None and (field.offset if isinstance(field, Field) else field.at) is None
     return False
 

@@ -77,6 +77,22 @@ class Home:
             problem = Problem("V0921", message, record.place, data_file=self.view.name)
             raise VspecError([problem])
 
+    def hollow(self, record: Record, count: int) -> None:
+        """Count rows without bytes: no file bounds how many there are. Raises V0921 as `walk` does."""
+        self._walked[0] += count
+        if self._walked[0] > MAX_WALKED:
+            message = f"more than {MAX_WALKED} rows without bytes, the last of them of '{record.name}'"
+            problem = Problem("V0921", message, record.place, data_file=self.view.name)
+            raise VspecError([problem])
+
+    def left_to_walk(self) -> int:
+        """Return how many rows may still be walked."""
+        return MAX_WALKED - self._walked[0]
+
+    def walked(self, count: int) -> None:
+        """Count rows that were walked, no more than were left."""
+        self._walked[0] += count
+
     def fit(self, offset: int, step: int, open_: Open) -> int:
         """Return how many steps of ``step`` bytes fit from ``offset`` to where ``rest`` ends.
 

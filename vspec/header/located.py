@@ -5,6 +5,7 @@ A `Located` is what ``from:`` selects and what planning arranges: it names bytes
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -24,6 +25,7 @@ class Located:
     first inner axis for each row (a ragged field); its `InnerAxis.size` is then the largest.
     ``levels``, where given, has for each lead axis None, or (rows of unequal numbers) how many
     positions it has for each position of the lead axes before it; its size is then the largest.
+    ``inside`` are the innermost axes, of samples that are packed into whole words.
     ``place`` is the field in the card; the first ``rows`` of the inner axes are records around it.
     """
 
@@ -37,11 +39,17 @@ class Located:
     counts: Int64 | None = None
     levels: tuple[Int64 | None, ...] = ()
     rows: int = 0
+    inside: tuple[tuple[str, int], ...] = ()
 
     @property
     def axes(self) -> tuple[tuple[str, int], ...]:
         """Names and sizes of all axes, slowest first."""
-        return self.lead + tuple((axis.name, axis.size) for axis in self.inner)
+        return self.lead + tuple((axis.name, axis.size) for axis in self.inner) + self.inside
+
+    @property
+    def item(self) -> int:
+        """Bytes of what stands at each position along ``lead`` and ``inner``: elements, or packed words."""
+        return math.prod(size for _, size in self.inside) // self.element.per_word * self.element.nbytes
 
     @property
     def offset(self) -> int | Int64:
@@ -57,13 +65,80 @@ class Located:
     @property
     def nbytes(self) -> int | Int64:
         """Bytes of one row's elements, a column where there are several rows."""
-        whole = self.element.nbytes
+        whole = self.item
         for axis in self.inner[self.rows + (self.counts is not None) :]:
             whole *= axis.size
         if self.counts is not None:
             return self.counts * whole
         offset = self.offset
         return whole if isinstance(offset, int) else np.full(len(offset), whole, np.int64)
+
+    def pick(self, index: int | Int64) -> Located:
+        """Return one position of the first axis, without that axis, or the positions of a column."""
+        self._require_apart()
+        if not isinstance(index, int):
+            return take(self, self.axes[0][0], index)
+        return _without_first(self.cut(index, index + 1))
+
+    def cut(self, start: int, stop: int) -> Located:
+        """Return the positions ``start`` to ``stop`` - 1 of the first axis."""
+        name, size = self.axes[0]
+        if (start, stop) == (0, size):
+            return self
+        self._require_apart()
+        head = None if self.lead else self.inner[0]
+        if head is None or head.offsets is not None or self.counts is not None:
+            return take(self, name, np.arange(start, stop, dtype=np.int64))
+        inner = (InnerAxis(name, stop - start, head.stride), *self.inner[1:])
+        return replace(self, first=self.first + start * head.stride, inner=inner)
+
+    def _require_apart(self) -> None:
+        """Raise V0304 where the first axis runs inside packed words, which are mapped whole."""
+        if not self.lead and not self.inner:
+            message = f"no samples can be picked of '{self.axes[0][0]}': they are packed into whole words"
+            raise fail("V0304", message, self.place, help="map them all, and pick when the array is read")
+
+
+def _without_first(located: Located) -> Located:
+    """Return ``located`` without its first axis, which has one position."""
+    if located.lead:
+        return replace(located, lead=located.lead[1:], levels=located.levels[1:])
+    head = located.inner[0]
+    first = located.first if head.offsets is None else located.first + head.offsets[0]
+    return replace(located, first=first, inner=located.inner[1:], rows=max(located.rows - 1, 0))
+
+
+def strides(axes: Sequence[tuple[str, int]], item: int) -> tuple[InnerAxis, ...]:
+    """Return axes in C order with their byte strides, for items of ``item`` bytes."""
+    out: list[InnerAxis] = []
+    for name, size in reversed(axes):
+        out.append(InnerAxis(name, size, item))
+        item *= max(size, 1)
+    return tuple(reversed(out))
+
+
+def stored_axes(
+    axes: Sequence[tuple[str, int]], element: ElementType, place: Place
+) -> tuple[tuple[InnerAxis, ...], tuple[tuple[str, int], ...]]:
+    """Return the axes between items, and those inside an item: of packed samples the fastest axes.
+
+    Raises V0326 where samples do not fill whole words.
+    """
+    if element.per_word == 1:
+        return strides(axes, element.nbytes), ()
+    for k in range(len(axes) - 1, -1, -1):
+        held = math.prod(size for _, size in axes[k:])
+        if held % element.per_word == 0:
+            return strides(axes[:k], held // element.per_word * element.nbytes), tuple(axes[k:])
+    count = math.prod(size for _, size in axes)
+    raise fail(
+        "V0326",
+        f"{count} samples of '{element.name}' do not fill whole words",
+        place,
+        expected=f"a multiple of {element.per_word}",
+        found=str(count),
+        help="round the size up, and crop the axis in 'dims:', e.g. \"sample -> time:n=(sample)\"",
+    )
 
 
 def repeat(located: Located, name: str, count: int, stride: int) -> Located:
@@ -122,8 +197,31 @@ def take(located: Located, name: str, index: Int64) -> Located:
         lead[at] = (name, len(index))
         taken = replace(located, lead=tuple(lead), file=located.file[rows], first=located.first[rows])
         return taken if located.counts is None else _with_counts(taken, located.counts[rows])
+    if name in dict(located.inside):
+        raise fail("V0326", f"'{name}' counts samples inside packed words: none can be chosen", located.place)
     inner = tuple(_take_inner(axis, index) if axis.name == name else axis for axis in located.inner)
     return replace(located, inner=inner)
+
+
+def ragged(located: Located, counts: Int64) -> Located:
+    """Return ``located`` with only ``counts`` positions along the first inner axis of each row."""
+    return _with_counts(located, counts)
+
+
+def part(located: Located, name: str, start: int, stop: int) -> Located:
+    """Return ``located`` with only the positions ``start`` to ``stop`` along the axis ``name``."""
+    if any(n == name for n, _ in located.lead) or name in dict(located.inside):
+        return take(located, name, np.arange(start, stop, dtype=np.int64))
+    shift, inner = 0, list[InnerAxis]()
+    for axis in located.inner:
+        if axis.name != name:
+            inner.append(axis)
+        elif axis.offsets is None:
+            shift += start * axis.stride
+            inner.append(replace(axis, size=stop - start))
+        else:
+            inner.append(replace(axis, size=stop - start, offsets=axis.offsets[start:stop]))
+    return replace(located, first=located.first + shift, inner=tuple(inner))
 
 
 def _with_counts(located: Located, counts: Int64) -> Located:
@@ -151,8 +249,8 @@ def stack(parts: Sequence[Located], name: str, place: Place) -> Located:
                 "V0304",
                 f"the rows of '{name}' hold different kinds of elements",
                 place,
-                expected=describe(head),
-                found=describe(part),
+                expected=_with_order(head, part),
+                found=_with_order(part, head),
                 help="select rows of one kind, or make one array per kind with 'each:'",
             )
     return _put_together(parts, ((name, len(parts)),), (None,))
@@ -250,7 +348,7 @@ def merge_rows(located: Located, k: int) -> Located:
 
 def _alike(part: Located, head: Located) -> bool:
     """Tell whether the inner axes agree in everything but the first one's size."""
-    if len(part.inner) != len(head.inner):
+    if len(part.inner) != len(head.inner) or part.inside != head.inside:
         return False
     for k, (a, b) in enumerate(zip(part.inner, head.inner, strict=True)):
         if a.name != b.name or (k > 0 and a.size != b.size):
@@ -269,6 +367,12 @@ def _sizes(parts: Sequence[Located]) -> Int64:
         p.counts if p.counts is not None else np.full(len(p.first), p.inner[0].size, np.int64) for p in parts
     ]
     return np.concatenate(columns)
+
+
+def _with_order(located: Located, other: Located) -> str:
+    """Return the same with the byte order, where that is what tells two of them apart."""
+    order = "" if located.endian == other.endian else f", {located.endian}-endian"
+    return describe(located) + order
 
 
 def describe(located: Located) -> str:

@@ -64,12 +64,15 @@ def kind_of(
         length = 0 if ref.length is None else natural(ref.length, f"the length of '{name}'", scope)
         return TEXTS[ref.word], length
     if ref.word is not None:
-        return NamedType(ref.word), 0
+        return _struct_or_samples(NamedType(ref.word), types)
     value = ref.value.evaluate(scope) if ref.value is not None else None
+    if isinstance(value, ElementType) and ref.arguments:
+        message = f"the type '{value.name}' takes no values, not {len(ref.arguments)}"
+        raise fail("V0196", message, ref.place, help="a number type is written without parentheses")
     if isinstance(value, ElementType):
         return value, value.nbytes
     if isinstance(value, NamedType):
-        return value, 0
+        return _struct_or_samples(value, types)
     raise fail(
         "V0305",
         f"the type of '{name}' is not a type",
@@ -77,6 +80,13 @@ def kind_of(
         found=repr(value),
         help=did_you_mean(str(value), [*NUMBERS, *TEXTS, *types], "types"),
     )
+
+
+def _struct_or_samples(
+    named: NamedType, types: Mapping[str, StructType]
+) -> tuple[ElementType | NamedType, int]:
+    element = types[named.name].element
+    return (named, 0) if element is None else (element, element.nbytes)
 
 
 def parameters(struct: StructType, ref: TypeRef, scope: Scope) -> dict[str, Value]:

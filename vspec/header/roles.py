@@ -94,13 +94,13 @@ class RoleFile:
 
 
 class RoleFiles(KeyedRows):
-    """The files of a role with ``over``: rows by the value of that capture."""
+    """The files of a role with ``over``, by the value of that capture, or of a list of names, by name."""
 
     def __init__(self, role: Role, files: Sequence[RoleFile], values: Sequence[Value]) -> None:
         super().__init__(role.over or role.name, role.place)
         self.role = role
         self.files = files
-        self._values = list(values)
+        self._values = [self._normal(value) for value in values]
 
     @property
     def offset(self) -> Int64:
@@ -124,10 +124,23 @@ class RoleFiles(KeyedRows):
     def keys(self) -> Iterable[object]:
         return self._values
 
+    def _normal(self, key: Value) -> Value:
+        """Return a key as the rows have it: names of files without './', with '/' between folders."""
+        return same_name(key) if self.role.named is not None and isinstance(key, str) else key
+
     def row(self, key: int | str) -> RoleFile:
-        if key not in self._values:
+        wanted = self._normal(key)
+        if wanted not in self._values:
             raise KeyError(key)
-        return self.files[self._values.index(key)]
+        return self.files[self._values.index(wanted)]
+
+    def has(self, key: object) -> bool:
+        return (self._normal(key) if isinstance(key, str) else key) in self._values
+
+    def choose(self, index: Column) -> KeyedRows:
+        wanted = np.empty(index.shape, object)
+        wanted[...] = [self._normal(key) for key in index.tolist()]
+        return super().choose(wanted)
 
     def take(self, index: Column | slice) -> RoleFiles:
         n = len(self.files)
@@ -140,3 +153,12 @@ class RoleFiles(KeyedRows):
     def locate(self, name: str) -> object:
         parts = [f.locate(name) for f in self.files]
         return stack(parts, name, self)
+
+
+def same_name(name: str) -> str:
+    r"""Return the name of a file in the one form that all its spellings share.
+
+    >>> same_name("./a.w"), same_name("day1\\\\./a.w")
+    ('a.w', 'day1/a.w')
+    """
+    return "/".join(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))

@@ -12,7 +12,7 @@ from vspec.card.typed_rows import rows_of_type
 from vspec.datatypes import ElementType, Endian, NamedType
 from vspec.errors import Place, fail
 from vspec.expressions import Chain, Expression, Scope, UnknownName, Value
-from vspec.header import elements, placing, terminated
+from vspec.header import elements, placing, slots, terminated
 from vspec.header.byte_order import choose
 from vspec.header.cycles import Pending
 from vspec.header.elements import Spot
@@ -111,8 +111,14 @@ class Struct:
             if let is not None:
                 self._values[name] = self._guarded(name, lambda: let.value.evaluate(self.scope))
             else:
-                self._values[name] = self._read(self.place(name))
+                self._values[name] = self._read(self._filled(name))
         return self._values[name]
+
+    def _filled(self, name: str) -> Placed:
+        placed = self.place(name)
+        if not isinstance(placed, Spot):
+            return placed
+        return slots.filled_spot(placed, HereScope(self, self._index[name]), self.home.view)
 
     def locate(self, name: str) -> object:
         """Return where a field lies, without reading it; raises `UnknownName`."""
@@ -122,7 +128,8 @@ class Struct:
             return self._lets[name].value.locate(self.scope)
         placed = self.place(name)
         if isinstance(placed, Spot) and isinstance(placed.kind, ElementType):
-            return elements.locate(placed, self.home.view)
+            found = elements.locate(placed, self.home.view)
+            return slots.fill(found, placed, HereScope(self, self._index[name]), self.home.view)
         return placed
 
     @property
@@ -324,6 +331,8 @@ class Struct:
             count = self.home.fit(offset, stride, open_)
         if spec.at is not None or not self._around.reserved:
             self.home.reserve(offset, count, stride, spec.name, spec.place)
+        if stride == 0:
+            self.home.hollow(spec, count)
         return rows(0, count)
 
     def _read(self, placed: Placed) -> Value:

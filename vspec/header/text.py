@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from vspec.card.model import TextField, TextFormat
+from vspec.card.text_model import TextField, TextFormat
 from vspec.errors import Problem, VspecError
 from vspec.expressions import UnknownName, Value
 from vspec.header import text_cards, text_delimited, text_pairs, text_xml

@@ -6,15 +6,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from vspec.card.model import TextField
+from vspec.card.text_model import TextField
 from vspec.errors import Problem, Text, VspecError
 from vspec.expressions import Value
 from vspec.expressions.tables import Table, column
-from vspec.header.text_source import Line, Source
+from vspec.header.text_source import ROW_LIMIT, Line, Source
 from vspec.header.text_values import Unfit, default, misfit, typed, unquoted
 
-ROW_LIMIT = 1_000_000
-"""Rows, or elements, that are read of one text."""
 _TOLD = 20
 
 Cells = list[str]

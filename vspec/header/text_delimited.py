@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from vspec.card.model import TextField
+from vspec.card.text_model import TextField
 from vspec.errors import Problem, VspecError
 from vspec.header.text_keyed import Entry
 from vspec.header.text_source import Line, Source

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vspec.card.model import TextField
+from vspec.card.text_model import TextField
 from vspec.errors import Problem, Text, VspecError, fail
 from vspec.expressions import Column, UnknownName, Value
 from vspec.expressions.tables import column, plain
@@ -21,6 +21,10 @@ from vspec.header.text_values import Unfit, default, misfit, scalar
 
 _DEEPEST = 100
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_ESCAPES = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
 _STEP = re.compile(r"\[(-?[0-9]{1,9})\]|[^.\[\]]+")
 _BREAK = re.compile(r"[.\[]|$")
 
@@ -59,7 +63,24 @@ def parse(source: Source) -> Node:
             else "the end of the text",
         )
         raise VspecError([problem]) from None
+    _require_whole_characters(source)
     return tree
+
+
+def _require_whole_characters(source: Source) -> None:
+    """Raise V0510 for an escape that is half a pair: no text can hold it."""
+    for escape in _ESCAPES.finditer(source.text):
+        if escape.group(1) is not None:
+            line = source.text.count("\n", 0, escape.start()) + 1
+            problem = Problem(
+                "V0510",
+                f"{source.name} line {line}: not JSON: an escape is half a character",
+                source.form.place,
+                data_file=source.name,
+                offset=source.offset(escape.start()),
+                found=escape.group(),
+            )
+            raise VspecError([problem])
 
 
 def _require_shallow(source: Source) -> None:

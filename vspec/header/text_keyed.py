@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 
-from vspec.card.model import TextField
+from vspec.card.text_model import TextField
 from vspec.errors import Problem, Text, VspecError
 from vspec.expressions import Value
 from vspec.expressions.tables import Table, column
@@ -69,9 +70,10 @@ def _agreed(source: Source, field: TextField, found: Sequence[Entry]) -> Entry:
 
 def tuples(source: Source, field: TextField, pattern: Pattern, text: str, line: Line | None) -> Table | Value:
     """Return a table of every match inside a value, after the first ``skip``; raises V0507 for none."""
-    rows = every_capture(pattern, text, source.form)[field.skip :]
-    if rows:
-        return table(pattern, rows)
+    rows = islice(every_capture(pattern, text, source.form), field.skip, None)
+    first = next(rows, None)
+    if first is not None:
+        return table(pattern, chain((first,), rows))
     if not field.required:
         return default(field)
     told = source.problem(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
-from vspec.card.model import TextField
+from vspec.card.text_model import TextField
 from vspec.errors import Place, Problem, Text, VspecError, did_you_mean
 from vspec.expressions import Value
 from vspec.expressions.tables import Row
@@ -104,11 +105,12 @@ def _captured(pattern: Pattern, captures: dict[str, Captured], text: str) -> Val
 def every_line(source: Source, field: TextField, pattern: Pattern) -> Placed:
     """Return a table with a row for each line that matches, after the first ``skip`` lines."""
     lines = _or_none(source, field, lines_for)[field.skip :]
-    found = [(line, captured(pattern, line.text, source.form)) for line in lines]
-    matched = [(line, captures) for line, captures in found if captures is not None]
-    if not matched:
+    found = ((line, captured(pattern, line.text, source.form)) for line in lines)
+    matched = ((line, captures) for line, captures in found if captures is not None)
+    first = next(matched, None)
+    if first is None:
         return _nothing(source, field, pattern, lines)
-    return table(pattern, [captures for _, captures in matched]), source.at(matched[0][0])
+    return table(pattern, chain((first[1],), (captures for _, captures in matched))), source.at(first[0])
 
 
 def numbered(source: Source, field: TextField, number: int) -> Placed:
@@ -135,15 +137,19 @@ def numbered(source: Source, field: TextField, number: int) -> Placed:
 
 
 def _block(source: Source, field: TextField, pattern: Pattern, lines: Sequence[Line]) -> Placed:
-    rows: list[dict[str, Captured]] = []
+    rows = _until_unlike(source, pattern, lines)
+    first = next(rows, None)
+    if first is None:
+        return _nothing(source, field, pattern, lines[:1])
+    return table(pattern, chain((first,), rows)), source.at(lines[0])
+
+
+def _until_unlike(source: Source, pattern: Pattern, lines: Sequence[Line]) -> Iterator[dict[str, Captured]]:
     for line in lines:
         captures = captured(pattern, line.text, source.form)
         if captures is None:
-            break
-        rows.append(captures)
-    if not rows:
-        return _nothing(source, field, pattern, lines[:1])
-    return table(pattern, rows), source.at(lines[0])
+            return
+        yield captures
 
 
 def _past_the_end(source: Source, field: TextField, number: int) -> Problem:

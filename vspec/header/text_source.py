@@ -7,11 +7,17 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 
-from vspec.card.model import TextFormat
+from vspec.card.text_model import TextFormat
 from vspec.errors import Place, Problem, Text, VspecError, did_you_mean, fail
 
 TEXT_LIMIT = 64 * 2**20
+LINE_LIMIT = 2**20
+ROW_LIMIT = 10**6
+"""Rows, or elements, that are read of one text."""
+CELL_LIMIT = 2 * 10**6
+"""Values that one pattern captures of a text."""
 """Bytes that a text header may have."""
 
 _PAGES = (37, 273, 437, 500, 720, 737, 775, 850, 852, *range(855, 859), *range(860, 867), 869, 874)
@@ -73,7 +79,14 @@ class Source:
     def lines(self) -> tuple[Line, ...]:
         """The lines up to ``end:``, comments and empty lines included."""
         width = self.form.width
-        return tuple(_split(self.text) if width is None else _split_wide(self.text, width))
+        found = _split(self.text) if width is None else _split_wide(self.text, width)
+        held = tuple(islice(found, LINE_LIMIT + 1))
+        if len(held) > LINE_LIMIT:
+            help = "samples in text are converted once, not mapped"
+            raise VspecError(
+                [self.absent("V0915", f"has more than {LINE_LIMIT} lines", self.form.place, help)]
+            )
+        return held
 
     @property
     def name(self) -> str:

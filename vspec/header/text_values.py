@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from vspec.card.model import Constant, TextField, TextFormat
-from vspec.errors import Problem, VspecError
+from vspec.card.text_model import Constant, TextField, TextFormat
+from vspec.errors import Problem, VspecError, fail
 from vspec.expressions import Value
 from vspec.expressions.tables import Table, column
-from vspec.header.text_source import Line, Source
+from vspec.header.text_source import CELL_LIMIT, ROW_LIMIT, Line, Source
 from vspec.patterns import Captured, Pattern
 
 _INT = re.compile(r"[+-]?[0-9]+")
@@ -114,10 +114,9 @@ def captured(pattern: Pattern, text: str, form: TextFormat) -> dict[str, Capture
     return pattern.match(_DECIMAL_COMMA.sub(".", text) if form.decimal == "," else text)
 
 
-def every_capture(pattern: Pattern, text: str, form: TextFormat) -> list[dict[str, Captured]]:
-    """Return what a pattern captures at each place of a text where it matches."""
-    text = _DECIMAL_COMMA.sub(".", text) if form.decimal == "," else text
-    return [captures for captures, _ in pattern.find_all(text)]
+def every_capture(pattern: Pattern, text: str, form: TextFormat) -> Iterator[dict[str, Captured]]:
+    """Yield what a pattern captures at each place of a text where it matches."""
+    return pattern.each(_DECIMAL_COMMA.sub(".", text) if form.decimal == "," else text)
 
 
 def value(source: Source, field: TextField, text: str, line: Line | None) -> Value:
@@ -157,9 +156,21 @@ def _plain(constant: Constant, kind: str) -> Value:
     return constant
 
 
-def table(pattern: Pattern, rows: Sequence[Mapping[str, Captured]]) -> Table:
-    """Return a table with a column for each capture; one that is absent in a row is ``none`` there."""
-    return Table({c.name: column([bare(row.get(c.name)) for row in rows], c.kind) for c in pattern.captures})
+def table(pattern: Pattern, rows: Iterable[Mapping[str, Captured]]) -> Table:
+    """Return a table with a column for each capture; one that is absent in a row is ``none`` there.
+
+    Raises V0915 as soon as there are too many rows, or cells.
+    """
+    most = min(ROW_LIMIT, CELL_LIMIT // max(1, len(pattern.captures)))
+    cells: list[tuple[str, list[Value]]] = [(c.name, []) for c in pattern.captures]
+    for number, row in enumerate(rows):
+        if number == most:
+            help = "samples in text are converted once, not mapped"
+            message = f"more than {most} rows of '{pattern.text.value}'"
+            raise fail("V0915", message, pattern.text.place, help=help)
+        for name, held in cells:
+            held.append(bare(row.get(name)))
+    return Table({c.name: column(held, c.kind) for c, (_, held) in zip(pattern.captures, cells, strict=True)})
 
 
 def bare(captured: Captured | None) -> Value:

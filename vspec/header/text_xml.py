@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 from xml.parsers import expat
 
 from vspec.card.element_paths import ElementPath, Step, parse_element_path
-from vspec.card.model import TextField
+from vspec.card.text_model import TextField
 from vspec.errors import Problem, Text, VspecError
 from vspec.expressions import Value
 from vspec.expressions.tables import Table, column
-from vspec.header.text_csv import ROW_LIMIT
 from vspec.header.text_keyed import tuples
 from vspec.header.text_lines import Placed
-from vspec.header.text_source import Line, Source
+from vspec.header.text_source import ROW_LIMIT, Line, Source
 from vspec.header.text_values import default, value
 
 DEEPEST = 100

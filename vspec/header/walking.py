@@ -11,7 +11,9 @@ from vspec.card.model import Record as RecordSpec
 from vspec.errors import Problem, VspecError, fail
 from vspec.expressions import Chain, Expression, Scope, UnknownName, Value
 from vspec.header import placing
+from vspec.header.ahead import Ahead, Reach, Visited
 from vspec.header.fixed_rows import FixedRows
+from vspec.header.found_rows import Finding
 from vspec.header.home import Home, Open
 from vspec.header.instances import Instance
 
@@ -40,23 +42,27 @@ class Walk:
 
     def __init__(self, spec: RecordSpec, outside: Outside, make: Make, *, inside: bool) -> None:
         self.spec = spec
-        self.rows: list[Instance] = []
+        self._found = Finding()
         self._outer = outside.scope
         self._home = outside.home
         self._make = make
         self._inside = inside
+        self._ahead = Ahead(spec, outside.home)
 
     @property
-    def _last(self) -> Instance | None:
-        return self.rows[-1] if self.rows else None
+    def rows(self) -> Sequence[Instance]:
+        """The rows that were found."""
+        return self._found.sequence(lambda start: self._make(start, self._outer, None))
 
     def counted(self, count: int, start: int) -> int:
         """Walk ``count`` rows and return where they end; raises V0921 at once if they are too many."""
         if count > MAX_WALKED:
             raise self._too_many()
-        cursor = start
-        for _ in range(count):
-            cursor = self._step(cursor, self._outer)
+        cursor, reach = start, Reach(self._home.view.bytes.size, 0, count)
+        while len(self._found) < count:
+            cursor = self._quickly(cursor, reach)
+            if len(self._found) < count:
+                cursor = self._step(cursor, self._outer)
         return cursor
 
     def over(self, items: Sequence[Value], variable: str, start: int | None) -> int:
@@ -73,8 +79,11 @@ class Walk:
 
     def rest(self, start: int, open_: Open) -> int:
         """Walk as many rows as fit; what is left over is reported as ``partial`` says."""
-        cursor = start
+        cursor, reach = start, Reach(open_.stop, 1, MAX_WALKED)
         while cursor < open_.stop:
+            cursor = self._quickly(cursor, reach)
+            if cursor >= open_.stop:
+                break
             after = self._try(cursor, open_)
             if after is None:
                 break
@@ -84,13 +93,16 @@ class Walk:
     def until(self, start: int, open_: Open) -> int:
         """Walk up to the row in which ``until:`` holds; raises V0350 where there is none."""
         condition = self._end(self.spec.repeat.until if self.spec.repeat else None)
-        cursor = start
+        cursor, reach = start, Reach(open_.stop, 1, MAX_WALKED)
         while cursor < open_.stop:
+            cursor = self._quickly(cursor, reach)
+            if cursor >= open_.stop:
+                break
             after = self._try(cursor, open_)
             if after is None:
                 return cursor
             cursor = after
-            if condition.truth(EndScope(self.rows[-1], self._outer)):
+            if condition.truth(EndScope(self._newest, self._outer)):
                 return cursor
         report_unended(condition, cursor, self._home, open_)
         return cursor
@@ -98,14 +110,19 @@ class Walk:
     def chain(self, first: int) -> None:
         """Walk along ``next:`` until it gives none; raises V0351 at a place that was visited before."""
         after = self._end(self.spec.repeat.next if self.spec.repeat else None)
-        visited: dict[int, int] = {}
+        visited, reach = Visited(self._found), Reach(self._home.view.bytes.size, 0, MAX_WALKED)
         cursor: int | None = first
         while cursor is not None:
-            if cursor in visited:
-                raise self._loop(after, cursor, visited[cursor])
-            visited[cursor] = len(self.rows)
+            if cursor > visited.highest:
+                before = len(self._found)
+                cursor = self._quickly(cursor, reach)
+                if len(self._found) > before:
+                    visited.passed(self._found.starts()[before:])
+            if visited.holds(cursor):
+                raise self._loop(after, cursor)
+            visited.add(cursor)
             self._step(cursor, self._outer)
-            scope = EndScope(self.rows[-1], self._outer)
+            scope = EndScope(self._newest, self._outer)
             there = after.evaluate(scope) is not None
             cursor = placing.absolute(after, scope, self._home.view) if there else None
 
@@ -114,6 +131,19 @@ class Walk:
     def _end(self, expression: Expression | None) -> Expression:
         assert expression is not None, "asked only of a repeat that has one"
         return expression
+
+    @property
+    def _newest(self) -> Instance:
+        row = self._found.last
+        assert row is not None, "asked only behind a step"
+        return row
+
+    def _quickly(self, cursor: int, reach: Reach) -> int:
+        """Add the rows that need not be made, as far as there are any, and return where they end."""
+        parts, after = self._ahead.rows(cursor, self._found, reach)
+        if parts:
+            self._home.walked(self._found.extend(parts))
+        return after
 
     def _try(self, cursor: int, open_: Open) -> int | None:
         """Add the row at ``cursor`` and return where it ends; None where it is cut off and may be."""
@@ -129,33 +159,34 @@ class Walk:
                 raise fail("V0310", message, self.spec.place)
             if after <= open_.stop:
                 return after
-            self.rows.pop()
-        self._home.leave(cursor, f"{len(self.rows)} whole '{self.spec.name}'", open_)
+            self._found.drop()
+        self._home.leave(cursor, f"{len(self._found)} whole '{self.spec.name}'", open_)
         return None
 
     def _step(self, cursor: int, outer: Scope) -> int:
         """Add a row and return where it ends; raises V0301 and V0921 when it cannot be one."""
-        if len(self.rows) >= MAX_WALKED:
+        if len(self._found) >= MAX_WALKED:
             raise self._too_many()
         self._home.walk(self.spec)
-        row = self._make(cursor, outer, self._last)
+        row = self._make(cursor, outer, self._found.last)
         nbytes = row.nbytes
         if not self._inside:
             self._home.reserve(row.offset, 1, nbytes, self.spec.name, self.spec.place)
         row.forget()
-        self.rows.append(row)
+        self._found.add(row)
         return row.offset + nbytes
 
     def _too_many(self) -> VspecError:
         message = f"more than {MAX_WALKED} rows of '{self.spec.name}' to walk"
         return fail("V0921", message, self.spec.place, help="is a count or the byte order wrong?")
 
-    def _loop(self, after: Expression, offset: int, earlier: int) -> VspecError:
+    def _loop(self, after: Expression, offset: int) -> VspecError:
         view = self._home.view
+        earlier = int(np.flatnonzero(self._found.starts() == offset)[0])
         problem = Problem(
             "V0351",
             f"{view.name}: the chain of '{self.spec.name}' comes back:"
-            f" row {len(self.rows) - 1} leads to row {earlier}",
+            f" row {len(self._found) - 1} leads to row {earlier}",
             after.text.place,
             data_file=view.name,
             offset=offset,

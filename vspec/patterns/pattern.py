@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from vspec.errors import Text, VspecError, fail
@@ -56,6 +56,10 @@ class Pattern:
     def find_all(self, text: str) -> list[tuple[dict[str, Captured], int]]:
         """Return every match from left to right, without overlap: its captures and its beginning."""
         return [(found.values, found.start) for found in scan(self._program, text)]
+
+    def each(self, text: str) -> Iterator[dict[str, Captured]]:
+        """Yield the captures of every match as `find_all` finds them."""
+        return (found.values for found in scan(self._program, text))
 
     def format(self, values: Mapping[str, Captured]) -> str:
         """Return a text that the pattern reads back as ``values``; unnamed parts get plain fillings.

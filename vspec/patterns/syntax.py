@@ -20,6 +20,12 @@ _INT = re.compile(r"[+-]?[0-9]+")
 _FLOAT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _GLOB_CLASS = re.compile(r"[!^]?(?:[A-Za-z]-[A-Za-z]|[0-9]-[0-9])+")
 _BLANKS = " \t"
+_REGEX = {
+    ".": "this is no regular expression: '.' is a plain dot",
+    "d": "this is no regular expression: a number is captured with {name:int}",
+    "w": "this is no regular expression: letters and digits are captured with {name:word}",
+    "s": "this is no regular expression: a blank stands for any number of blanks",
+}
 
 
 def parse(text: Text, *, path: bool) -> tuple[Node, ...]:
@@ -99,6 +105,7 @@ class _Reader:
         if start + 1 < len(value) and value[start + 1] in ESCAPED:
             return Verbatim(value[start + 1])
         help = "folders are separated by '/'" if self.path else "a literal backslash is written '\\\\'"
+        help = _REGEX.get(value[start + 1 : start + 2], help)
         message = "'\\' stands only before one of { } [ ] * ? | = : \\"
         self._report("V0164", message, (start, min(start + 2, len(value))), help)
         return Verbatim("\\")
@@ -163,7 +170,7 @@ class _Reader:
         name = head.strip()
         span = (start, stop + 1)
         self._check_name(name, span, nameless=bool(colon and not equals))
-        if len(self.names) > MAX_CAPTURES:
+        if len(self.names) == MAX_CAPTURES + 1:
             self._report("V0905", f"the pattern has more than {MAX_CAPTURES} captures", span)
         slot = self._kind(name, kinds if colon else "text", span)
         if slot is None or not equals:
@@ -197,7 +204,9 @@ class _Reader:
             if kind == known or (empty and known == "text"):
                 return self._placed(Slot(name, known, empty=empty or known in ("rest", "path")), span)
         help = did_you_mean(kind, KINDS, "kinds")
-        if kind.endswith("?"):
+        if kind.startswith("\\"):
+            help = f"this is no regular expression: a number is {{{name}:int}}, anything {{{name}}}"
+        elif kind.endswith("?"):
             help = "only {x:text?} may be empty; write a default, {x:int=0}, or an optional piece, [{x:int}]"
         self._report("V0154", f"unknown kind of capture '{kind}'", span, help)
         return None

@@ -14,7 +14,7 @@ from vspec.card.model import Arrow, JoinAxis, SplitAxis
 from vspec.errors import Place, Text, fail
 from vspec.expressions import Expression, Scope
 from vspec.header.located import Located, merge_rows, take
-from vspec.layout import Axis, InnerAxis, Int64, Runs, Strided, Trim
+from vspec.layout import Axis, InnerAxis, Int64, Runs, Strided, Trim, Unpack
 
 Dims = Arrow | Expression | tuple[str, ...] | None
 PartsOf = Callable[[Sequence[str]], tuple[str, ...]]
@@ -26,6 +26,7 @@ class Arranged:
 
     source: Strided
     axes: tuple[Axis, ...]
+    dtype: np.dtype[np.generic]
 
 
 def arrange(located: Located, order: Sequence[str], dims: Dims, scope: Scope) -> Arranged:
@@ -34,7 +35,7 @@ def arrange(located: Located, order: Sequence[str], dims: Dims, scope: Scope) ->
     ``order`` is the order of the axes where ``dims:`` does not say. Raises V0316 when the arrow
     does not fit the stored axes, V0323 when rows of unequal sizes are not joined.
     """
-    arrow = _arrow(dims, scope)
+    arrow = arrow_of(dims, scope)
     if arrow is None:
         located, joins = _named(located, order, dims, scope)
     else:
@@ -67,7 +68,8 @@ def _level(located: Located, joins: tuple[JoinAxis, ...]) -> tuple[Located, tupl
     return located, joins
 
 
-def _arrow(dims: Dims, scope: Scope) -> Arrow | None:
+def arrow_of(dims: Dims, scope: Scope) -> Arrow | None:
+    """Return ``dims:`` as an arrow, where it is one or computes to one."""
     if isinstance(dims, Arrow):
         return dims
     if isinstance(dims, Expression):
@@ -105,7 +107,8 @@ def _named(
     renamed = dict(zip(order, names, strict=True))
     lead = tuple((renamed[n], size) for n, size in located.lead)
     inner = tuple(replace(axis, name=renamed[axis.name]) for axis in located.inner)
-    return replace(located, lead=lead, inner=inner), tuple(JoinAxis(n, (n,)) for n in names)
+    inside = tuple((renamed[n], size) for n, size in located.inside)
+    return replace(located, lead=lead, inner=inner, inside=inside), tuple(JoinAxis(n, (n,)) for n in names)
 
 
 def _split(located: Located, arrow: Arrow, scope: Scope) -> Located:
@@ -120,6 +123,7 @@ def _split(located: Located, arrow: Arrow, scope: Scope) -> Located:
         )
     lead: list[tuple[str, int]] = []
     inner: list[InnerAxis] = []
+    inside: list[tuple[str, int]] = []
     axes = {axis.name: axis for axis in located.inner}
     sizes = dict(located.axes)
     levels: list[Int64 | None] = []
@@ -133,16 +137,17 @@ def _split(located: Located, arrow: Arrow, scope: Scope) -> Located:
             message = f"the rows differ in number along '{spec.name}': it cannot be split"
             raise fail("V0316", message, arrow.place)
         parts = _part_sizes(spec, sizes[spec.name], arrow.place, scope)
-        if spec.name not in axes:
+        if spec.name in dict(located.inside):
+            inside += parts
+        elif spec.name not in axes:
             levels += [None] * (len(parts) - 1) + [_level_of(located, spec.name)]
             lead += parts
         elif len(parts) == 1:
             inner.append(replace(axes[spec.name], name=parts[0][0]))
         else:
             inner += _split_inner(axes[spec.name], parts, arrow.place)
-    return replace(
-        located, lead=tuple(lead), inner=tuple(inner), levels=tuple(levels) if located.levels else ()
-    )
+    split = replace(located, lead=tuple(lead), inner=tuple(inner), inside=tuple(inside))
+    return replace(split, levels=tuple(levels) if located.levels else ())
 
 
 def _level_of(located: Located, name: str) -> Int64 | None:
@@ -205,7 +210,8 @@ def _crop(located: Located, joins: Sequence[JoinAxis], scope: Scope) -> tuple[Lo
     """Return ``located`` without what plain axes crop; crops of joined axes stay in the joins."""
     left: list[JoinAxis] = []
     for join in joins:
-        if join.size is not None and len(join.parts) == 1:
+        within = len(join.parts) == 1 and join.parts[0] in dict(located.inside)
+        if join.size is not None and len(join.parts) == 1 and not within:
             size = _crop_size(join, dict(located.axes)[join.parts[0]], scope)
             located = _shorten(located, join.parts[0], size)
             left.append(replace(join, size=None))
@@ -248,7 +254,7 @@ def _joined(located: Located, joins: Sequence[JoinAxis], scope: Scope) -> Arrang
     runs = _runs(located, lead)
     inner = located.inner[1:] if located.inner else ()
     total = int(runs.count[runs.cell == 0].sum()) if len(runs.cell) else 0
-    sizes = {**dict(lead), outer: total, **{a.name: a.size for a in inner}}
+    sizes = {**dict(lead), outer: total, **{a.name: a.size for a in inner}, **dict(located.inside)}
     trim: Trim | None = None
     axes: list[Axis] = []
     for join in joins:
@@ -260,8 +266,12 @@ def _joined(located: Located, joins: Sequence[JoinAxis], scope: Scope) -> Arrang
                 raise fail("V0316", "only one joined axis can be cropped", located.place)
             trim = Trim(join.name, 0, size)
         axes.append(Axis(join.name, size, parts, join.reverse))
-    item = located.element.dtype(located.endian)
-    return Arranged(Strided(runs, item, lead, outer, inner, trim), tuple(axes))
+    dtype = located.element.dtype(located.endian)
+    if located.element.packing is None:
+        return Arranged(Strided(runs, dtype, lead, outer, inner, trim), tuple(axes), dtype)
+    unpack = Unpack(located.element, located.endian, located.inside)
+    words = Strided(runs, np.dtype(f"V{located.item}"), lead, outer, inner, trim, unpack)
+    return Arranged(words, tuple(axes), dtype)
 
 
 def _explicit(located: Located) -> Located:
@@ -334,7 +344,7 @@ def _runs(located: Located, lead: Sequence[tuple[str, int]]) -> Runs:
         stride = np.full(n, located.inner[0].stride, np.int64)
     else:
         count = np.ones(n, np.int64)
-        stride = np.full(n, located.element.nbytes, np.int64)
+        stride = np.full(n, located.item, np.int64)
     return merged(Runs(located.file, located.first, count, stride, cell))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,8 @@ from vspec.layout import Affine, Axis, Coordinate, Json
 from vspec.planning.attributes import render
 
 Numbers = NDArray[np.generic]
+
+_ISO_8601 = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +58,15 @@ def describe(spec: ArraySpec, axes: Sequence[Axis], scope: Scope) -> Described:
 
 def _described(spec: AxisSpec, axis: Axis, scope: Scope) -> Axis:
     units = render(spec.units, scope)
-    epoch = render(spec.epoch, scope)
+    epoch = _epoch(spec, scope)
     affine: Affine | None = None
     if spec.start is not None or spec.step is not None:
         start = 0.0 if spec.start is None else _number(spec.start, scope)
         step = 1.0 if spec.step is None else _number(spec.step, scope)
-        affine = Affine(
-            start, step, None if units is None else str(units), None if epoch is None else str(epoch)
-        )
+        affine = Affine(start, step, None if units is None else str(units), epoch)
+    elif epoch is not None:
+        message = f"the axis '{axis.name}' has an epoch, but no 'step': nothing is counted from it"
+        raise fail("V0319", message, spec.place, help="give a step, or put the moment into attrs")
     labels = None if spec.labels is None else _labels(spec.labels, axis, scope)
     coordinates = [
         _coordinate(name, e, axis, scope)
@@ -72,6 +76,21 @@ def _described(spec: AxisSpec, axis: Axis, scope: Scope) -> Axis:
     if affine is None and units is not None:
         coordinates.append(_units(units if isinstance(units, list) else [units] * axis.size, axis, spec))
     return replace(axis, affine=affine, labels=labels, coordinates=tuple(coordinates))
+
+
+def _epoch(spec: AxisSpec, scope: Scope) -> str | None:
+    """Return the moment of coordinate 0; raises V0319 for a text that is not ISO 8601."""
+    epoch = render(spec.epoch, scope)
+    if epoch is None or _ISO_8601.fullmatch(str(epoch)):
+        return None if epoch is None else str(epoch)
+    raise fail(
+        "V0319",
+        f"the epoch of the axis '{spec.name}' is not a moment in ISO 8601",
+        spec.place,
+        expected="2024-05-31T09:30:00",
+        found=str(epoch),
+        help="date(TEXT, FORMAT) makes one, e.g. date(text, '%d.%m.%Y %H:%M:%S')",
+    )
 
 
 def _number(expression: Expression, scope: Scope) -> float:
@@ -87,7 +106,16 @@ def _labels(expression: Expression, axis: Axis, scope: Scope) -> tuple[str, ...]
     if not isinstance(items, list):
         raise fail("V0319", "labels are a list", expression.text.place, found=repr(value))
     _same_length(len(items), axis, expression, "labels")
-    return tuple(str(item) for item in items)
+    return tuple(_word(item) for item in items)
+
+
+def _word(value: object) -> str:
+    """Return a label as the card language writes it: ``none`` and ``true`` are no words of Python."""
+    return (
+        {None: "none", True: "true", False: "false"}[value]
+        if value is None or isinstance(value, bool)
+        else str(value)
+    )
 
 
 def _coordinate(name: str, expression: Expression, axis: Axis, scope: Scope) -> Coordinate:
@@ -109,7 +137,7 @@ def _coordinate(name: str, expression: Expression, axis: Axis, scope: Scope) -> 
             "V0319", f"'{name}' cannot be a coordinate", expression.text.place, found=str(column.dtype)
         )
     if column.dtype.kind == "O":
-        column = np.array([str(v) for v in column.tolist()], dtype=str)
+        column = np.array([_word(v) for v in column.tolist()], dtype=str)
     return Coordinate(name, column)
 
 
@@ -133,7 +161,7 @@ def _units(units: list[Json], axis: Axis, spec: AxisSpec) -> Coordinate:
             expected=str(axis.size),
             found=str(len(units)),
         )
-    return Coordinate("units", np.array([str(u) for u in units], dtype=str))
+    return Coordinate("units", np.array([_word(u) for u in units], dtype=str))
 
 
 def _scale(spec: AxisSpec, axis: Axis, scope: Scope) -> dict[str, Json]:

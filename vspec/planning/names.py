@@ -35,6 +35,16 @@ def render_path(template: Template, scope: Scope) -> str:
     return "/".join(parts)
 
 
+def in_group(path: str, group: str) -> str:
+    """Return a path with a group before its last part.
+
+    >>> in_group("lfp/samples", "segment_0"), in_group("samples", "")
+    ('lfp/segment_0/samples', 'samples')
+    """
+    above, _, name = path.rpartition("/")
+    return "/".join(part for part in (above, group, name) if part)
+
+
 @dataclass(slots=True)
 class Paths:
     """The paths given so far; a second one from data gets ``_2``, a second one as written is an error."""

@@ -10,18 +10,20 @@ from numpy.typing import NDArray
 
 from vspec.card.model import ArraySpec, Card
 from vspec.errors import Problem, VspecError, did_you_mean, fail
-from vspec.expressions import Chain, Expression, Scope, UnknownName, Value
+from vspec.expressions import Chain, Expression, Record, Scope, UnknownName, Value
 from vspec.header.dataset import Header
 from vspec.header.elements import Spot
 from vspec.header.home import Absent
 from vspec.header.located import Located
 from vspec.header.roles import RoleFile, RoleFiles
+from vspec.header.rows import KeyedRows
 from vspec.layout import ArrayLayout, Axis, Inline, Json
 from vspec.planning.arranging import Arranged, arrange
 from vspec.planning.attributes import render_all
 from vspec.planning.axes import Described, describe
-from vspec.planning.names import Paths, render_path
+from vspec.planning.names import Paths, in_group, render_path
 from vspec.planning.regions import Region, element_type, raw_region
+from vspec.planning.segments import Segment, segments, with_start
 
 _SCALES = {"scale_factor", "add_offset"}
 
@@ -50,7 +52,7 @@ def plan(card: Card, header: Header) -> Plan:
         problems.append(Problem("V0321", "no array is left to map", place))
     problems += _clashes(arrays, card)
     if problems:
-        raise VspecError(problems)
+        raise VspecError(dict.fromkeys(problems))
     return Plan(tuple(arrays), groups)
 
 
@@ -58,9 +60,9 @@ def _expand(spec: ArraySpec, header: Header, paths: Paths) -> Iterator[ArrayLayo
     for scope in _scopes(spec, header):
         if spec.condition is not None and not spec.condition.truth(scope):
             continue
-        layout = _layout(spec, header, scope)
-        if layout is not None:
-            yield replace(layout, path=paths.add(render_path(spec.name, scope), spec.name))
+        for group, layout in _layouts(spec, header, scope):
+            path = in_group(render_path(spec.name, scope), group)
+            yield replace(layout, path=paths.add(path, spec.name))
 
 
 def _scopes(spec: ArraySpec, header: Header) -> Iterator[Scope]:
@@ -91,27 +93,32 @@ def _items(expression: Expression, header: Header) -> Sequence[Value]:
         raise fail("V0313", "this cannot be run over", expression.text.place, found=repr(value)) from None
 
 
-def _layout(spec: ArraySpec, header: Header, scope: Scope) -> ArrayLayout | None:
-    """Return one array with its path still to be given; None where its source is absent."""
+def _layouts(spec: ArraySpec, header: Header, scope: Scope) -> Iterator[tuple[str, ArrayLayout]]:
+    """Yield an array, or its segments with their groups, the paths still to be given."""
     if spec.values is not None:
-        return _inlined(spec, spec.values, scope)
+        yield "", _inlined(spec, spec.values, scope)
+        return
     region = _region(spec, header, scope)
     if region is None:
-        return None
-    arranged = arrange(region.located, region.order, spec.dims, scope)
-    return _finished(spec, arranged, scope)
+        return
+    for segment in segments(spec, region, scope):
+        arranged = arrange(segment.region.located, segment.region.order, spec.dims, scope)
+        yield segment.group, _finished(spec, arranged, segment, scope)
 
 
-def _finished(spec: ArraySpec, arranged: Arranged, scope: Scope) -> ArrayLayout:
+def _finished(spec: ArraySpec, arranged: Arranged, segment: Segment, scope: Scope) -> ArrayLayout:
     described = describe(spec, arranged.axes, scope)
+    axes = tuple(with_start(axis, spec, segment) for axis in described.axes)
+    described = replace(described, axes=axes)
     attrs = _attributes(spec, described, scope)
-    return ArrayLayout(spec.key.value, described.axes, arranged.source.item, arranged.source, attrs)
+    return ArrayLayout(spec.key.value, described.axes, arranged.dtype, arranged.source, attrs)
 
 
 def _attributes(spec: ArraySpec, described: Described, scope: Scope) -> dict[str, Json]:
     """Return the attributes of an array; raises V0325 for two scales and V0339 for the map's own names."""
     own = render_all(spec.attrs, scope)
-    if described.attrs.keys() & _SCALES and own.keys() & _SCALES:
+    along = any(c.name in ("gain", "offset") for axis in described.axes for c in axis.coordinates)
+    if own.keys() & _SCALES and (along or described.attrs.keys() & _SCALES):
         raise fail(
             "V0325",
             f"array '{spec.key.value}' has a scale in 'attrs' and another one by the gain of an axis",
@@ -142,7 +149,6 @@ def _region(spec: ArraySpec, header: Header, scope: Scope) -> Region | None:
             place,
             help="use it as 'labels:' of an axis, or give its bytes a number type such as uint8[byte=16]",
         )
-    found = type(source).__name__
     if isinstance(source, (RoleFile, RoleFiles)):
         fields = source.names()
         raise fail(
@@ -151,7 +157,18 @@ def _region(spec: ArraySpec, header: Header, scope: Scope) -> Region | None:
             place,
             help=did_you_mean("", fields, f"its fields, e.g. {source.role.name}"),
         )
-    raise fail("V0322", "'from:' does not name the bytes of an array", place, found=found.lower())
+    found, fields = _told(source)
+    help = did_you_mean("", fields, "its fields") if fields else "name a field, e.g. role.record.field"
+    raise fail("V0322", "'from:' does not name the bytes of an array", place, found=found, help=help)
+
+
+def _told(source: object) -> tuple[str, list[str]]:
+    """Return what a source is that holds no bytes of one type, and the names of its fields."""
+    if isinstance(source, KeyedRows):
+        return f"the rows '{source.name}'", list(source.names())
+    if isinstance(source, Record):
+        return "a record", list(source.names())
+    return "a value", []
 
 
 def _source(spec: ArraySpec, header: Header, scope: Scope) -> object:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from vspec.card.model import ArraySpec
-from vspec.datatypes import NUMBERS, ElementType, Endian
+from vspec.card.model import ArraySpec, StructType
+from vspec.datatypes import NUMBERS, ElementType, Endian, NamedType
 from vspec.errors import Place, Problem, VspecError, did_you_mean, fail
-from vspec.expressions import Chain, Expression, Scope, Value
+from vspec.expressions import Chain, Expression, Scope
 from vspec.header.byte_order import choose
 from vspec.header.dataset import Header
-from vspec.header.located import Located, stack
+from vspec.header.located import Located, stack, stored_axes
 from vspec.header.provenance import trace
 from vspec.header.roles import RoleFile, RoleFiles
-from vspec.layout import InnerAxis
 
 MAX_FITS = 4
 FIT_REACH = 80
@@ -46,7 +45,7 @@ def raw_region(spec: ArraySpec, raw: RoleFile | RoleFiles, header: Header, scope
 
 
 def _one(spec: ArraySpec, file: RoleFile, header: Header, scope: Scope) -> Region:
-    element = element_type(spec, scope)
+    element = element_type(spec, scope, header.card.types)
     endian: Endian = choose(spec.endian, file.endian, scope, file.view)
     offset = 0 if spec.offset is None else spec.offset.integer(scope)
     size = file.nbytes
@@ -72,24 +71,29 @@ def _one(spec: ArraySpec, file: RoleFile, header: Header, scope: Scope) -> Regio
     whole = _resolve(spec, sizes, element, Data(file.view.name, offset, space), header)
     fortran = _is_fortran(spec, scope)
     stored = list(reversed(whole)) if fortran else list(whole)
+    inner, inside = stored_axes(stored, element, spec.place)
     located = Located(
         element=element,
         endian=endian,
         file=np.array([file.view.index], np.int64),
         first=np.array([offset], np.int64),
         place=spec.place,
-        inner=_strides(stored, element.nbytes),
+        inner=inner,
+        inside=inside,
     )
     return Region(located, tuple(name for name, _ in whole))
 
 
-def element_type(spec: ArraySpec, scope: Scope) -> ElementType:
-    """Return the type that an array's ``dtype:`` gives; raises V0305."""
+def element_type(
+    spec: ArraySpec, scope: Scope, types: Mapping[str, StructType] | None = None
+) -> ElementType:
+    """Return the type that an array's ``dtype:`` gives, of ``types`` those of packed samples; raises V0305."""
     if spec.dtype is None:
         raise fail("V0305", f"array '{spec.key.value}' has no dtype", spec.place, help="e.g. dtype: int16")
     value = spec.dtype.evaluate(scope)
-    if isinstance(value, ElementType):
-        return value
+    samples = types[value.name].element if types and isinstance(value, NamedType) else value
+    if isinstance(samples, ElementType):
+        return samples
     raise fail(
         "V0305",
         "this is not a type",
@@ -113,10 +117,7 @@ def _sizes(spec: ArraySpec, scope: Scope) -> list[tuple[str, int | None]]:
         return [(name, None if e is None else _size(name, e, scope)) for name, e in spec.shape.items()]
     if spec.shape is None:
         return []
-    value = spec.shape.evaluate(scope)
-    items: Sequence[Value] = value.tolist() if isinstance(value, np.ndarray) else value  # type: ignore[assignment]  # checked below
-    if not isinstance(items, list) or not all(isinstance(v, int) and not isinstance(v, bool) for v in items):
-        raise fail("V0305", "a shape is a list of whole numbers", spec.shape.text.place, found=repr(value))
+    items = _listed(spec.shape, scope)
     names = spec.dims if isinstance(spec.dims, tuple) else tuple(f"axis_{k}" for k in range(len(items)))
     if isinstance(spec.dims, Expression):
         given = spec.dims.evaluate(scope)
@@ -131,9 +132,39 @@ def _sizes(spec: ArraySpec, scope: Scope) -> list[tuple[str, int | None]]:
             found=", ".join(names),
         )
     for name, n in zip(names, items, strict=True):
-        if n < 0:
+        if n is not None and n < 0:
             raise fail("V0308", f"the size of '{name}' is negative", spec.shape.text.place, found=str(n))
     return list(zip(names, items, strict=True))
+
+
+class _Auto:
+    """What ``auto`` is worth in a computed shape. Nothing can be computed with it."""
+
+    def __repr__(self) -> str:
+        return "auto"
+
+
+_AUTO = _Auto()
+
+
+def _listed(shape: Expression, scope: Scope) -> list[int | None]:
+    """Return the sizes of a shape that is computed as a list; None is ``auto``, which stands once at most."""
+    with_auto = Chain({"auto": _AUTO}, scope)  # type: ignore[dict-item]  # no value: it only stands in the list
+    value = shape.evaluate(with_auto)
+    items = value.tolist() if isinstance(value, np.ndarray) else value
+    if not isinstance(items, list) or not all(_is_size(item) for item in items):
+        help = "e.g. [auto, n], or [auto, n, m] if deep else [auto, n]; 'auto' stands for a whole size"
+        message = "a shape is a list of whole numbers"
+        raise fail("V0305", message, shape.text.place, found=repr(value), help=help)
+    sizes = [None if isinstance(item, _Auto) else int(item) for item in items]
+    if sizes.count(None) > 1:
+        message = "'auto' stands twice: only one size can come out of the size of the file"
+        raise fail("V0176", message, shape.text.place)
+    return sizes
+
+
+def _is_size(item: object) -> bool:
+    return isinstance(item, _Auto) or (isinstance(item, int) and not isinstance(item, bool))
 
 
 def _size(name: str, expression: Expression, scope: Scope) -> int:
@@ -157,7 +188,7 @@ def _resolve(
 ) -> list[tuple[str, int]]:
     """Return all sizes, ``auto`` taken from the bytes there are."""
     known = math.prod(n for _, n in sizes if n is not None)
-    step = known * element.nbytes
+    step = -(-known // element.per_word) * element.nbytes
     auto = next((name for name, n in sizes if n is None), None)
     if auto is None:
         if step > data.space:
@@ -165,8 +196,9 @@ def _resolve(
         return [(name, n or 0) for name, n in sizes]
     if step == 0:
         raise fail("V0310", f"'{auto}' cannot be told: another axis has size 0", _auto_place(spec, auto))
-    count, left = divmod(data.space, step)
-    if left:
+    words, cut = divmod(data.space, element.nbytes)
+    count, left = divmod(words * element.per_word, known)
+    if left or cut:
         raise VspecError([_left_over(spec, auto, (sizes, element), data, header)])
     return [(name, count if n is None else n) for name, n in sizes]
 
@@ -231,12 +263,3 @@ def _too_large(spec: ArraySpec, need: int, data: Data, header: Header) -> Proble
 
 def _auto_place(spec: ArraySpec, axis: str) -> Place:
     return spec.shape_places.get(axis) or spec.shape_place or spec.place
-
-
-def _strides(stored: Sequence[tuple[str, int]], item: int) -> tuple[InnerAxis, ...]:
-    out: list[InnerAxis] = []
-    stride = item
-    for name, size in reversed(stored):
-        out.append(InnerAxis(name, size, stride))
-        stride *= max(size, 1)
-    return tuple(reversed(out))

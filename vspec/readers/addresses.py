@@ -10,9 +10,8 @@ from urllib.parse import quote
 from vspec.errors import Problem, VspecError
 from vspec.layout import Json
 from vspec.manifest import source_url
+from vspec.profile.addresses import SCHEMES, is_sidecar_name, root_fault, sidecar_name
 from vspec.sources import confine, file_url, local_path
-
-REMOTE = ("http://", "https://", "s3://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,33 +72,23 @@ def check_addresses(
     problems: list[Problem],
 ) -> None:
     """Add a problem (V0706, V0707) for every address that leads outside."""
-    local = root.startswith("file://")
-    if not local and not root.startswith(REMOTE):
+    if not root.startswith(SCHEMES):
         message = f"{path.name} records the root '{root[:200]}'"
-        expected = "a root that begins with file://, http://, https:// or s3://"
+        expected = f"a root that begins with {', '.join(SCHEMES)}"
         problems.append(Problem("V0707", message, data_file=str(path), expected=expected))
         return
-    folder = _root_folder(path, root, problems) if local else None
-    if local and folder is None:
+    fault = root_fault(root)
+    if fault is not None:
+        message = f"{path.name} records the root '{root[:200]}', which {fault}"
+        problems.append(Problem("V0706", message, data_file=str(path), help="`vspec relocate MAP ROOT`"))
         return
+    folder = Path(local_path(root)) if root.startswith("file://") else None
     for source in sources:
         _check_source(path, source, folder, problems)
     if sidecar is not None and not _sidecar_is_near(path, root, sidecar):
         message = f"{path.name} records the sidecar '{sidecar.url[:200]}', which is not its own"
-        expected = f"{_own_sidecar(path)}, beside the map or below its root"
+        expected = f"{sidecar_name(path.name, sidecar.digest)}, beside the map or below its root"
         problems.append(Problem("V0706", message, data_file=str(path), expected=expected))
-
-
-def _root_folder(path: Path, root: str, problems: list[Problem]) -> Path | None:
-    try:
-        folder = local_path(root)
-    except VspecError:
-        folder = None
-    if folder is None or folder == folder.parent or ".." in folder.parts:
-        message = f"{path.name} records the root '{root[:200]}', which is no folder to confine a map to"
-        problems.append(Problem("V0706", message, data_file=str(path), help="`vspec relocate MAP ROOT`"))
-        return None
-    return Path(folder)
 
 
 def _check_source(path: Path, source: MapSource, folder: Path | None, problems: list[Problem]) -> None:
@@ -112,10 +101,6 @@ def _check_source(path: Path, source: MapSource, folder: Path | None, problems: 
         problems.append(Problem("V0706", message, data_file=str(path), help=error.problems[0].help))
 
 
-def _own_sidecar(path: Path) -> str:
-    return f"{path.name.removesuffix('.json')}.bin"
-
-
 def _sidecar_is_near(path: Path, root: str, sidecar: MapSidecar) -> bool:
     """Tell whether a sidecar's URL is the map's own: the right name, in a folder without detours.
 
@@ -124,9 +109,10 @@ def _sidecar_is_near(path: Path, root: str, sidecar: MapSidecar) -> bool:
     """
     base, _, name = sidecar.url.rpartition("/")
     written = quote(sidecar.path) if sidecar.url.startswith(("http://", "https://")) else sidecar.path
-    if name != written or not name.endswith(".vspec.bin") or "/../" in f"{sidecar.url}/":
+    named = is_sidecar_name(sidecar.path, sidecar.digest)
+    if name != written or not named or "/../" in f"{sidecar.url}/":
         return False
     if base == root.rstrip("/"):
         return True
-    own = name == _own_sidecar(path) and base.startswith("file://")
+    own = name == sidecar_name(path.name, sidecar.digest) and base.startswith("file://")
     return own or base == file_url(path.parent.resolve())

@@ -9,21 +9,13 @@ from pathlib import Path
 
 from vspec.errors import Problem, VspecError
 from vspec.layout import Json
+from vspec.profile.arrays import DOCUMENTS, MapArray, array_of
+from vspec.profile.limits import MapLimits
 from vspec.readers.addresses import MapSidecar, MapSource, check_addresses, sidecar_of, sources_of
-from vspec.readers.metadata import DOCUMENTS, MapArray, array_of, check_consolidated
+from vspec.readers.metadata import check_consolidated
 from vspec.readers.references import check_references
 
 Reference = str | list["int | str"]
-
-
-@dataclass(frozen=True, slots=True)
-class MapLimits:
-    """What a map may ask for: bytes of the file, of a metadata document, of a chunk; references."""
-
-    file_bytes: int = 8 << 30
-    document_bytes: int = 256 << 20
-    chunk_bytes: int = (2 << 30) - 1
-    references: int = 10**8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,16 +67,26 @@ def _ends(root: str, sources: tuple[MapSource, ...], sidecar: MapSidecar | None)
 
 
 def _text(path: Path, limits: MapLimits) -> bytes:
+    if path.is_dir():
+        problem = Problem("V0701", f"{path} is a folder, not a map", data_file=str(path), help=_inside(path))
+        raise VspecError([problem])
     try:
         size = path.stat().st_size
         if size > limits.file_bytes:
             raise VspecError([_too_large(path, f"a file of {size} bytes", f"{limits.file_bytes} bytes")])
-        if path.exists() and not path.is_file() and not path.is_dir():
+        if not path.is_file():
             raise _no_map(path, "it is not a file")
         return path.read_bytes()
     except OSError as error:
         problem = Problem("V0701", f"the map {path.name} cannot be read", data_file=str(path))
         raise VspecError([_with(problem, found=error.strerror or str(error))]) from None
+
+
+def _inside(folder: Path) -> str:
+    """Return what to give instead of a folder."""
+    names = sorted(path.name for path in folder.iterdir() if path.name.endswith(".vspec.json"))
+    more = f" or {len(names) - 3} others" if len(names) > 3 else ""
+    return f"give one of its maps: {', '.join(names[:3])}{more}" if names else "it holds no map"
 
 
 def _with(problem: Problem, *, found: str) -> Problem:
@@ -120,8 +122,12 @@ def _json(text: bytes | str) -> Json:
     """Parse JSON. Raises `ValueError` for whatever is wrong, nesting without end included."""
     try:
         value: Json = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        if (b"\\u" if isinstance(text, bytes) else "\\u") in text:  # type: ignore[operator]  # of one kind
+            json.dumps(value, ensure_ascii=False).encode()
     except RecursionError:
         raise _RefusedError("it is nested too deeply") from None
+    except UnicodeEncodeError:
+        raise _RefusedError("an escape is half a character") from None
     return value
 
 

@@ -9,7 +9,7 @@ from math import prod
 from pathlib import Path
 
 from vspec.errors import Problem, VspecError
-from vspec.readers.metadata import DOCUMENTS, MapArray
+from vspec.profile.arrays import DOCUMENTS, MapArray
 
 _INLINE = "base64:"
 _MOST_PROBLEMS = 20

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vspec.readers.map_file import MapDocument, MapLimits, load
+from vspec.codecs.registration import register
+from vspec.profile.limits import MapLimits
+from vspec.readers.map_file import MapDocument, load
 
 if TYPE_CHECKING:
     import zarr
@@ -25,6 +27,7 @@ def group(document: MapDocument) -> zarr.Group:
     import fsspec
     import zarr
 
+    register()
     protocol = document.root.partition("://")[0]
     references: Mapping[str, object] = {"version": 1, "refs": document.refs}
     if int(zarr.__version__.partition(".")[0]) < 3:

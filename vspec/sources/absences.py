@@ -42,13 +42,17 @@ def _way_out(tree: Tree, role: Role) -> str | None:
     """Return what would help: another case, the folder above, or a folder behind a link."""
     name = tree.root.name
     for path in tree.paths[:_TRIED]:
-        if any(pattern.match_path(path, any_case=True) is not None for pattern in role.match):
+        if not _fits(role, path, any_case=role.any_case) and _fits(role, path, any_case=True):
             return f"{path} would match in another case: rename it, or write 'any_case: true'"
         if any(pattern.match_path(f"{name}/{path}", role.any_case) is not None for pattern in role.match):
             return f"the pattern names the folder, too: give {display(tree.root.parent)}"
     if tree.unentered:
         return f"linked folders are not entered ({tree.unentered[0]}): give the folder itself"
     return None
+
+
+def _fits(role: Role, path: str, *, any_case: bool) -> bool:
+    return any(pattern.match_path(path, any_case) is not None for pattern in role.match)
 
 
 def not_an_anchor(tree: Tree, roles: Sequence[Role], path: str, *, alone: bool) -> Problem:

@@ -1,14 +1,19 @@
-"""The files of a data set: a table of them, and bounded, memory-mapped reading."""
+"""The files of a data set: a table of them, and bounded reading.
+
+Files are never mapped into memory: one that becomes shorter meanwhile is then an error, not the end
+of the process.
+"""
 
 from __future__ import annotations
 
-import mmap
 import os
 import stat
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +27,9 @@ FIND_LIMIT = 4 * 2**20
 """Bytes that `Reader.find` searches unless told otherwise."""
 
 _MOST_OPEN = 128
+_PAGE = 4 << 10
+_WINDOW = 16 << 10
+_LARGEST_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +50,23 @@ class PastEnd(Exception):  # noqa: N818 -- it says where the read would go
 
 
 class Reader:
-    """Read-only access to the first ``size`` bytes of one file, mapped when first needed.
+    """Read-only access to the first ``size`` bytes of one file, opened when first needed.
 
     ``size`` is what the file had when it was found, so a file that grows is seen as it was then.
-    Every read may raise V0430 (gone), V0431 (unreadable) or V0432 (shorter than it was).
+    Every read may raise V0430 (gone), V0431 (unreadable) or V0432 (shorter than it was). Small
+    reads that lie together are served from one window of the file.
     """
 
     def __init__(self, file: DataFile, opened: Callable[[], None] | None = None) -> None:
         self._file = file
         self._opened = opened
-        self._map: mmap.mmap | bytes | None = None
+        self._handle: FileIO | None = None
+        self._window: tuple[int, bytes] = (0, b"")
+        # A seek and the read behind it belong together.
+        self._lock = Lock()
+
+    def __del__(self) -> None:
+        self.close()
 
     @property
     def path(self) -> str:
@@ -64,48 +79,91 @@ class Reader:
         return self._file.size
 
     def read(self, offset: int, n: int) -> bytes:
-        """Return ``n`` bytes from ``offset`` on, copied; raises `PastEnd`."""
+        """Return ``n`` bytes from ``offset`` on; raises `PastEnd`."""
         self._require(offset, n)
-        return bytes(self._mapped()[offset : offset + n])
+        if n > _WINDOW - _PAGE:
+            return self._taken(offset, n).tobytes()
+        start, held = self._window
+        if offset < start or offset + n > start + len(held):
+            # Who goes on where the window ends will go on; who leaps will leap again.
+            reach = _WINDOW if start <= offset <= start + len(held) + _PAGE else n + _PAGE
+            start = offset - offset % _PAGE
+            held = self._taken(start, min(reach, self.size - start)).tobytes()
+            self._window = (start, held)
+        return held[offset - start : offset - start + n]
 
     def view(self, offset: int, n: int) -> NDArray[np.uint8]:
-        """Return ``n`` bytes from ``offset`` on as a read-only array on the file; raises `PastEnd`."""
+        """Return ``n`` bytes from ``offset`` on as an array that cannot be written; raises `PastEnd`.
+
+        It is a copy in memory: whoever asks keeps ``n`` bounded.
+        """
+        if n <= _WINDOW - _PAGE:
+            return np.frombuffer(self.read(offset, n), np.uint8)
         self._require(offset, n)
-        return np.frombuffer(self._mapped(), np.uint8, n, offset) if n else np.empty(0, np.uint8)
+        taken = self._taken(offset, n)
+        taken.flags.writeable = False
+        return taken
 
     def find(self, needle: bytes, start: int, limit: int = FIND_LIMIT) -> int | None:
         """Return the offset of the first ``needle`` that begins within ``limit`` bytes of ``start``."""
         self._require(start, 0)
-        found = self._mapped().find(needle, start, min(self.size, start + limit + len(needle) - 1))
-        return found if found >= 0 else None
+        stop = min(self.size, start + limit + len(needle) - 1)
+        block = max(_PAGE, 2 * len(needle))
+        while stop - start >= len(needle):
+            n = min(block, stop - start)
+            found = self.read(start, n).find(needle)
+            if found >= 0:
+                return start + found
+            start += n - len(needle) + 1
+            block = min(4 * block, max(_LARGEST_BLOCK, 2 * len(needle)))
+        return None
 
     def close(self) -> None:
-        """Let the map go; views keep it alive, and the next read opens it again."""
-        self._map = None
+        """Close the file; the next read opens it again."""
+        if self._handle is not None:
+            self._handle.close()
+        self._handle = None
+        self._window = (0, b"")
 
     def _require(self, offset: int, n: int) -> None:
         if offset < 0 or n < 0 or offset + n > self.size:
             raise PastEnd(offset, n, self.size)
 
-    def _mapped(self) -> mmap.mmap | bytes:
-        mapped = self._map
-        if mapped is None:
-            self._map = mapped = _open(self._file)
+    def _taken(self, offset: int, n: int) -> NDArray[np.uint8]:
+        """Return bytes that the file has; raises V0432 where they are no longer there."""
+        taken = np.empty(n, np.uint8)
+        with self._lock:
+            handle = self._open()
+            try:
+                handle.seek(offset)
+                filled = 0
+                while filled < n and (got := handle.readinto(taken[filled:].data)):
+                    filled += got
+                if filled < n:
+                    raise VspecError([_shrunk(self._file, os.fstat(handle.fileno()).st_size)])
+            except OSError as error:
+                raise VspecError([unreadable(self._file.path, self._file.absolute, error)]) from None
+        return taken
+
+    def _open(self) -> FileIO:
+        handle = self._handle
+        if handle is None:
+            self._handle = handle = _open(self._file)
             if self._opened is not None:
                 self._opened()
-        return mapped
+        return handle
 
 
-def _open(file: DataFile) -> mmap.mmap | bytes:
+def _open(file: DataFile) -> FileIO:
     try:
-        with file.absolute.open("rb", buffering=0) as handle:
-            held = os.fstat(handle.fileno()).st_size
-            if held < file.size:
-                raise VspecError([_shrunk(file, held)])
-            # An empty file cannot be mapped.
-            return mmap.mmap(handle.fileno(), file.size, access=mmap.ACCESS_READ) if file.size else b""
+        handle = file.absolute.open("rb", buffering=0)
+        held = os.fstat(handle.fileno()).st_size
     except OSError as error:
         raise VspecError([unreadable(file.path, file.absolute, error)]) from None
+    if held < file.size:
+        handle.close()
+        raise VspecError([_shrunk(file, held)])
+    return handle
 
 
 def _shrunk(file: DataFile, held: int) -> Problem:
@@ -148,7 +206,7 @@ def data_file(path: str, absolute: Path) -> DataFile:
 class Files:
     """The table of a data set's files below ``root``; closes them all at the end of a ``with`` block.
 
-    At most ``most_open`` are mapped at a time: the one used longest ago gives way.
+    At most ``most_open`` are open at a time: the one used longest ago gives way.
     """
 
     def __init__(self, root: Path, most_open: int = _MOST_OPEN) -> None:
@@ -188,7 +246,7 @@ class Files:
         return self._readers[index]
 
     def close(self) -> None:
-        """Let go of every map."""
+        """Close every file."""
         for reader in self._open.values():
             reader.close()
         self._open.clear()

@@ -20,7 +20,8 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from vspec.layout import ArrayLayout, Axis, InnerAxis, Int64, Runs, Strided, Trim
+from vspec.datatypes import Coding, ElementType, Packing
+from vspec.layout import ArrayLayout, Axis, InnerAxis, Int64, Runs, Strided, Trim, Unpack
 
 Array = NDArray[np.generic]
 _SIZES = st.sampled_from([1, 2, 3, 5, 7, 11])
@@ -137,9 +138,61 @@ def _runs(draw: st.DrawFn, cells: int, total: int, step: _Step, disk: _Disk) -> 
 
 
 @st.composite
-def strided(draw: st.DrawFn, dtype: np.dtype[np.generic] | None = None) -> Sample:
-    """Draw an array of strided runs, of any dtype unless one is given."""
+def unpacks(draw: st.DrawFn) -> Unpack:
+    """Draw packed samples: words of any length and byte order, samples of any bits of them."""
+    nbytes = draw(st.integers(1, 6))
+    coding: Coding = draw(st.sampled_from(["unsigned", "twos-complement", "offset-binary"]))
+    bits = draw(st.permutations(range(8 * nbytes)))
+    samples, least = [], 1 if coding == "unsigned" else 2
+    for _ in range(draw(st.sampled_from([1, 1, 2, 3]))):
+        pieces: list[tuple[int, int]] = []
+        width = draw(st.integers(least, 18))
+        taken, bits = sorted(bits[:width]), bits[width:]
+        if len(taken) < least:
+            break
+        for bit in taken:
+            if pieces and pieces[-1][1] == bit - 1:
+                pieces[-1] = (pieces[-1][0], bit)
+            else:
+                pieces.append((bit, bit))
+        samples.append(tuple(draw(st.permutations(pieces))))
+    code = "u4" if coding == "unsigned" else "i4"
+    element = ElementType("packed", code, Packing(nbytes, tuple(samples), coding))
+    words = draw(st.sampled_from([1, 1, 2, 3]))
+    axes: tuple[tuple[str, int], ...] = (("word", words), ("sample", len(samples)))
+    if len(samples) == 1:
+        axes = draw(st.sampled_from([(), (("sample", 1),)])) if words == 1 else (("sample", words),)
+    return Unpack(element, draw(st.sampled_from(["little", "big"])), axes)
+
+
+def unpacked(raw: Array, unpack: Unpack) -> Array:
+    """Return the samples of packed items, one bit at a time in Python's own numbers."""
+    packing = unpack.element.packing
+    assert packing is not None
+    found: list[int] = []
+    data = raw.tobytes()
+    for at in range(0, len(data), packing.nbytes):
+        word = int.from_bytes(data[at : at + packing.nbytes], unpack.endian)
+        for pieces in packing.values:
+            value = width = 0
+            for first, last in pieces:
+                value |= (word >> first & ((1 << (last - first + 1)) - 1)) << width
+                width += last - first + 1
+            if packing.coding == "twos-complement" and value >> (width - 1):
+                value -= 1 << width
+            found.append(value - (1 << (width - 1) if packing.coding == "offset-binary" else 0))
+    dtype = unpack.element.dtype("little")
+    return np.array(found, np.int64).astype(dtype).reshape(*raw.shape, *(n for _, n in unpack.axes))
+
+
+@st.composite
+def strided(
+    draw: st.DrawFn, dtype: np.dtype[np.generic] | None = None, unpack: Unpack | None = None
+) -> Sample:
+    """Draw an array of strided runs, of any dtype unless one is given, or of packed samples."""
     item = dtype if dtype is not None else draw(dtypes())
+    if unpack is not None:
+        item = np.dtype(f"V{_item_bytes(unpack)}")
     lead = draw(st.lists(st.integers(1, 3), max_size=2))
     total = 0 if draw(_SELDOM) else draw(_LENGTHS)
     inner = tuple(draw(st.lists(_SIZES, max_size=2)))
@@ -155,9 +208,17 @@ def strided(draw: st.DrawFn, dtype: np.dtype[np.generic] | None = None) -> Sampl
     footer = draw(st.sampled_from([0, 0, 1, 40, 4000]))
     contents = _written(stored, runs, step, [length + footer for length in disk.lengths])
     names = [*(name for name, _ in leads), "run", *(axis.name for axis in step.axes)]
+    if unpack is not None:
+        names += [name for name, _ in unpack.axes]
+        stored = unpacked(stored, unpack)
     axes, expected, trim = draw(_arranged(names, stored))
-    source = Strided(runs, item, leads, "run", step.axes, trim)
-    return Sample(ArrayLayout("array", axes, item, source), contents, expected)
+    source = Strided(runs, item, leads, "run", step.axes, trim, unpack)
+    return Sample(ArrayLayout("array", axes, stored.dtype, source), contents, expected)
+
+
+def _item_bytes(unpack: Unpack) -> int:
+    words = prod(size for _, size in unpack.axes) // unpack.element.per_word
+    return words * unpack.element.nbytes
 
 
 def _written(stored: Array, runs: Runs, step: _Step, lengths: Sequence[int]) -> tuple[bytes, ...]:

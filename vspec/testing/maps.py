@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vspec.chunks import ArrayPlan, ChunkOptions, coordinate_plans, plan_all
 from vspec.layout import ArrayLayout
 from vspec.manifest import Manifest, SidecarEntry, SourceEntry, array_entry
+from vspec.profile.addresses import sidecar_name
 from vspec.seal import seal, to_json
 from vspec.sidecar import materialise
 from vspec.writers import kerchunk_json
@@ -60,13 +61,13 @@ def write_map(
     extra = coordinate_plans(plans, options)
     every = (*plans, *extra.plans)
     path = folder / "map.vspec.json"
-    sidecar = kerchunk_json.sidecar_path(path)
     root = f"file://{folder}"
-    with materialise(every, memory.__getitem__, sidecar) as copies:
+    with materialise(every, memory.__getitem__, path) as copies:
         beside = None
         if copies.part is not None:
             part = copies.part
-            beside = SidecarEntry(sidecar.name, f"{root}/{sidecar.name}", part.size, part.digest)
+            name = sidecar_name(path.name, part.digest)
+            beside = SidecarEntry(name, f"{root}/{name}", part.size, part.digest)
         entries = tuple(
             array_entry(plan, placement, extra.names.get(plan.layout.path, ()))
             for plan, placement in zip(every, copies.placements, strict=True)

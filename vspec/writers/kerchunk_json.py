@@ -13,11 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from vspec.chunks import BLOCK, Rows
+from vspec.chunks import Rows
 from vspec.layout import Int64, Json
 from vspec.manifest import ArrayEntry, Manifest, blocks, documents
-from vspec.sidecar import Part
+from vspec.profile.addresses import sidecar_name
+from vspec.sidecar import Part, digest_of
 from vspec.writers.digits import render
+from vspec.writers.replacing import alone
 
 _SLICE = 1 << 14
 
@@ -25,10 +27,11 @@ _SLICE = 1 << 14
 def write(manifest: Manifest, path: Path, part: Part | None = None) -> None:
     """Write the map to ``path``, and the sidecar of ``part`` beside it under the manifest's name.
 
-    A run that is killed leaves the old map with its sidecar, or no map: everything is written
-    and flushed under temporary names first. Where the sidecar's bytes change, the old map is taken
-    away before the sidecar that it points into, and the new one comes last. Raises `VspecError`
-    (V0330, V0339, V0343) before anything is written, and `OSError`.
+    Everything is written and flushed under temporary names first; then the sidecar gets the name
+    that only these bytes have, then the map takes the place of the old one, whose sidecar goes
+    last. So a run that is killed, or another at the same time, leaves one map or the other, with
+    the sidecar that it leads to. Raises `VspecError` (V0330, V0339, V0343) before anything is
+    written, and `OSError`.
     """
     metadata = documents(manifest)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
@@ -45,21 +48,24 @@ def write(manifest: Manifest, path: Path, part: Part | None = None) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def sidecar_path(path: Path) -> Path:
-    """Return the sidecar's path for a map's: ``a.vspec.bin`` for ``a.vspec.json``."""
-    return path.with_name(f"{path.name.removesuffix('.json')}.bin")
-
-
 def is_map(path: Path) -> bool:
     """Tell whether a file is a map that vspec wrote: only such a one may be replaced."""
     return _origin(path) is not None
 
 
-def owns_sidecar(path: Path) -> bool:
-    """Tell whether the file beside ``path`` is the sidecar of the map that stands there."""
+def owned_sidecar(path: Path) -> Path | None:
+    """Return the sidecar of the map at ``path`` where it is certain that vspec wrote it with that map."""
     origin = _origin(path)
-    sidecar = origin.get("sidecar") if origin is not None else None
-    return isinstance(sidecar, dict) and sidecar.get("path") == sidecar_path(path).name
+    match origin.get("sidecar") if origin is not None else None:
+        case {"path": str(name), "digest": str(digest)} if name == sidecar_name(path.name, digest):
+            found = path.with_name(name)
+        case _:
+            return None
+    try:
+        plain = found.is_file() and not found.is_symlink()
+        return found if plain and digest_of(found) == digest else None
+    except OSError:
+        return None
 
 
 def _origin(path: Path) -> dict[str, Json] | None:
@@ -78,29 +84,17 @@ def _umask() -> int:
 
 
 def _put_in_place(manifest: Manifest, path: Path, temporary: Path, part: Part | None) -> None:
-    sidecar = sidecar_path(path)
-    owned = owns_sidecar(path)
-    if part is not None and manifest.sidecar is not None:
-        if sidecar.exists() and not _same(sidecar, part.path):
-            path.unlink(missing_ok=True)
+    with alone(path.parent):
+        old, new = owned_sidecar(path), None
+        if part is not None and manifest.sidecar is not None:
+            new = path.with_name(manifest.sidecar.name)
+            part.path.chmod(0o666 & ~_umask())
+            part.path.replace(new)
             _flush(path.parent)
-        part.path.chmod(0o666 & ~_umask())
-        part.path.replace(sidecar)
+        temporary.replace(path)
         _flush(path.parent)
-    temporary.replace(path)
-    _flush(path.parent)
-    if part is None and owned:
-        sidecar.unlink(missing_ok=True)
-
-
-def _same(left: Path, right: Path) -> bool:
-    if left.stat().st_size != right.stat().st_size:
-        return False
-    with left.open("rb") as one, right.open("rb") as other:
-        while block := one.read(BLOCK):
-            if block != other.read(len(block)):
-                return False
-    return True
+        if old is not None and old != new:
+            old.unlink(missing_ok=True)
 
 
 def _flush(folder: Path) -> None:

@@ -18,7 +18,8 @@ from vspec.authoring.fakes.records import Struct
 from vspec.authoring.fakes.sheets import MISSING
 from vspec.authoring.fakes.texts import TextPart
 from vspec.authoring.fakes.trees import plant
-from vspec.card.model import ByteOrderTest, TextField
+from vspec.card.model import ByteOrderTest
+from vspec.card.text_model import TextField
 from vspec.datatypes import NUMBERS, ElementType
 from vspec.errors import Problem
 
@@ -158,6 +159,8 @@ def _huge(place: Written) -> bytes:
     slot = place.leaf.slot
     if not isinstance(slot.kind, ElementType):
         return b"9" * slot.nbytes if slot.field.convert else b""
+    if slot.kind.packing is not None:
+        return b"\x7f" * slot.nbytes
     dtype = slot.kind.dtype(slot.endian)
     largest = {"f": 1e30, "c": 1e30, "b": 1}.get(dtype.kind, 2 ** (8 * dtype.itemsize - 1) - 1)
     return np.full(slot.shape, largest, dtype).tobytes()

@@ -236,6 +236,7 @@ class FakeSet:
         given = self._given(role, capture.name)
         if isinstance(given, list) and given:
             return given
+        self.plan.asked.add(capture.name)
         count = open_size(self.plan, capture.name, (), role) if self._counted(capture.name) else DEFAULT_FILES
         if capture.choices:
             return capture.choices[:count]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 SMALL_PRIMES = (2, 3, 5, 7)
 LENGTHS = (11, 13, 17, 19, 23, 29, 31, 37)
-BLOCK = 1 << 22
-"""Elements that are drawn at a time for files too large to be held in memory."""
 
 
 def generator(seed: int, name: str, index: Sequence[int] = ()) -> np.random.Generator:
@@ -36,12 +34,6 @@ def data(rng: np.random.Generator, dtype: np.dtype[np.generic], shape: Sequence[
     if len(values) > 1 and (values == values[0]).all():
         values[0] = 0 if values[0] else 1
     return values.astype(dtype).reshape(tuple(shape))
-
-
-def blocks(rng: np.random.Generator, dtype: np.dtype[np.generic], count: int) -> Iterator[bytes]:
-    """Yield ``count`` elements as bytes, a block at a time."""
-    for start in range(0, count, BLOCK):
-        yield _numbers(rng, dtype, min(BLOCK, count - start)).astype(dtype).tobytes()
 
 
 def _numbers(rng: np.random.Generator, dtype: np.dtype[np.generic], count: int) -> NDArray[np.generic]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vspec.authoring.fakes import stored
 from vspec.card.model import Field
 from vspec.datatypes import ElementType, Endian, TextType
 from vspec.errors import VspecError, fail
@@ -37,9 +38,22 @@ class Slot:
         return tuple(name for name, _ in self.axes)
 
     @property
+    def count(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    def first(self, filled: int | None) -> Slot:
+        """Return the slot as if its slowest axis had ``filled`` positions only."""
+        if filled is None:
+            return self
+        return replace(self, axes=((self.axes[0][0], filled), *self.axes[1:]))
+
+    @property
     def nbytes(self) -> int:
-        """Bytes of all elements."""
-        return self.item * math.prod(self.shape)
+        """Bytes of all elements: whole words, where they are packed."""
+        if isinstance(self.kind, ElementType):
+            return stored.size(self.kind, self.count)
+        return self.item * self.count
 
 
 def numbers(slot: Slot, value: Value) -> NDArray[np.generic]:
@@ -59,6 +73,15 @@ def numbers(slot: Slot, value: Value) -> NDArray[np.generic]:
     except (ValueError, OverflowError):
         raise unfit(slot, value, f"{slot.kind.name}, one value or sizes {list(slot.shape)}") from None
     return np.ascontiguousarray(whole).reshape(slot.shape)
+
+
+def stored_numbers(slot: Slot, value: Value) -> bytes:
+    """Return a value as the bytes of a number field; raises V0853 for what does not fit."""
+    assert isinstance(slot.kind, ElementType)
+    try:
+        return stored.written(numbers(slot, value), slot.kind, slot.endian)
+    except (ValueError, OverflowError):
+        raise unfit(slot, value, f"numbers that '{slot.kind.name}' has bits for") from None
 
 
 def _fits(values: NDArray[np.generic], dtype: np.dtype[np.generic]) -> bool:
@@ -155,7 +178,7 @@ def written(value: object) -> str:
 def seen(slot: Slot, raw: bytes) -> Value:
     """Return written bytes as an expression sees the field: a scalar, or a column in its shape."""
     if isinstance(slot.kind, ElementType):
-        return _seen_numbers(slot, np.frombuffer(raw, slot.kind.dtype(slot.endian)))
+        return _seen_numbers(slot, stored.values(raw, slot.kind, slot.endian, slot.count))
     if slot.kind.encoding is None:
         pieces = _split(slot, raw)
         return pieces if slot.axes else pieces[0]

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from vspec.authoring.fakes.canvas import extent, texts_of
+from vspec.authoring.fakes import searching
+from vspec.authoring.fakes.canvas import extent
 from vspec.authoring.fakes.known import Known
 from vspec.authoring.fakes.leaves import Where
 from vspec.authoring.fakes.orders import choose
@@ -37,6 +38,7 @@ class FakeFile:
         self.scope: Scope = _FileScope(captures, outer, self)
         self._total = total
         self._content: Struct | TextPart | None = None
+        self._asked: set[tuple[bytes, int]] = set()
 
     @property
     def content(self) -> Struct | TextPart | None:
@@ -44,7 +46,8 @@ class FakeFile:
         if self._content is None:
             if self.role.layout is not None:
                 where = Where(self.role.name, self.role.name, self.sheet.index, lambda: 0)
-                self._content = Struct(self.role.layout, self.sheet, where, self.scope, self.order)
+                self._content = whole = Struct(self.role.layout, self.sheet, where, self.scope, self.order)
+                whole.file = lambda leaf: searching.under(whole, leaf)
             elif self.role.text is not None:
                 self._content = TextPart(self.role.text, self.sheet, self.role.name, self.scope)
         return self._content
@@ -96,14 +99,24 @@ class FakeFile:
         return None if content is None else extent(content)
 
     def find(self, needle: bytes, start: int) -> int:
-        """Return where a text of the layout holds ``needle``; raises `UnknownName`."""
+        """Return where the layout will hold ``needle``; raises `UnknownName` where it does not.
+
+        Raises V0855 where the answer hangs on itself.
+        """
         content = self.content
-        if isinstance(content, Struct):
-            for leaf in texts_of(content):
-                found = leaf.find(needle, start)
-                if found is not None:
-                    return found
-        raise UnknownName(f"find({needle!r})")
+        if not isinstance(content, Struct) or not needle:
+            raise UnknownName(f"find({needle!r})")
+        asked = needle, start
+        if asked in self._asked:
+            raise fail("V0855", f"find({needle!r}) needs itself", self.role.place)
+        self._asked.add(asked)
+        try:
+            found = searching.find(content, needle, start)
+        finally:
+            self._asked.remove(asked)
+        if found is None:
+            raise UnknownName(f"find({needle!r})")
+        return found
 
     def names(self) -> Iterable[str]:
         content = self.content

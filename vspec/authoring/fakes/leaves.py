@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-import numpy as np
-
-from vspec.authoring.fakes import draws, types
+from vspec.authoring.fakes import draws, stored, types
 from vspec.authoring.fakes.examples import Given
-from vspec.authoring.fakes.fields import Slot, numbers, seen, texts
+from vspec.authoring.fakes.fields import Slot, numbers, seen, stored_numbers, texts
 from vspec.authoring.fakes.known import Dense, Known
 from vspec.authoring.fakes.orders import choose
 from vspec.authoring.fakes.sheets import MISSING, Sheet
@@ -20,6 +18,11 @@ from vspec.card.model import Record as RecordSpec
 from vspec.datatypes import ElementType, Endian, NamedType, TextType
 from vspec.errors import fail
 from vspec.expressions import Scope, Value
+
+MAX_OVERLAID = 256 * 2**20
+"""Bytes of a text that lies over other fields; one that is larger has a size that is not known yet."""
+
+Asked = TypeVar("Asked")
 
 
 class Where:
@@ -66,8 +69,11 @@ class Holder(Protocol):
     def link(self, name: str) -> int | None:
         """Return where the next row of a chain begins (0: this is the last), if the field says that."""
 
-    def natural_length(self, field: Field) -> int | None:
-        """Return the bytes that the text of a field needs, where that is known."""
+    def natural(self, field: Field) -> bytes | None:
+        """Return the bytes of a field's text without padding, where that is known."""
+
+    def under(self, leaf: Leaf) -> bytes:
+        """Return what other fields write in the place of one."""
 
 
 class Leaf:
@@ -82,6 +88,8 @@ class Leaf:
         self.firm = True
         self.is_drawn = False
         self._mark: bytes | None = None
+        self._natural: bytes | None = None
+        self._asked: set[str] = set()
 
     @property
     def use(self) -> str:
@@ -91,8 +99,13 @@ class Leaf:
     @property
     def slot(self) -> Slot:
         if self._slot is None:
-            self._slot = self._place()
+            self._slot = self._once("slot", self._place)
         return self._slot
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether the space of the field is known."""
+        return self._raw is not None or (self._slot is not None and not self._slot.mark)
 
     @property
     def nbytes(self) -> int:
@@ -102,8 +115,18 @@ class Leaf:
     def raw(self) -> bytes:
         """The bytes that are written."""
         if self._raw is None:
-            self._raw = self._encode()
+            self._raw = self._once("raw", self._encode)
         return self._raw
+
+    def _once(self, what: str, work: Callable[[], Asked]) -> Asked:
+        if what in self._asked:
+            name = self.struct.path(self.field.name)
+            raise fail("V0855", f"'{name}' needs itself", self.field.place, help="give it in the example")
+        self._asked.add(what)
+        try:
+            return work()
+        finally:
+            self._asked.remove(what)
 
     @property
     def padding(self) -> int:
@@ -116,24 +139,34 @@ class Leaf:
     # --- a text that is searched for its end
 
     def _whole_text(self) -> bytes:
-        assert self.text is not None
-        text = self.text.encoded()
-        return text if self._mark is None or self._mark in text else text.rstrip(b"\r\n") + self._mark
+        if self._natural is None:
+            assert self.text is not None
+            text = self.text.encoded()
+            marked = self._mark is None or self._mark in text
+            self._natural = text if marked else text.rstrip(b"\r\n") + (self._mark or b"")
+        return self._natural
 
     @property
     def tail(self) -> bytes:
         """The mark behind a text by which `find` tells its end."""
         return b"" if self._mark is None or self.slot.mark else self._whole_text()[self.nbytes :]
 
-    def find(self, needle: bytes, start: int) -> int | None:
-        """Return where a text holds ``needle``; one that holds no mark yet is given it at its end."""
-        if self.text is None:
-            return None
-        if self._mark is None:
-            self._mark = needle
-        offset = self.struct.offset_of(self.field.name)
-        found = self._whole_text().find(needle, max(0, start - offset))
-        return None if found < 0 else offset + found
+    @property
+    def natural(self) -> bytes | None:
+        """The text as it is given, without padding; None for numbers, and where nothing gives it."""
+        if self.text is not None:
+            return self._whole_text()
+        if self._natural is None:
+            self._natural = self.struct.natural(self.field)
+        return self._natural
+
+    def mark(self, needle: bytes) -> bool:
+        """Put ``needle`` behind a parsed text that holds none; tell whether that changed the text."""
+        if self.text is None or self._mark is not None or self.field.type.terminator is not None:
+            return False
+        before = self._whole_text()
+        self._mark, self._natural = needle, None
+        return self._whole_text() != before
 
     def adopt(self, raw: bytes) -> None:
         """Take the bytes of the fields that were written in this place before."""
@@ -142,15 +175,27 @@ class Leaf:
     def seen(self) -> Value:
         if self.text is not None:
             return self.text.record
-        return seen(self.slot, self.raw)
+        return seen(self.slot.first(self.filled), self.raw)
 
     def known(self) -> Known:
         """Return the elements with their axes."""
         kind = self.slot.kind
         if not isinstance(kind, ElementType):
             raise fail("V0856", f"'{self.field.name}' is text: it is no data", self.field.place)
-        values = np.frombuffer(self.raw, kind.dtype(self.slot.endian)).reshape(self.slot.shape)
-        return Dense(self.slot.names, values)
+        values = stored.values(self.raw, kind, self.slot.endian, self.slot.count).reshape(self.slot.shape)
+        return Dense(self.slot.names, values if self.filled is None else values[: self.filled])
+
+    @property
+    def filled(self) -> int | None:
+        """How much of a slot counts; None where the field is none. Raises V0853 for more than it has."""
+        count = self.field.axes[0].filled if self.field.axes else None
+        if count is None:
+            return None
+        n, (name, size) = count.integer(self.struct.field_scope(self.field.name)), self.slot.axes[0]
+        if not 0 <= n <= size:
+            message = f"the slot '{self.field.name}' would hold {n} of {size} along '{name}'"
+            raise fail("V0853", message, count.text.place, expected=f"0 to {size}", found=str(n))
+        return n
 
     # --- type and sizes
 
@@ -168,16 +213,17 @@ class Leaf:
         self, kind: ElementType | TextType, item: int, open_: list[tuple[str, int]], scope: Scope
     ) -> Slot:
         """Return the space of the field, an axis of size ``rest`` filled up."""
-        whole = item * math.prod(size for _, size in open_ if size >= 0)
+        whole = math.prod(size for _, size in open_ if size >= 0)
+        shared = kind.per_word if isinstance(kind, ElementType) else 1
         axes: list[tuple[str, int]] = []
         for name, size in open_:
             if size >= 0:
                 axes.append((name, size))
             elif self.field.to is None:
-                axes.append((name, self.struct.sheet.open_size(name)))
+                axes.append((name, self.struct.sheet.open_size(name, shared // math.gcd(shared, whole))))
             else:
                 space = self.field.to.integer(scope) - self.struct.offset_of(self.field.name)
-                axes.append((name, max(0, space) // max(1, whole)))
+                axes.append((name, max(0, space) // max(1, item) * shared // max(1, whole)))
         order = self._order(kind)
         return Slot(self.field, kind, item, order, tuple(axes), self._mark_of(kind, order))
 
@@ -191,7 +237,9 @@ class Leaf:
         return self.field.type.terminator.encode(encoding)
 
     def _kind(self, scope: Scope) -> tuple[ElementType | TextType, int]:
-        kind, item = types.kind_of(self.field.type, self.field.name, scope)
+        kind, item = types.kind_of(
+            self.field.type, self.field.name, scope, self.struct.sheet.plan.card.types
+        )
         assert not isinstance(kind, NamedType), "a type of the card is no leaf"
         return kind, item
 
@@ -210,8 +258,22 @@ class Leaf:
             return self._whole_text()[: self.nbytes].ljust(self.nbytes, b"\0")
         value = self._value()
         if isinstance(self.slot.kind, ElementType):
-            return numbers(self.slot, value).tobytes()
+            return self._numbers(self.slot.kind, value)
         return texts(self.slot, value)
+
+    def _numbers(self, kind: ElementType, value: Value) -> bytes:
+        slot, filled = self.slot, self.filled
+        if isinstance(value, bytes):
+            return value
+        if filled is None:
+            return stored_numbers(slot, value)
+        whole = stored.values(self._drawn(kind), kind, slot.endian, slot.count).reshape(slot.shape).copy()
+        whole[:filled] = numbers(slot.first(filled), value)
+        return stored_numbers(slot, whole)
+
+    def _drawn(self, kind: ElementType) -> bytes:
+        rng = self.struct.sheet.rng(self.use, self.struct.where.index)
+        return stored.drawn(rng, kind, self.slot.endian, self.slot.count)
 
     def _value(self) -> Value:
         struct = self.struct
@@ -228,7 +290,7 @@ class Leaf:
         if not isinstance(self.slot.kind, ElementType):
             if self.field.convert in ("int", "float"):
                 return draws.small_prime(rng) if self.use in usage.sizes else 0
-            return ""
+            return self._overlaid()
         found = self._found()
         if found is None and not self.field.axes:
             found = self.struct.link(self.field.name)
@@ -239,11 +301,20 @@ class Leaf:
             return draws.small_prime(rng)
         if names & usage.located:
             self.is_drawn = True
-            return draws.data(rng, self.slot.kind.dtype("little"), self.slot.shape)
+            return self._drawn(self.slot.kind)
         if names & usage.pointers and self.struct.where.path == self.struct.sheet.role.name:
             return self.struct.end
         self.firm = False
         return 0
+
+    def _overlaid(self) -> Value:
+        """Return the text of a field that nothing gives: where it has a place of its own, what lies there."""
+        alone = self.field.type.word in ("bytes", "latin1") and not self.field.axes and not self.slot.mark
+        top = self.struct.where.path == self.struct.sheet.role.name
+        if self.field.offset is None or not (alone and top) or self.slot.nbytes > MAX_OVERLAID:
+            return ""
+        self.firm = False
+        return self.struct.under(self)
 
     def _found(self) -> Value:
         """Return a number that other things settle: the length of a text, the test of the byte order."""
@@ -256,7 +327,8 @@ class Leaf:
                 and length is not None
                 and length.text.value.strip() == self.field.name
             ):
-                return self.struct.natural_length(sibling)
+                text = self.struct.natural(sibling)
+                return None if text is None else len(text)
         test = self.struct.sheet.role.endian
         if isinstance(test, ByteOrderTest) and test.equals is not None and test.type == self.field.type.word:
             at_test = self.struct.offset_of(self.field.name) == test.offset

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from vspec.card.model import Card, Field, Record, Role, TextFormat, TypeRef
+from vspec.card.model import Card, Field, Record, Role, TypeRef
+from vspec.card.text_model import TextFormat
 from vspec.expressions import Scope, Template
 
 MAX_DEPTH = 16

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from vspec.authoring.fakes import draws
+from vspec.authoring.fakes import stored
 from vspec.authoring.fakes.files import FakeFile
 from vspec.authoring.fakes.known import Dense
 from vspec.authoring.fakes.options import KEEP_LIMIT
 from vspec.authoring.fakes.orders import choose
 from vspec.authoring.fakes.paths import path_of
 from vspec.card.model import ArraySpec, ByteOrderTest
-from vspec.datatypes import ElementType
+from vspec.datatypes import ElementType, Endian, NamedType
 from vspec.errors import fail
 from vspec.expressions import Chain, Expression, Scope, Value
 
@@ -27,7 +27,8 @@ class Region:
 
     spec: ArraySpec
     key: str
-    dtype: np.dtype[np.generic]
+    kind: ElementType
+    endian: Endian
     offset: int
     stored: tuple[tuple[str, int], ...]
     listed: tuple[str, ...]
@@ -40,7 +41,7 @@ class Region:
     @property
     def end(self) -> int:
         """First byte behind the array."""
-        return self.offset + self.count * self.dtype.itemsize
+        return self.offset + stored.size(self.kind, self.count)
 
 
 def region(spec: ArraySpec, file: FakeFile, scope: Scope, space: int | None = None) -> Region:
@@ -48,7 +49,9 @@ def region(spec: ArraySpec, file: FakeFile, scope: Scope, space: int | None = No
     inside = Chain(dict(file.captures), scope)
     if spec.dtype is None:
         raise fail("V0853", f"'{spec.key.value}' has no dtype", spec.place)
-    kind = spec.dtype.evaluate(inside)
+    kind: object = spec.dtype.evaluate(inside)
+    if isinstance(kind, NamedType):
+        kind = file.sheet.plan.card.types[kind.name].element
     if not isinstance(kind, ElementType):
         raise fail("V0853", "this is no type", spec.dtype.text.place, found=repr(kind))
     order = file.endian
@@ -56,18 +59,18 @@ def region(spec: ArraySpec, file: FakeFile, scope: Scope, space: int | None = No
         order = choose(spec.endian, order, inside)
     offset = 0 if spec.offset is None else spec.offset.integer(inside)
     sizes = _sizes(spec, inside)
-    step = math.prod(n for _, n in sizes if n is not None) * kind.nbytes
+    known = math.prod(n for _, n in sizes if n is not None)
 
     def auto(name: str) -> int:
         if space is not None:
-            return (space - offset) // step if step else 0
-        return file.sheet.open_size(name)
+            return (space - offset) // kind.nbytes * kind.per_word // known if known else 0
+        return file.sheet.open_size(name, kind.per_word // math.gcd(kind.per_word, known))
 
     axes = [(name, auto(name) if n is None else n) for name, n in sizes]
     fortran = (spec.order if isinstance(spec.order, str) else spec.order.evaluate(inside)) == "F"
-    stored = tuple(reversed(axes)) if fortran else tuple(axes)
+    stored_axes = tuple(reversed(axes)) if fortran else tuple(axes)
     return Region(
-        spec, path_of(spec.name, scope), kind.dtype(order), offset, stored, tuple(name for name, _ in axes)
+        spec, path_of(spec.name, scope), kind, order, offset, stored_axes, tuple(name for name, _ in axes)
     )
 
 
@@ -118,15 +121,14 @@ class RawFile:
                 if not taken[r.offset : r.end].all():
                     raise fail("V0858", f"'{r.key}' overlaps another array", r.spec.place)
                 continue
-            shape = [size for _, size in r.stored]
-            values = draws.data(self._rng(r.key), r.dtype, shape)
-            whole[r.offset : r.end] = np.frombuffer(values.tobytes(), np.uint8)
+            data = stored.drawn(self._rng(r.key), r.kind, r.endian, r.count)
+            whole[r.offset : r.end] = np.frombuffer(data, np.uint8)
             taken[r.offset : r.end] = True
         return whole.tobytes()
 
     def known(self, r: Region, contents: bytes) -> Dense:
         """Return an array as it was written."""
-        flat = np.frombuffer(contents, r.dtype, r.count, r.offset)
+        flat = stored.values(contents[r.offset : r.end], r.kind, r.endian, r.count)
         return Dense(tuple(name for name, _ in r.stored), flat.reshape([size for _, size in r.stored]))
 
     def stream(self, path: Path) -> None:
@@ -138,7 +140,7 @@ class RawFile:
         only = self.regions[0]
         with path.open("wb") as handle:
             handle.write(self._rng("filler").bytes(only.offset))
-            for block in draws.blocks(self._rng(only.key), only.dtype, only.count):
+            for block in stored.blocks(self._rng(only.key), only.kind, only.endian, only.count):
                 handle.write(block)
 
     def _rng(self, name: str) -> np.random.Generator:

@@ -54,12 +54,14 @@ class Struct:
         self._values: dict[str, Value] = {}
         self._offsets: dict[str, int] = {}
         self._pending: list[str] = []
+        self._growing: dict[str, Rows] = {}
         self._endian: Endian | None = None
         self.worth = ""
         self.is_row = False
         self.previous: Value = None
         self.value: Expression | None = None
         self.links: tuple[str, Callable[[], int]] | None = None
+        self.file: Callable[[Leaf], bytes] | None = None
 
     # --- names
 
@@ -120,6 +122,14 @@ class Struct:
             self._parts[name] = self._make(self._fields[name])
         return self._parts[name]
 
+    def present(self, name: str) -> Part:
+        """Return a field as far as it is there: of rows that find their own end, those up to now."""
+        return self._growing[name] if name in self._growing else self.part(name)
+
+    def under(self, leaf: Leaf) -> bytes:
+        """Return what other fields of the file write in the place of one; NUL where none does."""
+        return b"" if self.file is None else self.file(leaf)
+
     def _make(self, field: Field | RecordSpec) -> Part:
         scope = self.field_scope(field.name)
         if field.condition is not None and not field.condition.truth(scope):
@@ -132,7 +142,9 @@ class Struct:
         return self._rows(field, scope)
 
     def _inner(self, spec: RecordSpec, where: Where, outer: Scope) -> Struct:
-        return Struct(spec, self.sheet, where, outer, lambda: self.endian)
+        inner = Struct(spec, self.sheet, where, outer, lambda: self.endian)
+        inner.file = self.file
+        return inner
 
     def _offset_of(self, name: str) -> Callable[[], int]:
         return lambda: self.offset_of(name)
@@ -167,16 +179,20 @@ class Struct:
         """Return where the next row of a chain begins (0: this is the last), if a field says that."""
         return self.links[1]() if self.links is not None and self.links[0] == name else None
 
-    def natural_length(self, field: Field) -> int | None:
-        """Return the bytes that the text of a field needs; None where nothing says what it holds."""
+    def natural(self, field: Field) -> bytes | None:
+        """Return the bytes of a field's text without padding; None where nothing says what it holds."""
         if field.parse is not None:
             part = self.part(field.name)
-            return len(part.text.encoded()) if isinstance(part, Leaf) and part.text is not None else None
-        given = self.given(field)
-        if given is MISSING or field.axes:
+            return part.text.encoded() if isinstance(part, Leaf) and part.text is not None else None
+        if field.axes or field.type.word not in TEXTS:
             return None
-        slot = Slot(field, TEXTS[field.type.word or "bytes"], 2**31, "little")
-        return len(encoded(slot, self.sheet.settled(given, self.scope, self.where.index)))
+        slot = Slot(field, TEXTS[field.type.word], 2**31, self.endian)
+        if field.constant is not None:
+            return encoded(slot, field.constant.evaluate(self.scope))
+        given = self.given(field)
+        if given is MISSING:
+            return None
+        return encoded(slot, self.sheet.settled(given, self.scope, self.where.index))
 
     def given(self, field: Field) -> Given:
         """Return what the example says of a field, or of the whole type that is worth it."""
@@ -205,7 +221,11 @@ class Struct:
             raise fail("V0857", f"{len(outers)} rows of '{spec.name}' are too many to make", spec.place)
         rows = Rows(spec, self.sheet.plan.card.types, outers, make, self._offset_of(spec.name))
         if spec.repeat.until is not None or spec.repeat.next is not None:
-            rows.grow(self.scope, self.sheet.open_size)
+            self._growing[spec.name] = rows
+            try:
+                rows.grow(self.scope, self.sheet.open_size)
+            finally:
+                del self._growing[spec.name]
         return rows
 
     def _row(self, spec: RecordSpec, where: Where, outer: Scope) -> Struct:

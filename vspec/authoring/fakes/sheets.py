@@ -20,13 +20,14 @@ MISSING = object()
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The choices for a whole data set."""
+    """The choices for a whole data set; ``asked`` gathers the names of the sizes that could be chosen."""
 
     card: Card
     example: Example
     usage: Usage
     seed: int
     sizes: Mapping[str, int]
+    asked: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,6 @@ class Sheet:
     role: Role
     constants: Scope
     index: tuple[int, ...] = ()
-    finds: dict[bytes, int] = field(default_factory=dict)
     libraries: Mapping[tuple[str, ...], Scope] = field(default_factory=dict)
 
     def around(self, struct: StructType) -> Scope:
@@ -72,9 +72,15 @@ class Sheet:
         """Return the random numbers of one field."""
         return draws.generator(self.plan.seed, path, index)
 
-    def open_size(self, name: str) -> int:
-        """Return a size that the card leaves open: of an ``auto`` axis, or of what takes the rest."""
-        return open_size(self.plan, name, self.index, self.role)
+    def open_size(self, name: str, unit: int = 1) -> int:
+        """Return a size that the card leaves open: of an ``auto`` axis, or of what takes the rest.
+
+        One that nothing gives is a multiple of ``unit``.
+        """
+        size = open_size(self.plan, name, self.index, self.role)
+        if name in self.plan.sizes or name in self.plan.example.auto:
+            return size
+        return -(-size // unit) * unit
 
 
 def open_size(plan: Plan, name: str, index: tuple[int, ...], role: Role) -> int:
@@ -82,6 +88,7 @@ def open_size(plan: Plan, name: str, index: tuple[int, ...], role: Role) -> int:
 
     Files of a role differ in it only where the arrays join them.
     """
+    plan.asked.add(name)
     if name in plan.sizes:
         return plan.sizes[name]
     given = plan.example.auto.get(name, MISSING)

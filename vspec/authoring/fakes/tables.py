@@ -209,7 +209,7 @@ class Rows(Table):
         self._spec = spec
         self._outers = outers
         self._first = offset
-        self._starts: list[int] = []
+        self.starts: list[int] = []
         self._make = make
         looped = spec.repeat is not None and spec.repeat.items is not None
         self._absolute = spec.at is not None and looped
@@ -256,19 +256,24 @@ class Rows(Table):
             scope = EndScope(row, outer)
             if after.evaluate(scope) is None:
                 return
-            self._starts = [self.start(0), *self._starts[1 : len(self.made)], after.integer(scope)]
+            self.starts = [self.start(0), *self.starts[1 : len(self.made)], after.integer(scope)]
         raise fail("V0855", f"the chain '{self._spec.name}' does not end", self._spec.place)
+
+    @property
+    def apart(self) -> bool:
+        """Whether rows say themselves where they begin, instead of following each other."""
+        return self._absolute or (self._spec.repeat is not None and self._spec.repeat.next is not None)
 
     def start(self, i: int) -> int:
         """Return the first byte of row ``i``."""
         if self._absolute:
             assert self._spec.at is not None
             return self._spec.at.integer(self._outers[i])
-        while len(self._starts) <= i:
-            k = len(self._starts)
-            before = self._first() if k == 0 else self._starts[k - 1] + self._size(k - 1)
-            self._starts.append(before)
-        return self._starts[i]
+        while len(self.starts) <= i:
+            k = len(self.starts)
+            before = self._first() if k == 0 else self.starts[k - 1] + self._size(k - 1)
+            self.starts.append(before)
+        return self.starts[i]
 
     def _size(self, i: int) -> int:
         return self.made[i].nbytes

@@ -12,7 +12,7 @@ from vspec.authoring.fakes.examples import Given
 from vspec.authoring.fakes.fields import written
 from vspec.authoring.fakes.text_values import cells_of, row_count
 from vspec.card.element_paths import ElementPath, parse_element_path
-from vspec.card.model import TextField, TextFormat
+from vspec.card.text_model import TextField, TextFormat
 from vspec.errors import Text
 
 Piece = tuple[str, str]

@@ -9,7 +9,7 @@ import numpy as np
 
 from vspec.authoring.fakes.examples import Given
 from vspec.authoring.fakes.fields import written
-from vspec.card.model import TextField, TextFormat
+from vspec.card.text_model import TextField, TextFormat
 from vspec.expressions import Column, Value
 from vspec.expressions.tables import Row, Table, column
 from vspec.patterns import Captured, Pattern

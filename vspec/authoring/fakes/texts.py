@@ -25,7 +25,7 @@ from vspec.authoring.fakes.text_values import (
     typed,
 )
 from vspec.authoring.fakes.trees import as_value, follow, plant
-from vspec.card.model import TextField, TextFormat
+from vspec.card.text_model import TextField, TextFormat
 from vspec.errors import Text, VspecError, fail
 from vspec.expressions import Scope, UnknownName, Value
 from vspec.expressions.tables import Table, column
@@ -225,25 +225,45 @@ class TextPart:
                     (name, f"{line}\n" if width is None else line.ljust(width)) for name, line in lines
                 )
 
-    def _lines(self) -> Iterator[Line]:
-        """Yield the lines: the example's ``lines``, fields without a section, then each section."""
+    def _lines(self) -> list[Line]:
+        """Return the lines: the example's ``lines``, fields without a section, then each section."""
         first = self.sheet.given(f"{self.path}.lines", self.sheet.index, 1)
         start = [("", str(line)) for line in first] if isinstance(first, (list, tuple)) else []
         sections: dict[tuple[str, tuple[str, str] | None], list[TextField]] = {("", None): []}
         for field in self.form.fields:
             name = field.section.value if field.section is not None else ""
             sections.setdefault((name, field.between), []).append(field)
+        lines: list[Line] = []
         for (name, between), fields in sections.items():
             inside = self._section(fields, start if (name, between) == ("", None) else [])
             if not inside and not any(field.required for field in fields):
                 continue
             if name:
-                yield "", f"[{name}]"
-            if between is not None:
-                yield "", self._mark(between[0])
-            yield from inside
-            if between is not None:
-                yield "", self._mark(between[1])
+                lines.append(("", f"[{name}]"))
+            self._add(lines, inside, between)
+        return lines
+
+    def _add(self, lines: list[Line], inside: Sequence[Line], between: tuple[str, str] | None) -> None:
+        """Put lines to the others; between two marks of which fields wrote the first, if they did."""
+        if between is None:
+            lines += inside
+            return
+        begin = self._find(lines, between[0], 0)
+        if begin is None:
+            lines += [("", self._mark(between[0])), *inside, ("", self._mark(between[1]))]
+            return
+        stop = self._find(lines, between[1], begin + 1)
+        if stop is None:
+            lines += [*inside, ("", self._mark(between[1]))]
+        else:
+            lines[stop:stop] = inside
+
+    def _find(self, lines: Sequence[Line], mark: str, start: int) -> int | None:
+        """Return the first line from ``start`` on that is a mark, or that it matches if it has captures."""
+        pattern = parse_text(Text(mark.strip(), self.form.place, exact=False))
+        texts = [line.strip() for _, line in lines]
+        found = (i for i in range(start, len(texts)) if pattern.match(texts[i]) is not None)
+        return next(found, None) if "{" in mark else _index(texts, mark.strip(), start)
 
     def _mark(self, mark: str) -> str:
         if "{" not in mark:
@@ -364,6 +384,10 @@ class TextValues:
 
     def locate(self, name: str) -> object:
         raise UnknownName(name)
+
+
+def _index(texts: Sequence[str], wanted: str, start: int) -> int | None:
+    return texts.index(wanted, start) if wanted in texts[start:] else None
 
 
 def _unknown(name: str) -> Value:

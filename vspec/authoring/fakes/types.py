@@ -33,7 +33,9 @@ def size_of(size: Expression | None, scope: Scope) -> int | None:
     return max(0, size.integer(scope))
 
 
-def kind_of(ref: TypeRef, name: str, scope: Scope) -> tuple[ElementType | TextType | NamedType, int]:
+def kind_of(
+    ref: TypeRef, name: str, scope: Scope, types: Types
+) -> tuple[ElementType | TextType | NamedType, int]:
     """Return the type of the field ``name`` and the bytes of one element (0 where that varies)."""
     if ref.word in NUMBERS:
         return NUMBERS[ref.word], NUMBERS[ref.word].nbytes
@@ -45,15 +47,16 @@ def kind_of(ref: TypeRef, name: str, scope: Scope) -> tuple[ElementType | TextTy
     if isinstance(value, ElementType):
         return value, value.nbytes
     if isinstance(value, NamedType):
-        return value, 0
+        samples = types[value.name].element
+        return (value, 0) if samples is None else (samples, samples.nbytes)
     raise fail("V0853", f"the type of '{name}' is not a type", ref.place, found=repr(value))
 
 
 def struct_of(ref: TypeRef, name: str, scope: Scope, types: Types) -> StructType | None:
     """Return the type of the card that a field has; None for numbers and texts."""
-    if ref.word is not None:
-        return types.get(ref.word)
-    kind, _ = kind_of(ref, name, scope)
+    if ref.word is not None and ref.word not in types:
+        return None
+    kind, _ = kind_of(ref, name, scope, types)
     return types[kind.name] if isinstance(kind, NamedType) else None
 
 

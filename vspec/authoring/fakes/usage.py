@@ -144,6 +144,7 @@ def _layout(record: Record, names: _Names) -> tuple[set[str], set[str]]:
     for item in record.fields:
         if isinstance(item, Field):
             sizes |= _all(names, (item.type.length, *item.type.arguments, *(axis.size for axis in item.axes)))
+            sizes |= _all(names, (axis.filled for axis in item.axes))
             sizes |= names.resolve(item.to)
             pointers |= names.resolve(item.offset)
             continue

@@ -20,6 +20,7 @@ from vspec.errors.catalog import (
     maps,
     pattern,
     sharing,
+    traps,
     usage,
     walks,
 )
@@ -30,6 +31,7 @@ _FAMILIES = (
     grammar,
     pattern,
     sharing,
+    traps,
     expression,
     layout,
     walks,

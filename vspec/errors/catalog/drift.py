@@ -38,8 +38,8 @@ CODES: tuple[Code, ...] = (
         "drift",
         "The sidecar is missing or damaged",
         "The file beside the map that holds copied chunks (padded tails, scattered values) is not the "
-        "one that was written with it. Keep <name>.vspec.bin beside <name>.vspec.json, or make the map "
-        "again.",
+        "one that was written with it. Keep <name>.<digest>.vspec.bin beside <name>.vspec.json, or make the "
+        "map again.",
     ),
     Code(
         "V0745",
@@ -55,5 +55,12 @@ CODES: tuple[Code, ...] = (
         "relocate takes the folder that the sources lie below, by the same relative paths as before.",
         "vspec relocate a.vspec.json /data/rig3/a.dat",
         "vspec relocate a.vspec.json /data/rig3",
+    ),
+    Code(
+        "V0747",
+        "drift",
+        "The map was not relocated",
+        "relocate looks at the sources in the new folder first. As long as one of them is missing there, or "
+        "is not what the map was made from, the map keeps leading to where it led.",
     ),
 )

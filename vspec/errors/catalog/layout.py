@@ -214,6 +214,35 @@ CODES: tuple[Code, ...] = (
         "axes: {channel: {gain: 2}}",
     ),
     Code(
+        "V0326",
+        "card",
+        "Packed samples do not fill whole words",
+        "Samples that share words (two of 12 bits in 3 bytes) are mapped by whole words: the sizes of the "
+        "fastest axes must multiply to a multiple of the samples in a word, and inside a word none can be "
+        "chosen. Round the size up and crop the axis.",
+        "samples: p212[sample=7]",
+        'samples: p212[sample=8]          # and dims: "sample -> time:7=(sample)"',
+    ),
+    Code(
+        "V0327",
+        "data",
+        "More is filled than there is room",
+        "Of a slot 'n of 512' the first n positions count. Here n is negative, or larger than the slot: is "
+        "the field that says n the right one, and are offset and byte order right?",
+        "samples: int16[sample=n of 512]  # and n is 700",
+        "samples: int16[sample=n of 1024]",
+    ),
+    Code(
+        "V0328",
+        "data",
+        "There are gaps in the recording",
+        "The times in the records do not follow each other by the step of the samples. Joined into one axis, "
+        "everything behind a gap would stand at a wrong time. 'as: segment' makes a group of each stretch "
+        "without gaps, with its own start.",
+        "gaps: {at: rec.timestamp, step: 1e6 / rate, tolerance: 10}",
+        "gaps: {at: rec.timestamp, step: 1e6 / rate, tolerance: 10, as: segment}",
+    ),
+    Code(
         "V0330",
         "card",
         "The layout contradicts itself",
@@ -335,5 +364,16 @@ CODES: tuple[Code, ...] = (
         "Leave the attribute out, or write text.",
         "attrs: {gain: '{{ 1 / 0.0 }}'}",
         "attrs: {gain: unknown}",
+    ),
+    Code(
+        "V0344",
+        "card",
+        "This cannot stand in a map",
+        "Before a map is written it is held against the rules by which maps are read: an array has at most "
+        "32 axes, each smaller than 2**62; paths have no backslash and no control characters; the data lie "
+        "below a folder that is not the root of a disk; and there are bounds for references, chunks and "
+        "attributes.",
+        "arrays: {'a\\\\b': {from: rec.samples}}",
+        "arrays: {a/b: {from: rec.samples}}",
     ),
 )

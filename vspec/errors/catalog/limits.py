@@ -84,7 +84,8 @@ CODES: tuple[Code, ...] = (
         "V0915",
         "data",
         "A text with too many rows",
-        "Text is read as a whole: at most a million rows of csv, or elements of XML.",
+        "Text is read as a whole: at most 2**20 lines, a million rows of csv, elements of XML or matches of a "
+        "pattern, and two million values that one pattern captures.",
     ),
     Code(
         "V0920",
@@ -98,9 +99,10 @@ CODES: tuple[Code, ...] = (
     Code(
         "V0921",
         "data",
-        "Too many rows of varying size",
+        "Too many rows of varying size, or without bytes",
         "Rows whose size depends on their own bytes are walked one by one, at most a million of them. "
-        "Rows of one size have no such limit.",
+        "Rows of one size have no such limit, unless they have no bytes at all: then only a count bounds them, "
+        "and all of them together are bounded.",
     ),
     Code(
         "V0922",
@@ -108,5 +110,12 @@ CODES: tuple[Code, ...] = (
         "Too deeply nested",
         "Records nest at most 32 levels deep, and a value may depend on at most 100 others in a row. A "
         "type that contains itself without an end is the usual reason.",
+    ),
+    Code(
+        "V0930",
+        "data",
+        "A packed chunk is too large",
+        "A chunk of a packed map is decoded as a whole, so it may have 256 MiB at most once it is decoded. "
+        "Its size is checked before memory is taken.",
     ),
 )

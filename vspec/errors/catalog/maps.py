@@ -81,6 +81,27 @@ CODES: tuple[Code, ...] = (
         "sidecar, which needs the codec. Install the package that provides it.",
     ),
     Code(
+        "V0711",
+        "data",
+        "The configuration of a codec is malformed",
+        "The codecs of packed maps (gather, bits, ibm32) take just the configurations that the reference "
+        "page 'codecs' describes. The map was changed by hand or damaged; make it again.",
+    ),
+    Code(
+        "V0712",
+        "data",
+        "A chunk does not fit its codec",
+        "A packed chunk has the records, or words, that its codec names, neither more nor fewer: bytes that "
+        "are missing are never made up. Mostly the recording was cut off or replaced after the map was made.",
+    ),
+    Code(
+        "V0713",
+        "usage",
+        "The codecs of packed maps only read",
+        "A packed map shows a recording as arrays. Nothing can be written through it, since a recording is "
+        "never changed. Write a copy with codecs of Zarr's own.",
+    ),
+    Code(
         "V0720",
         "data",
         "The map gives other numbers than the data",

@@ -112,7 +112,8 @@ CODES: tuple[Code, ...] = (
         "V0823",
         "usage",
         "The base URL is not an address of data",
-        "--base-url is where readers find the data root: an http, https or s3 address, or a file:/// URL.",
+        "--base-url is where readers find the data root: an http, https or s3 address with neither query "
+        "nor fragment nor blanks, or the file:/// URL of a folder.",
         "--base-url data.lab.org/rig3",
         "--base-url https://data.lab.org/rig3",
     ),
@@ -129,16 +130,17 @@ CODES: tuple[Code, ...] = (
         "V0825",
         "usage",
         "A map would replace data",
-        "vspec never touches the files that it describes. A map or its sidecar would have the path of "
-        "one of them.",
-        "vspec apply rig3.yaml data/a.vspec.bin -o data/",
-        "vspec apply rig3.yaml data/a.vspec.bin -o maps/",
+        "vspec never touches the files that it describes, nor files that it did not write. A map or its "
+        "sidecar would have the path of one of them.",
+        "vspec apply rig3.yaml data/a.vspec.json -o data/",
+        "vspec apply rig3.yaml data/a.vspec.json -o maps/",
     ),
     Code(
         "V0826",
         "usage",
-        "A size is out of range",
-        "The sizes of made-up files are small whole numbers: such files are for tests and examples.",
+        "A size or a seed is out of range",
+        "The sizes of made-up files are small whole numbers: such files are for tests and examples. "
+        "A seed is 0 or more.",
         "vspec fake rig3.yaml -o sample/ --size time=-5",
         "vspec fake rig3.yaml -o sample/ --size time=997",
     ),
@@ -147,6 +149,13 @@ CODES: tuple[Code, ...] = (
         "environment",
         "The files cannot be written",
         "The folder for made-up files cannot be made, or is read-only, or the disk is full.",
+    ),
+    Code(
+        "V0828",
+        "environment",
+        "The system refused",
+        "A file or folder cannot be read or written: the permissions, a full or a read-only disk, a file "
+        "that another program holds. Nothing is half-written.",
     ),
     Code(
         "V0850",
@@ -252,5 +261,14 @@ CODES: tuple[Code, ...] = (
         "fake never writes over anything.",
         "vspec fake card.yaml -o data/",
         "vspec fake card.yaml -o empty/",
+    ),
+    Code(
+        "V0862",
+        "usage",
+        "No size of this name can be chosen",
+        "'--size' gives the sizes that a card leaves open: of 'auto' axes, of 'rest', and the number of "
+        "files of a role. All other sizes come from values of the header, which the example gives.",
+        "vspec fake rig3.yaml -o sample/ --size tiem=997",
+        "vspec fake rig3.yaml -o sample/ --size time=997",
     ),
 )

@@ -43,7 +43,7 @@ _FIELDS = {
 }
 _SECONDS = "%s"
 _FIRST = dt.datetime(1970, 1, 1)  # noqa: DTZ001  # headers give no zone
-_COUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,9})?")
+_COUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{0,15})?")
 _PIECE = re.compile(r"%.?|\s+|[^%\s]+")
 _PIVOT = 69
 
@@ -73,14 +73,16 @@ def _date(call: Call, values: list[Value]) -> Value:
 def _since_1970(call: Call, value: Value) -> str:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     text = str(value) if number else textual(call, value).strip()
-    if not _COUNT.fullmatch(text):
-        raise call.site.fail("V0239", f"{described(text)} is no number of seconds since 1970", part=0)
-    seconds = floor(Decimal(text))
+    count = Decimal(text) if number or _COUNT.fullmatch(text) else Decimal("NaN")
+    if not count.is_finite():
+        raise call.site.fail("V0239", f"{described(value)} is no number of seconds since 1970", part=0)
     try:
+        seconds = floor(count)
         moment = _FIRST + dt.timedelta(seconds=seconds)
-    except OverflowError as error:
-        raise call.site.fail("V0239", f"{text} seconds since 1970 is no date: {error}", part=0) from error
-    fraction = f"{Decimal(text) - seconds:f}".partition(".")[2].rstrip("0")
+    except OverflowError:
+        message = f"{text} seconds since 1970 is no date of the years 1 to 9999"
+        raise call.site.fail("V0239", message, "are they milliseconds, or the byte order wrong?", 0) from None
+    fraction = f"{count - seconds:f}".partition(".")[2].rstrip("0")
     return moment.isoformat() + (f".{fraction}" if fraction else "")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import cast
 
 import numpy as np
@@ -32,7 +32,7 @@ def _sum(call: Call, values: list[Value]) -> Value:
     low, high = extent(column)
     if max(abs(low), abs(high)) * max(1, column.size) <= INT_MAX:
         return int(column.sum())
-    return _in_range(sum(column.tolist()), "the sum", call)
+    return _in_range(sum(map(int, column)), "the sum", call)
 
 
 def _in_range(value: int, what: str, call: Call) -> int:
@@ -51,7 +51,7 @@ def _prod(call: Call, values: list[Value]) -> Value:
     if column.size and not column.all():
         return 0
     product = 1
-    for factor in column[np.abs(column) != 1].tolist():
+    for factor in map(int, column[np.abs(column) != 1]):
         product = _in_range(product * factor, "the product", call)
     return -product if np.count_nonzero(column == -1) % 2 else product
 
@@ -106,6 +106,7 @@ def _to_digits(call: Call, number: Operand, digits: int) -> Value:
             "V0227", f"round keeps 0 to 15 decimals, not {digits}", f"usage: {call.function.usage}", 1
         )
     if isinstance(number, np.ndarray):
+        call.site.check_objects(number.size)
         return np.array([round(float(v), digits) for v in number.flat]).reshape(number.shape)
     return round(float(number), digits)
 
@@ -143,6 +144,7 @@ def _pow(call: Call, values: list[Value]) -> Value:
     if not isinstance(base, np.ndarray) and not isinstance(exponent, np.ndarray):
         return power(call, base, exponent)
     check_shapes(base, exponent, call.site)
+    call.site.check_objects(max(np.size(base), np.size(exponent)))
     left, right = np.broadcast_arrays(base, exponent)
     results = [power(call, x, y) for x, y in zip(left.ravel().tolist(), right.ravel().tolist(), strict=True)]
     kind = np.float64 if any(isinstance(r, float) for r in results) else np.int64
@@ -170,9 +172,9 @@ def power(call: Call, base: float, exponent: float) -> int | float:
 
 
 def _lcm(call: Call, values: list[Value]) -> Value:
-    flat = (
-        values if len(values) > 1 else list(numeric(call, values[0]).tolist()) if _many(values[0]) else values
-    )
+    flat: Iterable[Value] = values
+    if len(values) == 1 and _many(values[0]):
+        flat = (number.item() for number in numeric(call, values[0]))
     result = 1
     for part, value in enumerate(flat):
         result = math.lcm(result, whole(value, call.site, part if len(values) > 1 else 0))

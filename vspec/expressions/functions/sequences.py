@@ -14,8 +14,8 @@ from vspec.expressions.columns import INT_MAX, INT_MIN, column_kind, column_of, 
 from vspec.expressions.comparison import rows_of, truths
 from vspec.expressions.functions.numbers import numeric
 from vspec.expressions.functions.registry import Call, Function, table
-from vspec.expressions.masks import merged
-from vspec.expressions.sites import Site
+from vspec.expressions.masks import merged, one_each
+from vspec.expressions.sites import MAX_OBJECTS, Site
 from vspec.expressions.tables import Table
 from vspec.expressions.values import Column, Rows, Value
 
@@ -78,11 +78,12 @@ def _cumsum(call: Call, values: list[Value]) -> Value:
     low, high = extent(column)
     if max(abs(low), abs(high)) * max(1, column.size) <= INT_MAX:
         return np.cumsum(column)
-    sums = list(itertools.accumulate(column.tolist()))
-    for index, value in enumerate(sums):
+    sums = np.empty(len(column), np.int64)
+    for index, value in enumerate(itertools.accumulate(map(int, column))):
         if not INT_MIN <= value <= INT_MAX:
             raise overflow(f"the sum up to element {index}", value, call.site)
-    return np.array(sums, np.int64)
+        sums[index] = value
+    return sums
 
 
 def _diff(call: Call, values: list[Value]) -> Value:
@@ -114,8 +115,13 @@ def _flat(call: Call, values: list[Value]) -> Value:
         return flat_rows(rows)
     if isinstance(value, np.ndarray) and value.dtype != object:
         return value.ravel()
-    found = list(_leaves(_sequence(call, value)))
-    call.site.check_elements(len(found))
+    sequence = _sequence(call, value)
+    numbers = [part for part in sequence if isinstance(part, np.ndarray) and part.dtype.kind in "if"]
+    if isinstance(sequence, list) and sequence and len(numbers) == len(sequence):
+        call.site.check_elements(sum(part.size for part in numbers))
+        return np.concatenate([part.ravel() for part in numbers])
+    found = list(itertools.islice(_leaves(sequence), MAX_OBJECTS + 1))
+    call.site.check_objects(len(found))
     return gathered(found)
 
 
@@ -156,6 +162,7 @@ def _where(call: Call, values: list[Value]) -> Value:
     mask = truths(condition, call.site)
     if isinstance(mask, bool):
         return yes if mask else no
+    one_each(mask, mask, call.site)
     for value in (yes, no):
         if isinstance(value, (list, np.ndarray)) and len(value) != len(mask):
             other = value if isinstance(value, np.ndarray) else np.empty(len(value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -35,12 +35,27 @@ _FLOAT = re.compile(
 def each(call: Call, value: Value, function: Callable[[Value], Value]) -> Value:
     """Return ``function(value)``, or for a list or column the column of what it gives."""
     if isinstance(value, np.ndarray):
-        results = [function(v) for v in value.ravel().tolist()]
+        call.site.check_objects(value.size)
+        results = list(_bounded(call, map(function, value.ravel().tolist())))
         column = column_of(results) if results else value
         return results if column is None else column.reshape(value.shape)
     if isinstance(value, list):
-        return gathered([each(call, v, function) for v in value])
+        call.site.check_objects(len(value))
+        return gathered(list(_bounded(call, (each(call, v, function) for v in value))))
     return function(value)
+
+
+def _bounded(call: Call, results: Iterable[Value]) -> Iterator[Value]:
+    """Yield results; raises V0903 and V0904 as soon as they take too much room together."""
+    length = count = 0
+    for result in results:
+        if isinstance(result, str):
+            length += len(result)
+            call.site.check_texts(length)
+        elif isinstance(result, (list, np.ndarray)):
+            count += len(result)
+            call.site.check_objects(count)
+        yield result
 
 
 def textual(call: Call, value: Value, part: int = 0) -> str:
@@ -190,6 +205,7 @@ def written(value: Value, site: Site) -> str:
 def _str(call: Call, values: list[Value]) -> Value:
     value = values[0]
     if isinstance(value, np.ndarray) and value.dtype != object:
+        call.site.check_objects(value.size)
         return objects([written(v, call.site) for v in value.ravel().tolist()]).reshape(value.shape)
     return each(call, value, lambda v: written(v, call.site))
 

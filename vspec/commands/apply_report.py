@@ -1,0 +1,94 @@
+"""What ``vspec apply`` returns: the maps that were made, and what each profile would cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from vspec.chunks import Choice, Profile
+from vspec.errors import Problem
+from vspec.errors.rendering import to_json
+from vspec.layout import Json
+
+
+def problems_json(problems: Iterable[Problem]) -> list[Json]:
+    """Return problems as JSON, each with the chain of values that led to it."""
+    return [{**to_json(problem), "because": list(problem.chain)} for problem in problems]
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayReport:
+    """One array of a map: ``dims`` and ``shape`` in the card's order, references, and the tail's rung.
+
+    ``choices`` are the profiles that were looked at, the chosen one first, with what each costs.
+    """
+
+    path: str
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+    dtype: str
+    chunks: tuple[int, ...]
+    refs: int
+    copied_bytes: int
+    tail: str
+    profile: Profile = "portable"
+    choices: tuple[Choice, ...] = ()
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "path": self.path,
+            "dims": list(self.dims),
+            "shape": list(self.shape),
+            "dtype": self.dtype,
+            "chunks": list(self.chunks),
+            "refs": self.refs,
+            "copied_bytes": self.copied_bytes,
+            "tail": self.tail,
+            "profile": self.profile,
+            "choices": [_choice(choice) for choice in self.choices],
+        }
+
+
+def _choice(choice: Choice) -> Json:
+    return {
+        "profile": choice.profile,
+        "refs": choice.references,
+        "fetched_bytes": choice.fetched_bytes,
+        "copied_bytes": choice.copied_bytes,
+        "why_not": choice.why_not or None,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class MapReport:
+    """One data set and its map; ``map`` is the file that was written (or would be, in a dry run)."""
+
+    map: str
+    dataset: str
+    card: str
+    profile: str
+    sources: tuple[str, ...]
+    arrays: tuple[ArrayReport, ...]
+    warnings: tuple[Problem, ...] = ()
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "map": self.map,
+            "dataset": self.dataset,
+            "card": self.card,
+            "profile": self.profile,
+            "sources": list(self.sources),
+            "arrays": [array.to_json() for array in self.arrays],
+            "warnings": problems_json(self.warnings),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyReport:
+    """The maps that were made, and the problems of the data sets that were not mapped."""
+
+    maps: tuple[MapReport, ...]
+    problems: tuple[Problem, ...] = ()
+
+    def to_json(self) -> dict[str, Json]:
+        return {"maps": [m.to_json() for m in self.maps], "problems": problems_json(self.problems)}

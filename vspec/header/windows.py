@@ -1,0 +1,228 @@
+"""Rows of a `Rule` in the bytes of a file: what it says of many of them at once, or one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vspec.header.elements import View
+from vspec.header.formulas import Flags
+from vspec.header.row_rules import Rule
+from vspec.layout import Int64
+
+MOST_KEYS = 2**16
+"""Sizes that are remembered by the bytes that decide them."""
+
+Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where rows may lie: they have ``least`` bytes or more and end at ``limit`` or before."""
+
+    rule: Rule
+    view: View
+    limit: int
+    least: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self.view.bytes.size
+
+    def window(self, start: int, nbytes: int) -> Bytes:
+        """Return bytes from ``start`` on, as many of ``nbytes`` as there are."""
+        return self.view.bytes.view(start, max(0, min(nbytes, self.size - start)))
+
+    def judged(self, starts: Int64, leaves: list[Int64]) -> tuple[Int64, Flags]:
+        """Return where the row after each one begins, and whether that is certain.
+
+        It is not for a row that is the last one, is cut off or has no size: then what follows is
+        arbitrary.
+        """
+        rule, columns = self.rule, [starts, *leaves]
+        size, holds = rule.size.columns(columns)
+        end = starts + size
+        holds = (end <= self.limit) & (end >= starts + self.least) & holds
+        for leaf, column in zip(rule.leaves, leaves, strict=True):
+            if leaf.is_bounded:
+                holds &= (column >= leaf.low) & (column <= leaf.high)
+        if rule.last is not None:
+            is_last, known = rule.last.columns(columns)
+            holds &= np.logical_not(is_last) & known
+        if rule.after is None:
+            return end, holds
+        after, known = rule.after.columns(columns)
+        return after + np.zeros_like(starts), holds & known & (after >= 0) & (after <= self.size)
+
+
+def spread(rule: Rule, window: Bytes, count: int, stride: int) -> list[NDArray[np.generic]]:
+    """Return the leaves of ``count`` rows, ``stride`` bytes apart, as they stand in a window."""
+    return [np.ndarray((count,), leaf.dtype, window, leaf.place, (stride,)) for leaf in rule.leaves]
+
+
+class Gatherer:
+    """The leaves of rows anywhere in a window."""
+
+    def __init__(self, rule: Rule, window: Bytes) -> None:
+        self.reach = len(window) - rule.reach
+        self._columns = [
+            np.ndarray((max(0, self.reach + 1),), leaf.dtype, window, leaf.place, (1,))
+            for leaf in rule.leaves
+        ]
+
+    def leaves(self, places: Int64) -> list[Int64]:
+        """Return the leaves of the rows at places of the window."""
+        return [column[places].astype(np.int64) for column in self._columns]
+
+
+# --- one row after the other
+
+
+@dataclass(slots=True)
+class Pace:
+    """How often in a row the last size was the same; at ``need`` times a walk stops, to look ahead."""
+
+    need: int = 16
+    size: int = -1
+    same: int = 0
+
+
+Walker = Callable[[Bytes, int, int, int, Pace], tuple[list[int], int]]
+"""Walks in a window that begins at a byte: (window, begin, cursor, most rows, pace) to rows and cursor."""
+
+
+def walker(ground: Ground) -> Walker:
+    """Return what walks row by row, by the simplest means that the rule allows; it stops where it doubts."""
+    rule = ground.rule
+    linear = rule.size.linear
+    if not rule.is_placeless:
+        return _wherever(ground)
+    if rule.last is None and linear is not None and len(rule.leaves) == 1 and not rule.leaves[0].is_bounded:
+        return _by_number(ground, linear.get(-1, 0), linear.get(1, 0))
+    return _by_key(ground)
+
+
+def _by_number(ground: Ground, base: int, factor: int) -> Walker:
+    """Walk rows of ``base + factor * n`` bytes."""
+    unpack, reach, least, limit = ground.rule.key.unpack_from, ground.rule.reach, ground.least, ground.limit
+
+    def walk(window: Bytes, begin: int, cursor: int, most: int, pace: Pace) -> tuple[list[int], int]:
+        rows: list[int] = []
+        add, held = rows.append, window.data
+        top, stop, last, same, need = len(window) - reach, limit - begin, pace.size, pace.same, pace.need
+        at = cursor - begin
+        for _ in range(most):
+            if at > top:
+                break
+            (n,) = unpack(held, at)
+            size = base + factor * n
+            after = at + size
+            if after > stop or size < least:
+                break
+            add(at)
+            at = after
+            if size == last:
+                same += 1
+                if same >= need:
+                    break
+            else:
+                last, same = size, 0
+        pace.size, pace.same = last, same
+        return rows, at + begin
+
+    return walk
+
+
+def _by_key(ground: Ground) -> Walker:
+    """Walk rows whose size is found once for each of the values that decide it."""
+    unpack, reach, limit = ground.rule.key.unpack_from, ground.rule.reach, ground.limit
+    sizes: dict[tuple[int, ...], int] = {}
+    get = sizes.get
+
+    def new(key: tuple[int, ...]) -> int:
+        size = size_of(ground, (0, *key))
+        if len(sizes) < MOST_KEYS:
+            sizes[key] = size
+        return size
+
+    def walk(window: Bytes, begin: int, cursor: int, most: int, pace: Pace) -> tuple[list[int], int]:
+        rows: list[int] = []
+        add, held = rows.append, window.data
+        top, stop, last, same, need = len(window) - reach, limit - begin, pace.size, pace.same, pace.need
+        at = cursor - begin
+        for _ in range(most):
+            if at > top:
+                break
+            key = unpack(held, at)
+            size = get(key)
+            if size is None:
+                size = new(key)
+            after = at + size
+            if size < 0 or after > stop:
+                break
+            add(at)
+            at = after
+            if size == last:
+                same += 1
+                if same >= need:
+                    break
+            else:
+                last, same = size, 0
+        pace.size, pace.same = last, same
+        return rows, at + begin
+
+    return walk
+
+
+def size_of(ground: Ground, row: tuple[int, ...]) -> int:
+    """Return the bytes of a row that is not the last one, or -1 where its size is in doubt."""
+    rule = ground.rule
+    try:
+        if not all(leaf.low <= n <= leaf.high for leaf, n in zip(rule.leaves, row[1:], strict=True)):
+            return -1
+        if rule.last is not None and rule.last.row(row):
+            return -1
+        size = rule.size.row(row)
+    except (ArithmeticError, LookupError):
+        return -1
+    return size if size >= ground.least else -1
+
+
+def _wherever(ground: Ground) -> Walker:
+    """Walk rows whose size or successor depends on where they stand."""
+    rule, limit, size = ground.rule, ground.limit, ground.size
+    unpack, reach = rule.key.unpack_from, rule.reach
+    follow = rule.after.row if rule.after is not None else None
+    unbounded = not any(leaf.is_bounded for leaf in rule.leaves)
+    fixed = rule.size.low if rule.size.is_constant and rule.last is None and unbounded else None
+
+    def walk(window: Bytes, begin: int, cursor: int, most: int, pace: Pace) -> tuple[list[int], int]:
+        rows: list[int] = []
+        held, nbytes = window.data, len(window)
+        at = cursor
+        for _ in range(most):
+            if not 0 <= at - begin <= nbytes - reach:
+                break
+            row = (at, *unpack(held, at - begin))
+            own = size_of(ground, row) if fixed is None else fixed
+            if own < 0 or at + own > limit:
+                break
+            try:
+                after = at + own if follow is None else follow(row)
+            except (ArithmeticError, LookupError):
+                break
+            if not (at < after <= size):
+                break
+            rows.append(at - begin)
+            pace.same = pace.same + 1 if after - at == pace.size else 0
+            pace.size = after - at
+            at = after
+            if pace.same >= pace.need:
+                break
+        return rows, at
+
+    return walk

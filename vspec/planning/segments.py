@@ -1,0 +1,135 @@
+"""``gaps:`` and ``blocks:``: where rows do not follow each other in time, or differ in size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vspec.card.model import ArraySpec, AxisSpec, Dims, Gaps
+from vspec.errors import VspecError, fail
+from vspec.expressions import Expression, Scope
+from vspec.header.located import Located, part
+from vspec.layout import Axis, Int64
+from vspec.planning.arranging import arrow_of
+from vspec.planning.regions import Region
+
+Column = NDArray[np.int64] | NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Rows that are an array of their own: its group ("" where nothing is cut), its start in samples."""
+
+    group: str
+    region: Region
+    first: float | None = None
+
+
+def segments(spec: ArraySpec, region: Region, scope: Scope) -> Iterator[Segment]:
+    """Yield what an array is cut into. Raises V0318, V0319 and V0328."""
+    if spec.gaps is None and spec.blocks == "equal":
+        yield Segment("", region)
+        return
+    rows = region.located.axes[0] if region.located.axes else ("", 0)
+    if spec.gaps is None:
+        for k in range(rows[1]):
+            yield Segment(f"block_{k}", _rows(region, rows[0], (k, k + 1)))
+        return
+    times = _times(spec.gaps, rows, scope)
+    step = _number(spec.gaps.step, scope)
+    tolerance = step / 2 if spec.gaps.tolerance is None else _number(spec.gaps.tolerance, scope)
+    samples = _samples(region.located, spec.dims, scope)
+    starts = _starts(spec.gaps, times, samples, (step, tolerance))
+    if spec.gaps.policy == "error":
+        yield Segment("", region)
+        return
+    for k, (start, stop) in enumerate(pairwise([*starts, rows[1]])):
+        yield Segment(f"segment_{k}", _rows(region, rows[0], (start, stop)), float(times[start, 0]) / step)
+
+
+def with_start(axis: Axis, spec: ArraySpec, segment: Segment) -> Axis:
+    """Return the time axis of a segment, which begins where its first row does."""
+    if segment.first is None or axis.affine is None or axis.name != time_axis(spec):
+        return axis
+    start = axis.affine.start + segment.first * axis.affine.step
+    return replace(axis, affine=replace(axis.affine, start=start))
+
+
+def time_axis(spec: ArraySpec) -> str:
+    """Return the axis along which gaps lie: the one with a step, or the one that is called time."""
+    stepped: list[AxisSpec] = [axis for axis in spec.axes if axis.step is not None]
+    return stepped[0].name if len(stepped) == 1 else "time"
+
+
+def _rows(region: Region, name: str, span: tuple[int, int]) -> Region:
+    return replace(region, located=part(region.located, name, *span))
+
+
+def _times(gaps: Gaps, rows: tuple[str, int], scope: Scope) -> Column:
+    """Return the times of the samples of each row, or of its first one only. Raises V0318 and V0319."""
+    value = gaps.at.evaluate(scope)
+    column = np.asarray(value)
+    if column.ndim not in (1, 2) or column.dtype.kind not in "iuf" or 0 in column.shape[1:]:
+        found = repr(value)[:80]
+        raise fail("V0319", "'at' of gaps is one time for each row", gaps.at.text.place, found=found)
+    if len(column) != rows[1]:
+        raise fail(
+            "V0318",
+            f"{len(column)} times for {rows[1]} rows along '{rows[0]}'",
+            gaps.at.text.place,
+            expected=str(rows[1]),
+            found=str(len(column)),
+            help="the slowest axis of the data is the one whose rows follow each other in time",
+        )
+    return column.reshape(len(column), -1)
+
+
+def _samples(located: Located, dims: Dims, scope: Scope) -> Int64:
+    """Return how many samples each row of the slowest axis has: along what it is joined with."""
+    rows, count = located.axes[0]
+    arrow = arrow_of(dims, scope)
+    joins = () if arrow is None else arrow.right
+    inner = [part for join in joins if rows in join.parts for part in join.parts if part != rows]
+    sizes = dict(located.axes)
+    ragged = located.inner[0].name if located.counts is not None else None
+    whole = math.prod(sizes.get(name, 1) for name in inner if name != ragged)
+    if located.counts is not None and ragged in inner:
+        return located.counts * whole
+    return np.full(count, whole, np.int64)
+
+
+def _starts(gaps: Gaps, times: Column, samples: Int64, unit: tuple[float, float]) -> list[int]:
+    """Return the rows at which stretches without gaps begin. Raises V0328 where there may be none."""
+    step, tolerance = unit
+    if not len(times):
+        return []
+    inside = np.abs(np.diff(times, axis=1).astype(np.float64) - step) > tolerance
+    if inside.any():
+        row = int(np.argmax(inside.any(axis=1)))
+        raise _gap(gaps, f"row {row} has a gap inside it", f"steps of {step:g}", "another step")
+    due = np.broadcast_to(step * (samples[:-1] if times.shape[1] == 1 else 1), len(times) - 1)
+    found = (times[1:, 0] - times[:-1, -1]).astype(np.float64)
+    broken = np.flatnonzero(np.abs(found - due) > tolerance)
+    if len(broken) and gaps.policy == "error":
+        row = int(broken[0])
+        many = "is a gap" if len(broken) == 1 else f"are {len(broken)} gaps"
+        message = f"there {many} in the recording, the first before row {row + 1}"
+        raise _gap(gaps, message, f"{due[row]:g} after row {row}", f"{found[row]:g} after it")
+    return [0, *(broken + 1).tolist()]
+
+
+def _gap(gaps: Gaps, message: str, expected: str, found: str) -> VspecError:
+    help = "'as: segment' makes a group of each stretch without gaps; or widen 'tolerance'"
+    return fail("V0328", message, gaps.place, expected=expected, found=found, help=help)
+
+
+def _number(expression: Expression, scope: Scope) -> float:
+    value = expression.evaluate(scope)
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:
+        return float(value)
+    raise fail("V0319", "a number above 0 is wanted here", expression.text.place, found=repr(value))
