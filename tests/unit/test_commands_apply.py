@@ -61,15 +61,16 @@ def test_the_report_is_as_documented(tmp_path):
                         "copied_bytes": 0,
                         "tail": "none",
                         "profile": "portable",
-                        "choices": [
-                            {
-                                "profile": "portable",
-                                "refs": 1,
-                                "fetched_bytes": 16144,
-                                "copied_bytes": 0,
-                                "why_not": None,
-                            }
-                        ],
+                    }
+                ],
+                "choices": [
+                    {
+                        "array": "raw",
+                        "profile": "portable",
+                        "refs": 1,
+                        "fetched_bytes": 16144,
+                        "copied_bytes": 0,
+                        "why_not": None,
                     }
                 ],
                 "warnings": [],
@@ -350,9 +351,8 @@ def test_a_dry_run_writes_nothing_and_tells_the_same(tmp_path):
     assert not (tmp_path / "maps").exists()
     wet = apply(card, tmp_path / "data", tmp_path / "maps", options=ApplyOptions(chunk_bytes=1600))
     told = dry.to_json()
-    for array in told["maps"][0]["arrays"]:
-        assert [choice["profile"] for choice in array["choices"]] == ["portable", "packed"]
-        array["choices"].pop()
+    assert [choice["profile"] for choice in told["maps"][0]["choices"]] == ["portable", "packed"]
+    told["maps"][0]["choices"].pop()
     assert told == wet.to_json()
 
 

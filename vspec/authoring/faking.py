@@ -11,16 +11,19 @@ from numpy.typing import NDArray
 
 from vspec.authoring.fakes.acceptance import require_accepted
 from vspec.authoring.fakes.canvas import Canvas
+from vspec.authoring.fakes.cuts import cut, grouped
 from vspec.authoring.fakes.damage import DAMAGES, damage, possible
 from vspec.authoring.fakes.data_sets import FakeSet
 from vspec.authoring.fakes.examples import choose
 from vspec.authoring.fakes.files import FakeFile, FakeFiles
-from vspec.authoring.fakes.known import Known, arranged, axes_of, in_order
+from vspec.authoring.fakes.known import Known, TooLarge, arranged, axes_of, in_order
 from vspec.authoring.fakes.options import Faked, FakeOptions
 from vspec.authoring.fakes.outputs import Outputs
 from vspec.authoring.fakes.paths import path_of
 from vspec.authoring.fakes.records import Struct
 from vspec.authoring.fakes.sheets import Plan
+from vspec.authoring.fakes.sparse import many_in
+from vspec.authoring.fakes.sparse import write as write_rows
 from vspec.authoring.fakes.tables import together
 from vspec.authoring.fakes.texts import TextPart
 from vspec.authoring.fakes.usage import usage_of
@@ -73,7 +76,7 @@ def damages(card: Card, options: FakeOptions | None = None) -> tuple[str, ...]:
 
 def _made(card: Card, options: FakeOptions) -> FakeSet:
     example = choose(card, options.example)
-    return FakeSet(Plan(card, example, usage_of(card), options.seed, options.sizes))
+    return FakeSet(Plan(card, example, usage_of(card), options.seed, options.sizes, options.windows))
 
 
 def _spoil(kind: str, made: FakeSet, out: Path, outputs: Outputs) -> tuple[str, ...]:
@@ -137,7 +140,10 @@ class _Contents:
             self._write_raw(raw[0], path)
             return
         size = roles[0].nbytes
-        canvas = Canvas.blank(size, roles[0].role)
+        headers = [file.content for file in others if isinstance(file.content, Struct)]
+        many = [rows for header in headers for rows in many_in(header)]
+        holes = [range(rows.offset, rows.offset + rows.nbytes) for rows in many]
+        canvas = Canvas.blank(size, roles[0].role, holes)
         for file in raw:
             contents = self._made.raw(file).contents(filler=False)
             self._raw[id(file)] = contents
@@ -150,7 +156,9 @@ class _Contents:
             elif isinstance(content, Struct):
                 canvas.paint(content)
                 canvas.stamp(file.role, file.endian)
-        path.write_bytes(bytes(canvas.content))
+        canvas.save(path)
+        for rows in many:
+            write_rows(path, rows, self._made.plan.windows or ())
 
     def _write_raw(self, file: FakeFile, path: Path) -> None:
         raw = self._made.raw(file)
@@ -168,41 +176,46 @@ class _Contents:
         arrays: Arrays = {}
         unkept: list[str] = []
         for spec, scope, source in self._made.arrays():
-            path = _unique(path_of(spec.name, scope), arrays, unkept)
+            path = path_of(spec.name, scope)
             if spec.values is not None:
-                arrays[path] = np.asarray(spec.values.evaluate(scope))
-            elif isinstance(source, (FakeFile, FakeFiles)):
-                values = self._raw_values(spec, source, scope)
-                if values is None:
-                    unkept.append(path)
-                else:
-                    arrays[path] = values
-            elif source is not None and hasattr(source, "known"):
-                known: Known | None = source.known()
-                if known is not None:
-                    arrays[path] = _shaped(spec, known, axes_of(known), scope)
+                arrays[_unique(path, arrays, unkept)] = np.asarray(spec.values.evaluate(scope))
+                continue
+            try:
+                known, order = self._contents(spec, source, scope)
+            except TooLarge:
+                unkept.append(_unique(path, arrays, unkept))
+                continue
+            for group, part in () if known is None else cut(spec, known, _arrow(spec, scope), scope):
+                name = _unique(grouped(path, group), arrays, unkept)
+                arrays[name] = _shaped(spec, part, order, scope)
         return arrays, tuple(unkept)
 
-    def _raw_values(
+    def _contents(
+        self, spec: ArraySpec, source: object, scope: Scope
+    ) -> tuple[Known | None, tuple[str, ...]]:
+        """Return what an array holds, and the order of its axes where its card does not say."""
+        if isinstance(source, (FakeFile, FakeFiles)):
+            return self._raw_contents(spec, source, scope)
+        known: Known | None = source.known() if hasattr(source, "known") else None
+        return known, () if known is None else axes_of(known)
+
+    def _raw_contents(
         self, spec: ArraySpec, source: FakeFile | FakeFiles, scope: Scope
-    ) -> NDArray[np.generic] | None:
+    ) -> tuple[Known | None, tuple[str, ...]]:
         files = [source] if isinstance(source, FakeFile) else list(source.files)
         parts: list[Known | None] = []
         listed: tuple[str, ...] = ()
         for file in files:
             contents = self._raw[id(file)]
             if contents is None:
-                return None
+                raise TooLarge
             raw = self._made.raw(file)
             region = next(r for r in raw.regions if r.spec is spec and r.key == path_of(spec.name, scope))
             parts.append(raw.known(region, contents))
             listed = region.listed
         if isinstance(source, FakeFile):
-            assert parts[0] is not None
-            return _shaped(spec, parts[0], listed, scope)
-        known = together(parts, None, source.name, spec.place)
-        assert known is not None
-        return _shaped(spec, known, (source.name, *listed), scope)
+            return parts[0], listed
+        return together(parts, None, source.name, spec.place), (source.name, *listed)
 
 
 def _shaped(spec: ArraySpec, known: Known, order: tuple[str, ...], scope: Scope) -> NDArray[np.generic]:

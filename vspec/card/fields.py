@@ -156,11 +156,32 @@ def _text_type(text: Text, word: str, tokens: list[Token]) -> tuple[TypeRef, tup
     if not inside.value:
         raise fail("V0114", f"'{word}' needs a length in bytes", head.place, help=f"e.g. {word}(16)")
     place = text.cut(tokens[0][1], tokens[1][2]).place
+    if _is_align(inside, [token for token in scan(inside) if token[0] != "blank"]):
+        return TypeRef(place, word=word, length=_up_to(inside)), _no_sizes(text, tokens[2:])
     length, axes = parse(inside), _sizes_after(text, tokens[2:])
     if not isinstance(length.literal, str):
         return TypeRef(place, word=word, length=length), axes
     _check_terminator(word, length.literal, inside.place)
     return TypeRef(place, word=word, terminator=length.literal), axes
+
+
+def _is_align(text: Text, tokens: list[Token]) -> bool:
+    """Tell whether a text begins with a call of ``align`` and, as a length, is nothing else."""
+    word = text.value[tokens[0][1] : tokens[0][2]] if tokens else ""
+    return word == "align" and len(tokens) == 2 and _opens(text, tokens[1], "(")
+
+
+def _up_to(place: Text) -> Expression:
+    """Return the bytes from the current one up to a place."""
+    parse(place)
+    return parse(Text(f"{place.value} - here", place.place, exact=False))
+
+
+def _no_sizes(text: Text, tokens: list[Token]) -> tuple[FieldAxis, ...]:
+    for axis in _sizes_after(text, tokens):
+        help = "'align' is one gap, up to the next multiple"
+        raise fail("V0112", "a gap of 'align' takes no sizes", axis.place, help=help)
+    return ()
 
 
 def _check_terminator(word: str, terminator: str, place: Place) -> None:
@@ -193,6 +214,9 @@ def _computed_type(text: Text, tokens: list[Token], types: Types) -> tuple[TypeR
     applied = _applied(text, tokens, types)
     if applied is not None:
         return applied
+    if _is_align(text, tokens[:2]):
+        gap = text.cut(tokens[0][1], tokens[1][2])
+        return TypeRef(gap.place, word="pad", length=_up_to(gap)), _no_sizes(text, tokens[2:])
     count = len(tokens)
     for index, token in enumerate(tokens):
         if index and _opens(text, token, "[") and _is_named(_inside(text, token)):

@@ -249,6 +249,13 @@ def identify(paths: tuple[Path, ...], as_json: bool) -> None:
     "--seed", type=int, default=0, show_default=True, help="Another seed gives other data and sizes."
 )
 @click.option("--size", "sizes", multiple=True, metavar="AXIS=N", help="Size of an axis.")
+@click.option(
+    "--window",
+    "windows",
+    multiple=True,
+    metavar="FIRST:STOP",
+    help="Rows that hold data; all others are zero, in a sparse file of any size.",
+)
 @click.option("--example", help="The example of the card to follow (the first one otherwise).")
 @click.option("--damage", help="Damage the files in a way that the card must refuse.")
 @AS_JSON
@@ -258,6 +265,7 @@ def fake(card: str, out: Path, seed: int, as_json: bool, **choices: object) -> N
     \b
     vspec fake generic/raw -o sample/
     vspec fake rig3.yaml -o sample/ --size time=9973 --damage truncated
+    vspec fake rig3.yaml -o sample/ --size time=1000000000 --window 0:1000
     """
     sizes = choices["sizes"]
     numbers: dict[str, int] = {}
@@ -266,15 +274,24 @@ def fake(card: str, out: Path, seed: int, as_json: bool, **choices: object) -> N
             numbers[name] = int(str(value))
         except ValueError:
             raise click.BadParameter(f"{value!r} is not a whole number", param_hint="--size") from None
-    damage, example = choices["damage"], choices["example"]
+    damage, example, windows = choices["damage"], choices["example"], choices["windows"]
     options = commands.FakeOptions(
         seed=seed,
         sizes=numbers,
         damage=None if damage is None else str(damage),
         example=None if example is None else str(example),
+        windows=[_window(text) for text in windows] if isinstance(windows, tuple) and windows else None,
     )
     report = commands.fake(card, out, options)
     _finish(report, (), lambda: fake_view(report), as_json=as_json)
+
+
+def _window(text: str) -> tuple[int, int]:
+    first, _, stop = text.partition(":")
+    try:
+        return int(first), int(stop)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not FIRST:STOP", param_hint="--window") from None
 
 
 @cli.command()

@@ -72,11 +72,13 @@ def size(nbytes: int) -> str:
 
 
 def table(rows: Iterable[tuple[str, ...]]) -> str:
-    """Return rows as aligned columns."""
+    """Return rows as aligned columns; a column without any text is left out."""
     cells = [tuple(row) for row in rows]
     if not cells:
         return ""
-    widths = [max(len(row[k]) for row in cells) for k in range(len(cells[0]))]
+    kept = [k for k in range(len(cells[0])) if any(row[k] for row in cells)]
+    cells = [tuple(row[k] for k in kept) for row in cells]
+    widths = [max(len(row[k]) for row in cells) for k in range(len(kept))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in cells

@@ -45,12 +45,12 @@ class ArrayReport:
             "copied_bytes": self.copied_bytes,
             "tail": self.tail,
             "profile": self.profile,
-            "choices": [_choice(choice) for choice in self.choices],
         }
 
 
-def _choice(choice: Choice) -> Json:
+def _choice(path: str, choice: Choice) -> Json:
     return {
+        "array": path,
         "profile": choice.profile,
         "refs": choice.references,
         "fetched_bytes": choice.fetched_bytes,
@@ -79,6 +79,7 @@ class MapReport:
             "profile": self.profile,
             "sources": list(self.sources),
             "arrays": [array.to_json() for array in self.arrays],
+            "choices": [_choice(array.path, choice) for array in self.arrays for choice in array.choices],
             "warnings": problems_json(self.warnings),
         }
 

@@ -11,19 +11,23 @@ from vspec.commands.cards import open_card
 from vspec.commands.reports import FakedArray, FakeReport
 from vspec.errors import Problem, VspecError, fail
 
-MOST = 10**7
+MOST = 10**10
 """Positions along an axis that can be asked for."""
 
 
 def fake(card: str | Path | Card, out: str | Path, options: FakeOptions | None = None) -> FakeReport:
     """Write files of a data set that ``card`` describes into the folder ``out``.
 
-    Raises `VspecError`: V0826 for a size or seed out of range, V0827 where the files cannot be written,
+    Raises `VspecError`: V0826 for a size, window or seed out of range, V0827 where the files cannot be written,
     V0850 to V0862 where the card's example does not say enough, where a damage makes no sense for
     the card, or where a file exists already.
     """
     sizes = {} if options is None else options.sizes
-    problems = [_size(name, size) for name, size in sizes.items() if not 0 <= size <= MOST]
+    windows = () if options is None or options.windows is None else options.windows
+    problems = [
+        *(_size(name, size) for name, size in sizes.items() if not 0 <= size <= MOST),
+        *(_window(first, stop) for first, stop in windows if not 0 <= first <= stop),
+    ]
     if problems:
         raise VspecError(problems)
     try:
@@ -42,3 +46,8 @@ def _size(name: str, size: int) -> Problem:
     return Problem(
         "V0826", f"'{name}' cannot have {size} positions", expected=f"0 to {MOST}", found=str(size)
     )
+
+
+def _window(first: int, stop: int) -> Problem:
+    expected = "0 or more, and the end not before the beginning"
+    return Problem("V0826", "this is no window", expected=expected, found=f"{first}:{stop}")

@@ -158,6 +158,8 @@ def _collect_names(node: ast.expr, outside: set[str], inside: set[str]) -> None:
             if child is not node.value:
                 _collect_names(child, inside, inside)
     else:
+        if isinstance(node, ast.Call) and called(node) == "align":
+            outside.add("here")
         for child in children(node):
             _collect_names(child, outside, inside)
 

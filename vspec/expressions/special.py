@@ -125,6 +125,20 @@ def _find(compiler: Compiling, node: ast.Call) -> Evaluator:
     return run
 
 
+def _align(compiler: Compiling, node: ast.Call) -> Evaluator:
+    """Compile ``align(n)``: the first multiple of n, from the start of the file, that is not before ``here``."""
+    here = compiler.node(ast.copy_location(ast.Name("here"), node))
+    size, site = compiler.node(node.args[0]), compiler.site(node, node.args[0])
+
+    def run(scope: Scope) -> Value:
+        n = whole(size(scope), site, 0)
+        if n < 1:
+            raise site.fail("V0227", f"align takes 1 byte or more, not {n}", "usage: align(bytes)", 0)
+        return -(-whole(here(scope), site) // n) * n
+
+    return run
+
+
 def _get(compiler: Compiling, node: ast.Call) -> Evaluator:
     """Compile ``get``: its default stands in for what is absent on the path itself, nothing else."""
     site = compiler.site(node, *node.args)
@@ -159,6 +173,7 @@ _COMPILERS: dict[str, Callable[[Compiling, ast.Call], Evaluator]] = {
     "size": _extent("nbytes"),
     "files": _files,
     "find": _find,
+    "align": _align,
     "get": _get,
 }
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from vspec.authoring.fakes.constants import Constants
 from vspec.authoring.fakes.leaves import Leaf
+from vspec.authoring.fakes.many_rows import ManyRows
 from vspec.authoring.fakes.records import Projected, Struct
 from vspec.authoring.fakes.tables import Rows
 from vspec.card.model import ByteOrderTest, Field, Role
@@ -61,6 +63,8 @@ def extent(struct: Struct) -> int:
             end = max(end, extent(part))
         elif isinstance(part, Rows):
             end = max([end, *(extent(row) for row in part.rows if isinstance(row, Struct))])
+        elif isinstance(part, ManyRows):
+            end = max(end, part.offset + part.nbytes)
     return end
 
 
@@ -86,51 +90,67 @@ def texts_of(struct: Struct) -> Iterator[Leaf]:
 class Canvas:
     """The bytes of one file; bytes that were written firmly may only be written again alike."""
 
-    def __init__(self, size: int) -> None:
-        self.content = bytearray(size)
-        self._firm = np.zeros(size, np.bool_)
+    def __init__(self, size: int, holes: Sequence[range] = ()) -> None:
+        self._size = size
+        self._holes = sorted(holes, key=lambda hole: hole.start)
+        held = size - sum(map(len, self._holes))
+        self.content = bytearray(held)
+        self._firm = np.zeros(held, np.bool_)
 
     @classmethod
-    def blank(cls, size: int, role: Role) -> Canvas:
-        """Return an empty file; raises V0857 for one that is too large."""
-        if size > MAX_BYTES:
-            message = f"the file of '{role.name}' would have {size} bytes"
+    def blank(cls, size: int, role: Role, holes: Sequence[range] = ()) -> Canvas:
+        """Return an empty file, in whose ``holes`` others write; raises V0857 for one that is too large."""
+        held = size - sum(map(len, holes))
+        if held > MAX_BYTES:
+            message = f"the file of '{role.name}' would have {held} bytes"
             raise fail("V0857", message, role.place, expected=f"at most {MAX_BYTES}")
-        return cls(size)
+        return cls(size, holes)
+
+    def save(self, path: Path) -> None:
+        """Write the file; its holes are left out."""
+        with path.open("wb") as handle:
+            cursor, done = 0, 0
+            for hole in [*self._holes, range(self._size, self._size)]:
+                handle.seek(cursor)
+                handle.write(self.content[done : done + hole.start - cursor])
+                cursor, done = hole.stop, done + hole.start - cursor
+            handle.truncate(self._size)
+
+    def _place(self, name: str, start: int, end: int, place: Place) -> slice:
+        """Return where bytes of the file stand in ``content``; raises V0857 and V0858."""
+        if end > self._size:
+            help = f"the example says that the file has {self._size} bytes"
+            raise fail("V0857", f"'{name}' would end at byte {end}", place, help=help)
+        inside = [hole for hole in self._holes if start < hole.stop and hole.start < end]
+        if inside:
+            raise fail("V0858", f"'{name}' lies among rows that are written as a whole", place)
+        before = sum(len(hole) for hole in self._holes if hole.stop <= start)
+        return slice(start - before, end - before)
 
     def paint(self, struct: Struct) -> None:
         """Write all fields of a record; raises V0857 and V0858 as `put` does."""
         for written in leaves(struct):
             leaf = written.leaf
             raw = leaf.raw + leaf.tail
-            start, end = written.offset, written.offset + len(raw)
-            taken = self._firm[start:end]
-            if leaf.is_drawn and len(taken) and taken.all() and end <= len(self.content):
-                leaf.adopt(bytes(self.content[start:end]))
+            at = self._place(written.path, written.offset, written.offset + len(raw), leaf.field.place)
+            taken = self._firm[at]
+            if leaf.is_drawn and len(taken) and taken.all():
+                leaf.adopt(bytes(self.content[at]))
             elif leaf.firm:
-                self._require(written.path, end, leaf.field.place)
-                self.put(written.path, start, raw[: len(raw) - leaf.padding], leaf.field.place)
-            else:
-                self._require(written.path, end, leaf.field.place)
+                self.put(written.path, written.offset, raw[: len(raw) - leaf.padding], leaf.field.place)
 
     def put(self, name: str, start: int, raw: bytes, place: Place) -> None:
         """Write bytes; raises V0857 behind the end of the file, V0858 over others that differ."""
-        end = start + len(raw)
-        self._require(name, end, place)
-        taken = self._firm[start:end]
-        differ = taken & (np.frombuffer(self.content[start:end], np.uint8) != np.frombuffer(raw, np.uint8))
+        at = self._place(name, start, start + len(raw), place)
+        taken = self._firm[at]
+        differ = taken & (np.frombuffer(self.content[at], np.uint8) != np.frombuffer(raw, np.uint8))
         if differ.any():
-            at = start + int(np.flatnonzero(differ)[0])
+            byte = start + int(np.flatnonzero(differ)[0])
             found = f"'{name}' would write over what is there"
             help = "where fields overlap, the example gives values that agree"
-            raise fail("V0858", f"two values want byte {at}", place, found=found, help=help)
-        self.content[start:end] = raw
-        self._firm[start:end] = True
-
-    def _require(self, name: str, end: int, place: Place) -> None:
-        if end > len(self.content):
-            help = f"the example says that the file has {len(self.content)} bytes"
-            raise fail("V0857", f"'{name}' would end at byte {end}", place, help=help)
+            raise fail("V0858", f"two values want byte {byte}", place, found=found, help=help)
+        self.content[at] = raw
+        self._firm[at] = True
 
     def stamp(self, role: Role, order: Endian) -> None:
         """Write the number by which the byte order is told, where nothing was written before."""
@@ -138,7 +158,7 @@ class Canvas:
         if not isinstance(test, ByteOrderTest):
             return
         kind = NUMBERS[test.type]
-        if self._firm[test.offset : test.offset + kind.nbytes].any():
+        if self._firm[self._place("endian", test.offset, test.offset + kind.nbytes, test.place)].any():
             return
         value = test.equals if test.equals is not None else _fitting(test)
         self.put("endian", test.offset, np.array(value).astype(kind.dtype(order)).tobytes(), test.place)

@@ -17,6 +17,10 @@ Values = NDArray[np.generic]
 Join = tuple[str, tuple[str, ...]]
 
 
+class TooLarge(Exception):  # noqa: N818  # no mistake: what was written is not kept
+    """The contents of an array are not kept in memory."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Dense:
     """Values along ``names``, slowest first."""

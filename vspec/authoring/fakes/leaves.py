@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
 from vspec.authoring.fakes import draws, stored, types
@@ -46,6 +46,7 @@ class Holder(Protocol):
     sheet: Sheet
     where: Where
     scope: Scope
+    is_blank: bool
 
     @property
     def endian(self) -> Endian: ...
@@ -53,6 +54,9 @@ class Holder(Protocol):
     @property
     def end(self) -> int:
         """First byte behind the fields that follow each other."""
+
+    def names(self) -> Iterable[str]:
+        """Return the names of fields and lets."""
 
     def path(self, name: str) -> str:
         """Return the dotted path of a field, as examples write it."""
@@ -237,9 +241,7 @@ class Leaf:
         return self.field.type.terminator.encode(encoding)
 
     def _kind(self, scope: Scope) -> tuple[ElementType | TextType, int]:
-        kind, item = types.kind_of(
-            self.field.type, self.field.name, scope, self.struct.sheet.plan.card.types
-        )
+        kind, item = types.kind_of(self.field.type, self.field.name, scope, self.struct.sheet.plan.card.types)
         assert not isinstance(kind, NamedType), "a type of the card is no leaf"
         return kind, item
 
@@ -272,6 +274,8 @@ class Leaf:
         return stored_numbers(slot, whole)
 
     def _drawn(self, kind: ElementType) -> bytes:
+        if self.struct.is_blank:
+            return bytes(self.slot.nbytes)
         rng = self.struct.sheet.rng(self.use, self.struct.where.index)
         return stored.drawn(rng, kind, self.slot.endian, self.slot.count)
 

@@ -69,7 +69,7 @@ def unpacked(raw: bytes, kind: ElementType, endian: Endian, count: int) -> Value
     return values.reshape(-1)[:count]
 
 
-def _of_words(data: NDArray[np.uint8], packing: Packing) -> NDArray[np.int64] | NDArray[np.float64]:
+def _of_words(data: NDArray[np.uint8], packing: Packing) -> Values:
     """Return the samples of words whose lowest byte stands first."""
     bits = np.unpackbits(data, axis=1, bitorder="little")
     codes = np.zeros((len(data), packing.per_word), np.int64)
@@ -116,13 +116,13 @@ def _encoded(value: float, coding: Coding, width: int) -> int:
 
 
 def _ibm_code(value: float) -> int:
-    """Return the hexadecimal float nearest to a number: its sign, a power of 16, six digits behind a point."""
+    """Return the hexadecimal float nearest to a number: sign, power of 16, six digits behind a point."""
     if value == 0:
         return 0
     if not math.isfinite(value):
         raise ValueError(value)
-    power = -(-math.frexp(value)[1] // 4)
-    fraction = round(abs(value) / 16.0**power * 2**IBM_FRACTION)
+    power: int = -(-math.frexp(value)[1] // 4)
+    fraction: int = round(abs(value) / 16.0**power * 2**IBM_FRACTION)
     if fraction == 1 << IBM_FRACTION:
         fraction, power = fraction >> 4, power + 1
     if not 0 <= power + IBM_BIAS < 2 * IBM_BIAS:
@@ -130,10 +130,11 @@ def _ibm_code(value: float) -> int:
     return (IBM_SIGN if value < 0 else 0) | (power + IBM_BIAS) << IBM_FRACTION | fraction
 
 
-def _ibm_floats(codes: NDArray[np.int64]) -> NDArray[np.float64]:
+def _ibm_floats(codes: NDArray[np.int64]) -> Values:
     power = (codes >> IBM_FRACTION & (2 * IBM_BIAS - 1)) - IBM_BIAS
     size = np.ldexp((codes & ((1 << IBM_FRACTION) - 1)).astype(np.float64), 4 * power - IBM_FRACTION)
-    return np.where(codes & IBM_SIGN, -size, size)
+    signed: Values = np.where(codes & IBM_SIGN, -size, size)
+    return signed
 
 
 def _with_small_exponents(rng: np.random.Generator, raw: bytes, endian: Endian) -> bytes:

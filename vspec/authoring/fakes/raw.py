@@ -12,7 +12,8 @@ import numpy as np
 from vspec.authoring.fakes import stored
 from vspec.authoring.fakes.files import FakeFile
 from vspec.authoring.fakes.known import Dense
-from vspec.authoring.fakes.options import KEEP_LIMIT
+from vspec.authoring.fakes.many_rows import SPARSE_FROM, within
+from vspec.authoring.fakes.options import KEEP_LIMIT, Windows
 from vspec.authoring.fakes.orders import choose
 from vspec.authoring.fakes.paths import path_of
 from vspec.card.model import ArraySpec, ByteOrderTest
@@ -37,6 +38,15 @@ class Region:
     def count(self) -> int:
         """Number of elements."""
         return math.prod(size for _, size in self.stored)
+
+    def filled(self, windows: Windows | None) -> list[range]:
+        """Return the elements that hold data: all, or those of ``windows`` along the slowest axis."""
+        rows = self.stored[0][1] if self.stored else 1
+        if windows is None or rows < SPARSE_FROM:
+            return [range(self.count)]
+        row, word = self.count // rows, self.kind.per_word
+        found = (range(w.start * row // word * word, w.stop * row) for w in within(windows, rows))
+        return list(found)
 
     @property
     def end(self) -> int:
@@ -121,8 +131,9 @@ class RawFile:
                 if not taken[r.offset : r.end].all():
                     raise fail("V0858", f"'{r.key}' overlaps another array", r.spec.place)
                 continue
-            data = stored.drawn(self._rng(r.key), r.kind, r.endian, r.count)
-            whole[r.offset : r.end] = np.frombuffer(data, np.uint8)
+            whole[r.offset : r.end] = 0
+            for start, data in self._pieces(r):
+                whole[start : start + len(data)] = np.frombuffer(data, np.uint8)
             taken[r.offset : r.end] = True
         return whole.tobytes()
 
@@ -130,6 +141,15 @@ class RawFile:
         """Return an array as it was written."""
         flat = stored.values(contents[r.offset : r.end], r.kind, r.endian, r.count)
         return Dense(tuple(name for name, _ in r.stored), flat.reshape([size for _, size in r.stored]))
+
+    def _pieces(self, r: Region) -> Iterator[tuple[int, bytes]]:
+        """Yield the data of an array, a block at a time, with the byte at which it stands."""
+        rng = self._rng(r.key)
+        for part in r.filled(self.file.sheet.plan.windows):
+            start = r.offset + stored.size(r.kind, part.start)
+            for block in stored.blocks(rng, r.kind, r.endian, len(part)):
+                yield start, block
+                start += len(block)
 
     def stream(self, path: Path) -> None:
         """Write a file too large for memory, in blocks; raises V0857 unless it holds one array alone."""
@@ -140,8 +160,10 @@ class RawFile:
         only = self.regions[0]
         with path.open("wb") as handle:
             handle.write(self._rng("filler").bytes(only.offset))
-            for block in stored.blocks(self._rng(only.key), only.kind, only.endian, only.count):
+            for start, block in self._pieces(only):
+                handle.seek(start)
                 handle.write(block)
+            handle.truncate(self.nbytes)
 
     def _rng(self, name: str) -> np.random.Generator:
         return self.file.sheet.rng(f"{self.file.role.name} {name}", self.file.sheet.index)

@@ -9,6 +9,7 @@ from vspec.authoring.fakes.examples import Given
 from vspec.authoring.fakes.fields import Slot, encoded
 from vspec.authoring.fakes.known import Known
 from vspec.authoring.fakes.leaves import Leaf, Where
+from vspec.authoring.fakes.many_rows import ManyRows, is_many, within
 from vspec.authoring.fakes.orders import choose
 from vspec.authoring.fakes.scopes import HereScope, StructScope
 from vspec.authoring.fakes.sheets import MISSING, Sheet
@@ -58,7 +59,8 @@ class Struct:
         self._endian: Endian | None = None
         self.worth = ""
         self.is_row = False
-        self.previous: Value = None
+        self.is_blank = False
+        self.before: Callable[[], Value] | None = None
         self.value: Expression | None = None
         self.links: tuple[str, Callable[[], int]] | None = None
         self.file: Callable[[Leaf], bytes] | None = None
@@ -110,6 +112,11 @@ class Struct:
     # --- parts
 
     @property
+    def previous(self) -> Value:
+        """The row before this one; None before the first."""
+        return None if self.before is None else self.before()
+
+    @property
     def endian(self) -> Endian:
         """Byte order of the record."""
         if self._endian is None:
@@ -143,7 +150,7 @@ class Struct:
 
     def _inner(self, spec: RecordSpec, where: Where, outer: Scope) -> Struct:
         inner = Struct(spec, self.sheet, where, outer, lambda: self.endian)
-        inner.file = self.file
+        inner.file, inner.is_blank = self.file, self.is_blank
         return inner
 
     def _offset_of(self, name: str) -> Callable[[], int]:
@@ -201,7 +208,7 @@ class Struct:
             return self.sheet.given(self.where.path, self.where.index, len(field.axes))
         return found
 
-    def _rows(self, spec: RecordSpec, scope: Scope) -> Rows:
+    def _rows(self, spec: RecordSpec, scope: Scope) -> Rows | ManyRows:
         assert spec.repeat is not None
 
         def make(i: int, before: Callable[[], int], outer: Scope | None) -> Struct:
@@ -216,7 +223,10 @@ class Struct:
             items = _items(spec.repeat.items, scope)
             outers: list[Scope] = [Chain({variable: item}, self.scope) for item in items]
         else:
-            outers = [self.scope] * (self._count(spec, scope, make) or 0)
+            count = self._count(spec, scope, make)
+            if count is not None and self._is_sparse(spec, count):
+                return self._many(spec, count, make)
+            outers = [self.scope] * min(count or 0, MAX_ROWS + 1)
         if len(outers) > MAX_ROWS:
             raise fail("V0857", f"{len(outers)} rows of '{spec.name}' are too many to make", spec.place)
         rows = Rows(spec, self.sheet.plan.card.types, outers, make, self._offset_of(spec.name))
@@ -227,6 +237,21 @@ class Struct:
             finally:
                 del self._growing[spec.name]
         return rows
+
+    def _is_sparse(self, spec: RecordSpec, count: int) -> bool:
+        top = self.where.index == self.sheet.index and not self.is_row
+        wanted = self.sheet.plan.windows is not None and top
+        return wanted and is_many(spec, count, self.sheet.plan.card.types)
+
+    def _many(self, spec: RecordSpec, count: int, make: Make) -> ManyRows:
+        kept = list(within(self.sheet.plan.windows or (), count))
+
+        def one(i: int, start: Callable[[], int]) -> Struct:
+            row = make(i, start, None)
+            row.is_blank = not any(i in window for window in kept)
+            return row
+
+        return ManyRows(spec, count, one, self.offset_of(spec.name))
 
     def _row(self, spec: RecordSpec, where: Where, outer: Scope) -> Struct:
         if spec.of is None:
@@ -335,7 +360,7 @@ class Projected:
         return self.struct if self._value is None else self._value.evaluate(self.struct.scope)
 
 
-Part = Struct | Projected | Leaf | Rows | Absent
+Part = Struct | Projected | Leaf | Rows | ManyRows | Absent
 
 
 class Spot:

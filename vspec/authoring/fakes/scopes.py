@@ -13,7 +13,9 @@ class Named(Protocol):
 
     scope: Scope
     is_row: bool
-    previous: Value
+
+    @property
+    def previous(self) -> Value: ...
 
     @property
     def offset(self) -> int: ...

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vspec.authoring.fakes.leaves import Leaf
+from vspec.authoring.fakes.many_rows import ManyRows
 from vspec.authoring.fakes.records import Absent, Part, Projected, Struct
 from vspec.authoring.fakes.tables import Rows
 from vspec.card.model import Field
@@ -99,6 +100,8 @@ class Search:
             return self.of_struct(part.struct, base)
         if isinstance(part, Rows):
             return self._of_rows(part, base)
+        if isinstance(part, ManyRows):
+            return _passed(base + part.nbytes)
         assert isinstance(part, Struct)
         return self.of_struct(part, base)
 
@@ -139,6 +142,12 @@ class Search:
                 raise
             return
         yield base, raw + leaf.tail
+
+
+def _passed(end: int) -> Pieces:
+    """Look into nothing."""
+    yield from ()
+    return end
 
 
 def _is_placed(field: Field | RecordSpec) -> bool:

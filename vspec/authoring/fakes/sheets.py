@@ -9,6 +9,7 @@ import numpy as np
 
 from vspec.authoring.fakes import draws
 from vspec.authoring.fakes.examples import Example, Given, depth, settle
+from vspec.authoring.fakes.options import Windows
 from vspec.authoring.fakes.usage import Usage
 from vspec.card.model import Card, Role, StructType
 from vspec.errors import fail
@@ -27,6 +28,7 @@ class Plan:
     usage: Usage
     seed: int
     sizes: Mapping[str, int]
+    windows: Windows | None = None
     asked: set[str] = field(default_factory=set)
 
 

@@ -136,7 +136,7 @@ class ColumnSpot:
 class Linked(Record, Protocol):
     """A row that is being written, as its table needs it."""
 
-    previous: Value
+    before: Callable[[], Value] | None
     links: tuple[str, Callable[[], int]] | None
     value: Expression | None
 
@@ -224,7 +224,8 @@ class Rows(Table):
     def _add(self, outer: Scope) -> Linked:
         i = len(self.made)
         row = self._make(i, lambda: self.start(i), outer)
-        row.previous = self.made[-1] if self.made else None
+        last = self.made[-1] if self.made else None
+        row.before = None if last is None else lambda: last
         self.made.append(row)
         return row
 

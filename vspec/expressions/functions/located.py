@@ -13,5 +13,6 @@ FUNCTIONS = table(
     Function(
         "find", "find('text')  or  find('text', from_byte)  or  find('text', from_byte, default)", None, 1, 3
     ),
+    Function("align", "align(bytes)", None),
     Function("get", "get(path, default)  or  get(table, key, default)", None, 2, 3),
 )

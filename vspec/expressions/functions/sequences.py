@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 
 from vspec.expressions.access import flat_rows, item, sliced, whole
-from vspec.expressions.arithmetic import combine, extent, lengths_differ, overflow
+from vspec.expressions.arithmetic import combine, extent, lengths_differ, operand, overflow
 from vspec.expressions.columns import INT_MAX, INT_MIN, column_kind, column_of, gathered, kind_of
 from vspec.expressions.comparison import rows_of, truths
 from vspec.expressions.functions.numbers import numeric
@@ -54,12 +54,29 @@ def _count(call: Call, values: list[Value]) -> Value:
 def _range(call: Call, values: list[Value]) -> Value:
     bounds = [whole(v, call.site, part) for part, v in enumerate(values)]
     if len(bounds) == 3 and bounds[2] == 0:
-        raise call.site.fail("V0227", "range needs a step other than 0", f"usage: {call.function.usage}", 2)
+        raise call.site.fail("V0227", "range needs a step other than 0", _usage(call), 2)
     numbers = range(*bounds)
     start, stop, step = numbers.start, numbers.stop, numbers.step
     count = max(0, (stop - start + step - (1 if step > 0 else -1)) // step)
     call.site.check_elements(count)
     return np.arange(count, dtype=np.int64) * step + start
+
+
+def _steps(call: Call, values: list[Value]) -> Value:
+    start, step = (operand(value, call.site, part) for part, value in enumerate(values[:2]))
+    for part, number in enumerate((start, step)):
+        if isinstance(number, np.ndarray):
+            raise call.refuse(part, number, "one number")
+    count = whole(values[2], call.site, 2)
+    if count < 0:
+        raise call.site.fail("V0227", f"steps gives 0 or more values, not {count}", _usage(call), 2)
+    call.site.check_elements(count)
+    moved = combine("*", np.arange(count, dtype=np.int64), step, call.site)
+    return combine("+", moved, start, call.site)
+
+
+def _usage(call: Call) -> str:
+    return f"usage: {call.function.usage}"
 
 
 def _reverse(call: Call, values: list[Value]) -> Value:
@@ -211,6 +228,7 @@ FUNCTIONS = table(
     Function("all", "all(condition)", _all),
     Function("count", "count(condition)", _count),
     Function("range", "range(stop)  or  range(start, stop)  or  range(start, stop, step)", _range, 1, 3),
+    Function("steps", "steps(start, step, count)", _steps, 3, 3),
     Function("reverse", "reverse(values)", _reverse),
     Function("cumsum", "cumsum(numbers)", _cumsum),
     Function("diff", "diff(numbers)", _diff),
