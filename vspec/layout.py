@@ -107,7 +107,7 @@ class Unpack:
 class Strided:
     """Bytes as they lie: stored axes are ``lead``, then ``outer`` (the run axis), then ``inner``.
 
-    ``item`` is the stored element in its file byte order. With ``unpack`` it is raw bytes (``|V3``),
+    At most one of ``trims`` is about an axis. ``item`` is the stored element in its file byte order. With ``unpack`` it is raw bytes (``|V3``),
     of which values of the array's dtype are made; their axes follow ``inner``.
     """
 
@@ -116,7 +116,7 @@ class Strided:
     lead: tuple[tuple[str, int], ...] = ()
     outer: str = "run"
     inner: tuple[InnerAxis, ...] = ()
-    trim: Trim | None = None
+    trims: tuple[Trim, ...] = ()
     unpack: Unpack | None = None
 
 

@@ -110,11 +110,11 @@ class _StoredBox:
     def of(cls, layout: ArrayLayout, source: Strided, ranges: Sequence[Range]) -> _StoredBox:
         sizes = _sizes(source)
         found: dict[str, Range] = dict.fromkeys(sizes, (0, 1))
+        begin = {trim.axis: trim.start for trim in source.trims}
         skips = []
         for axis, (start, stop) in zip(layout.axes, ranges, strict=True):
             low, high = (axis.size - stop, axis.size - start) if axis.reverse else (start, stop)
-            if source.trim is not None and source.trim.axis == axis.name:
-                low, high = low + source.trim.start, high + source.trim.start
+            low, high = low + begin.get(axis.name, 0), high + begin.get(axis.name, 0)
             parts, skip = _part_ranges([sizes[part] for part in axis.parts], low, high)
             found |= dict(zip(axis.parts, parts, strict=True))
             skips.append(skip)

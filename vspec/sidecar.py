@@ -28,7 +28,8 @@ _BLOCK = 8 << 20
 _SPAN = 64 << 20
 _NEAR = 64 << 10
 _SPARSE = 8
-"""Bytes that lie apart are read together within `_NEAR`, or while they are one in `_SPARSE`."""
+_APART = 8 << 10
+"""Bytes that lie apart are read together within `_NEAR` where there are some every `_APART` bytes, or while they are one in `_SPARSE`."""
 
 
 class Viewable(Protocol):
@@ -181,7 +182,8 @@ def _gather(plan: ArrayPlan, reader: Viewable, block: Units, own: NDArray[np.int
     low, high = int(offset.min()), int(offset.max()) + block.nbytes
     if low < 0 or high > reader.size:
         raise VspecError([_too_short(plan, reader, low, high)])
-    together = min(_SPAN, max(_NEAR, _SPARSE * len(own) * block.nbytes))
+    near = _NEAR if high - low < _APART * len(own) else 0
+    together = min(_SPAN, max(near, _SPARSE * len(own) * block.nbytes))
     if high - low > together and len(own) > 1:
         middle = len(own) // 2
         _gather(plan, reader, block, own[:middle], rows)

@@ -82,15 +82,15 @@ MUTANTS = (
     Mutant(
         "a crop forgotten",
         "planning/arranging.py",
-        "size = _crop_size(join, size, scope)\n            if trim",
-        "_crop_size(join, size, scope)\n            if trim",
+        "size = _crop_size(join, size, scope)\n            trims",
+        "_crop_size(join, size, scope)\n            trims",
         f"{RAW}::test_arrows",
     ),
     Mutant(
         "a trim that keeps the end",
         "planning/arranging.py",
-        "trim = Trim(join.name, 0, size)",
-        "trim = Trim(join.name, 1, size + 1)",
+        "Trim(join.name, 0, size)",
+        "Trim(join.name, 1, size + 1)",
         f"{MAPS}[split_and_cropped]",
     ),
     Mutant(

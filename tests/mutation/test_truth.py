@@ -112,7 +112,7 @@ def test_values_whose_last_chunk_is_padded(tmp_path):
 
 
 def test_a_trim_that_begins_inside_a_run(tmp_path):
-    source = Strided(runs((0, 0, 5, 2, 0), (1, 0, 6, 2, 0)), I2, (), "t", (), Trim("t", 3, 9))
+    source = Strided(runs((0, 0, 5, 2, 0), (1, 0, 6, 2, 0)), I2, (), "t", (), (Trim("t", 3, 9),))
     layout = ArrayLayout("x", axes(t=6), I2, source)
     found, _ = through_a_map(tmp_path, layout, numbers(5).tobytes(), (100 + numbers(6)).astype(I2).tobytes())
     np.testing.assert_array_equal(found, [3, 4, 100, 101, 102, 103])

@@ -249,7 +249,7 @@ def test_chunks_shrink_rather_than_copy_much_of_a_small_array():
 
 
 def test_a_trim_over_two_files_cuts_both_ends():
-    source = Strided(runs((0, 0, 10, 2), (1, 6, 10, 2)), I2, trim=Trim("time", 7, 15))
+    source = Strided(runs((0, 0, 10, 2), (1, 6, 10, 2)), I2, trims=(Trim("time", 7, 15),))
     layout = ArrayLayout("raw", (Axis("time", 8, ("run",)),), I2, source)
     found = plan(layout, [20, 26], ChunkOptions(chunk_bytes=2, reference_bytes=0, small_chunk=1))
     assert [row[:2] for row in rows(found)] == [
@@ -262,7 +262,7 @@ def test_a_trim_over_two_files_cuts_both_ends():
 
 def test_a_trimmed_join_with_gaps_begins_inside_a_block():
     source = Strided(runs((0, 0, 4, 12)), I2, outer="block", inner=(InnerAxis("sample", 5, 2),))
-    source = Strided(source.runs, I2, outer="block", inner=source.inner, trim=Trim("time", 3, 18))
+    source = Strided(source.runs, I2, outer="block", inner=source.inner, trims=(Trim("time", 3, 18),))
     layout = ArrayLayout("raw", (Axis("time", 15, ("block", "sample")),), I2, source)
     found = plan(layout, [48], ChunkOptions(chunk_bytes=2, reference_bytes=0, small_chunk=1, inline=False))
     expected = [12 * (p // 5) + 2 * (p % 5) for p in range(3, 18)]

@@ -9,7 +9,7 @@ from vspec.chunks import ChunkOptions, plan
 from vspec.codecs import from_config
 from vspec.datatypes import NUMBERS
 from vspec.errors import VspecError
-from vspec.layout import ArrayLayout, Axis, InnerAxis, Runs, Strided, Unpack
+from vspec.layout import ArrayLayout, Axis, InnerAxis, Runs, Strided, Trim, Unpack
 
 I2 = np.dtype("<i2")
 PACKED = ChunkOptions(profile="packed")
@@ -136,3 +136,14 @@ def test_bytes_past_the_end_are_no_chunk():
     with pytest.raises(VspecError) as error:
         plan(planar(7, [(0, 4, 7, 40)]), [250], PACKED)
     assert [problem.code for problem in error.value.problems] == ["V0331"]
+
+
+def test_a_trimmed_list_of_offsets_begins_at_its_first_one_left():
+    """Of channels at bytes 6, 2, 12 and 20 of a record the last three: 2 * 32 + 20 bytes from byte 4 + 2."""
+    inner = InnerAxis("channel", 4, offsets=np.array([6, 2, 12, 20]))
+    source = Strided(runs((0, 4, 3, 32)), I2, outer="t", inner=(inner,), trims=(Trim("channel", 1, 4),))
+    axes = (Axis("t", 3, ("t",)), Axis("channel", 3, ("channel",)))
+    found = plan(ArrayLayout("raw", axes, I2, source), [100], PACKED)
+    assert rows(found) == [(0, 6, 84)]
+    assert found.compressor["offset"] == 0
+    assert found.compressor["axes"][1] == {"offsets": [0, 10, 18]}

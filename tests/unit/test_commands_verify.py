@@ -18,7 +18,7 @@ BESIDE = ApplyOptions(chunk_bytes=1600, inline=False)
 COORDINATES = (
     CARD
     + """\
-    axes: {channel: {gain: "[1, 2, 3, 4, 5, 6, 7, 8]", labels: "['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']"}}
+    axes: {channel: {depth: "[1, 2, 3, 4, 5, 6, 7, 8]", labels: "['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']"}}
   aux/one:
     dtype: uint8
     shape: {byte: 16}
@@ -294,13 +294,13 @@ def test_three_flipped_bytes_after_a_full_seal(tmp_path, at):
 def test_a_map_of_values_is_compared_too(rig):
     path = rig(card=COORDINATES)
     references = refs(path)
-    gains = np.frombuffer(base64.b64decode(references["channel_gain/0"][7:]), "<i8").copy()
+    gains = np.frombuffer(base64.b64decode(references["channel_depth/0"][7:]), "<i8").copy()
     gains[2] = 4
-    references["channel_gain/0"] = "base64:" + base64.b64encode(gains.tobytes()).decode()
+    references["channel_depth/0"] = "base64:" + base64.b64encode(gains.tobytes()).decode()
     rewrite(path, references)
     (problem,) = found(path)
     assert problem.code == "V0720"
-    assert "'channel_gain'" in problem.message
+    assert "'channel_depth'" in problem.message
     assert "channel=2" in problem.message
 
 

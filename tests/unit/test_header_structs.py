@@ -310,3 +310,100 @@ def test_text_is_no_array_and_complex_numbers_are_no_header_values(tmp_path: Pat
     with pytest.raises(VspecError) as caught:
         opened.get("f").get("z")
     assert codes(caught.value) == ["V0303"]
+
+
+ALIGNED = bytes([1, 3, 65, 66, 67, 9, 9, 9, 200, 7, 8, 250])
+"""At 5 a text of 3 bytes ends, at 8 begins a number, at 9 another gap."""
+
+
+@pytest.mark.parametrize("gap", ("align(4)", "pad(align(4))", "pad(align(4) - here)"))
+def test_a_gap_up_to_the_next_multiple_in_the_file(gap: str, tmp_path: Path) -> None:
+    fields = f"a: uint8\nn: uint8\ntext: ascii(n)\ngap: {gap}\nb: uint8"
+    assert get(fields, ALIGNED, tmp_path, "b") == 200
+    fields = f"a: uint8\nn: uint8[2]\ngap: {gap.replace('4', '3')}\nb: uint8"
+    assert get(fields, ALIGNED, tmp_path, "b") == 66  # byte 3 is a multiple already: no gap
+
+
+def test_a_place_and_a_length_up_to_the_next_multiple(tmp_path: Path) -> None:
+    assert get("a: uint8[9]\nb: uint8 @ align(2)", ALIGNED, tmp_path, "b") == 8
+    assert get("a: uint8[9]\nb: uint8 @ (align(2) + 1)", ALIGNED, tmp_path, "b") == 250
+    assert get("a: uint8[2]\ntext: ascii(align(5))\nb: uint8", ALIGNED, tmp_path, "text") == "ABC"
+
+
+def test_rows_that_end_at_multiples_of_the_file(tmp_path: Path) -> None:
+    data = bytes([77, 2, 5, 6, 3, 1, 2, 3, 9, 1, 8])
+    fields = 'a: uint8\nr:\n  repeat: 3\n  fields: {n: uint8, v: "uint8[x=n]", g: align(3)}'
+    with pytest.raises(VspecError):
+        header(card(fields), tmp_path, {"x.bin": data}).get("f").get("r")
+    rows = header(card(fields), tmp_path, {"x.bin": data + b"."}).get("f").get("r")
+    assert [row.get("n") for row in rows] == [2, 2, 1]  # at 1, 6 and 9
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    (("a: align(4)[x=2]", "V0112"), ("a: pad(align(4))[2]", "V0112"), ("a: align()", "V0209")),
+)
+def test_gaps_that_are_none(fields: str, code: str, tmp_path: Path) -> None:
+    with pytest.raises(VspecError) as caught:
+        get(fields, ALIGNED, tmp_path, "a")
+    assert codes(caught.value) == [code]
+
+
+def test_align_needs_a_byte_to_count_from(tmp_path: Path) -> None:
+    with pytest.raises(VspecError) as caught:
+        get("a: align(0)", ALIGNED, tmp_path, "a")
+    assert codes(caught.value) == ["V0227"]
+    text = card("a: uint8") + "attrs: {n: '{{ align(4) }}'}\n"
+    with pytest.raises(VspecError) as caught:
+        header(text, tmp_path, {"x.bin": ALIGNED})
+    assert codes(caught.value) == ["V0177"]
+
+
+@pytest.mark.parametrize(
+    "field",
+    (
+        "b: ascii(2) as int else 4",
+        "b: ascii(2) as int if true else 4",
+        "b: {type: ascii(2) as int, else: 4}",
+        "b: ascii(2) as float else c - 5",
+    ),
+)
+def test_blanks_are_worth_what_else_says(field: str, tmp_path: Path) -> None:
+    fields = f"a: uint8\n{field}\nc: uint8"
+    assert get(fields, b"\x01  \x09", tmp_path, "b") == 4
+    assert get(fields, b"\x01 7\x09", tmp_path, "b") == 7
+    with pytest.raises(VspecError) as caught:
+        get(fields, b"\x01x \x09", tmp_path, "b")
+    assert codes(caught.value) == ["V0307"]
+
+
+def test_blanks_among_many(tmp_path: Path) -> None:
+    assert get("b: ascii(2)[4] as int else -1", b"12  \0\x003 ", tmp_path, "b").tolist() == [12, -1, -1, 3]
+    rows = 'r:\n  repeat: 3\n  fields: {n: uint8, t: "ascii(2) as int else n", u: ascii(1) as float else 0.5}'
+    opened = header(card(rows), tmp_path, {"x.bin": b"\x09  1\x0812 \x07  2"})
+    assert opened.get("f").get("r").column("t").tolist() == [9, 12, 7]
+    assert opened.get("f").get("r").column("u").tolist() == [1, 0.5, 2]
+
+
+def test_what_blanks_cannot_be_worth(tmp_path: Path) -> None:
+    for default in ("none", "'a'", "0.5"):
+        with pytest.raises(VspecError) as caught:
+            get(f"b: ascii(2) as int else {default}", b"  ", tmp_path, "b")
+        assert codes(caught.value) == ["V0307"]
+    assert get("b: ascii(2) as int if false else none", b"  ", tmp_path, "b") is None
+
+
+@pytest.mark.parametrize(
+    "field",
+    (
+        "a: uint8 as str",
+        "a: bytes(2) as int",
+        "a: uint8 else 4",
+        "a: ascii(2) as str else 'x'",
+        "a: {type: uint8, else: 4}",
+    ),
+)
+def test_clauses_that_mean_nothing(field: str, tmp_path: Path) -> None:
+    with pytest.raises(VspecError) as caught:
+        get(field, b"  ", tmp_path, "a")
+    assert codes(caught.value) == ["V0113"]

@@ -62,7 +62,7 @@ def test_trims_reversals_and_offset_lists():
         runs((0, 10, 4, 20)),
         np.dtype("u1"),
         inner=(InnerAxis("c", 3, offsets=np.array([7, 0, 11])),),
-        trim=Trim("time", 1, 4),
+        trims=(Trim("time", 1, 4),),
     )
     layout = ArrayLayout(
         "x", (Axis("c", 3, ("c",)), Axis("time", 3, ("run",), reverse=True)), np.dtype("u1"), source

@@ -329,6 +329,8 @@ def test_a_file_of_many_that_does_not_fit_is_named(tmp_path):
         ("b c s -> b:5 c s", lambda a: a[:5]),
         ("b c s -> b c:2 s", lambda a: a[:, :2]),
         ("b c s -> time:31=(b s) c", lambda a: a.transpose(0, 2, 1).reshape(-1, 3)[:31]),
+        ("b c s=(p:5 q:1) -> y:19=(b c) x:4=(p q)", lambda a: a.reshape(21, 5)[:19, :4]),
+        ("b c s=(p:5 q:1) -> -x:4=(p q) -y:19=(b c)", lambda a: a.reshape(21, 5)[:19, :4].T[::-1, ::-1]),
         ("b=(u:7 v:1) c s=(p:5 q) -> u v p q c", lambda a: a.reshape(7, 1, 3, 5, 1).transpose(0, 1, 3, 4, 2)),
         ("b c s -> flat=(b c s)", lambda a: a.reshape(-1)),
     ),
@@ -339,6 +341,17 @@ def test_arrows(tmp_path, dims, expected):
     layout, found = one(text, tmp_path, data.tobytes())
     np.testing.assert_array_equal(found, expected(data))
     assert layout.shape == expected(data).shape
+
+
+def test_tiles_that_reach_over_two_edges(tmp_path):
+    image = ramp(15).reshape(5, 3)
+    padded = np.pad(image, ((0, 1), (0, 1)), constant_values=-1)
+    tiles = [padded[y : y + 2, x : x + 2] for y in (0, 2, 4) for x in (0, 2)]
+    arrow = 'dims: "ty tx yy xx -> y:5=(ty yy) x:3=(tx xx)"'
+    text = raw("dtype: int16", "shape: {ty: 3, tx: 2, yy: 2, xx: 2}", arrow)
+    layout, found = one(text, tmp_path, b"".join(tile.astype("<i2").tobytes() for tile in tiles))
+    np.testing.assert_array_equal(found, image)
+    assert [axis.size for axis in layout.axes] == [5, 3]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from vspec.authoring.fakes.damage import DAMAGES, damage, possible
 from vspec.authoring.fakes.data_sets import FakeSet
 from vspec.authoring.fakes.examples import choose
 from vspec.authoring.fakes.files import FakeFile, FakeFiles
-from vspec.authoring.fakes.known import Known, TooLarge, arranged, axes_of, in_order
+from vspec.authoring.fakes.known import Known, UnkeptError, arranged, axes_of, in_order
 from vspec.authoring.fakes.options import Faked, FakeOptions
 from vspec.authoring.fakes.outputs import Outputs
 from vspec.authoring.fakes.paths import path_of
@@ -182,7 +182,7 @@ class _Contents:
                 continue
             try:
                 known, order = self._contents(spec, source, scope)
-            except TooLarge:
+            except UnkeptError:
                 unkept.append(_unique(path, arrays, unkept))
                 continue
             for group, part in () if known is None else cut(spec, known, _arrow(spec, scope), scope):
@@ -208,7 +208,7 @@ class _Contents:
         for file in files:
             contents = self._raw[id(file)]
             if contents is None:
-                raise TooLarge
+                raise UnkeptError(file.role.name, spec.place)
             raw = self._made.raw(file)
             region = next(r for r in raw.regions if r.spec is spec and r.key == path_of(spec.name, scope))
             parts.append(raw.known(region, contents))

@@ -153,6 +153,9 @@ def _check_field(field: Field) -> Iterator[Problem]:
         yield from check_size(axis.size, f"the size of '{axis.name}'" if axis.name else "the size")
     yield from check_size(field.type.length, "the length")
     yield from check_size(field.offset, "the offset")
+    if field.default is not None and field.condition is None and field.convert not in ("int", "float"):
+        help = "it is the value of a field that an 'if' leaves out, or of blanks: ascii(8) as int else 0"
+        yield Problem("V0113", "'else' without 'if'", field.default.text.place, help=help)
     if field.default is not None and field.default.text.value.strip() in NUMBERS:
         message = "behind 'else' stands the value of an absent field, not a type"
         help = "a choice between types stands in parentheses: (uint8 if c else uint16)"

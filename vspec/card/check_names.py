@@ -123,14 +123,13 @@ class _Names:
         return found
 
     def _role(self, role: Role, root: Names) -> None:
-        names = root
+        names = Names(root)
+        if role.over is not None and role.named is not None:
+            names.declare(role.over, Declared("a file", role.place))
         if role.layout is not None:
-            names = self._record(role.layout, Names(root), _LAYOUT)
+            names = self._record(role.layout, Names(names), _LAYOUT)
         self._endian(role.endian, names)
         self._check.check(role.named, root)
-        if role.over is not None and role.named is not None:
-            names = Names(names)
-            names.declare(role.over, Declared("a file", role.place))
         self._check.check(role.order, names)
 
     def _record(self, record: Record, names: Names, words: frozenset[str]) -> Names:

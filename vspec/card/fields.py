@@ -68,6 +68,8 @@ def parse_field(text: Text, types: Types | Collection[str], name: str = "") -> F
         convert = _conversion(clauses.pieces.get("as"))
     except VspecError as error:
         raise VspecError([*error.problems, *problems]) from None
+    if convert is not None and not _is_text(type_ref):
+        problems.append(_no_text(clauses.pieces["as"], convert))
     if problems:
         raise VspecError(problems)
     return Field(
@@ -100,7 +102,7 @@ def _cut_clauses(text: Text) -> dict[str, Text]:
             and not (current == "if" and word == "else")
         ):
             raise fail("V0121", f"a choice after '{current}' needs parentheses", here.place, help=_ORDER)
-        if word == "else" and current != "if":
+        if word == "else" and current not in ("if", "as"):
             raise fail("V0113", "'else' without 'if'", here.place, help=_ORDER)
         if _RANK[word] <= _RANK[current]:
             wrong = "stands twice" if word == current else f"stands after '{current}'"
@@ -113,6 +115,16 @@ def _cut_clauses(text: Text) -> dict[str, Text]:
             what = "the type is missing" if word == "" else f"nothing stands after '{word}'"
             raise fail("V0110", what, text.place, help=_ORDER)
     return pieces
+
+
+def _is_text(ref: TypeRef) -> bool:
+    return ref.word in TEXTS and TEXTS[ref.word].encoding is not None
+
+
+def _no_text(text: Text, convert: str) -> Problem:
+    """Return the problem of ``as`` behind a type that is no text."""
+    help = f"ascii(8) as {convert}; what is no text is converted in an expression: {convert}(x)"
+    return Problem("V0113", f"'as {convert}' reads a text, and this type is none", text.place, help=help)
 
 
 def _conversion(text: Text | None) -> Literal["int", "float", "str"] | None:

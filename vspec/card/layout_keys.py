@@ -64,7 +64,7 @@ FIELD = Shape(
     "A field, or with 'fields:' a record: TYPE[sizes] as int if COND else VALUE @ OFFSET = CONST.",
     (
         Key("type", Value("field"), "The type of a field, with its sizes.", "int16[channel=4]"),
-        Key("else", TRUTH, "The value of a field that is absent.", 0),
+        Key("else", TRUTH, "The value of a field that is absent, or of blanks behind 'as int'.", 0),
         Key("const", EXPRESSION, "What a field must hold.", "0xC6912702"),
         Key("parse", Value(shape="parse"), "How the text in a field is read.", {"format": "pairs"}),
         Key("fields", _FIELDS, "The fields of a record.", {"id": "uint16"}),

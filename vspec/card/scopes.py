@@ -137,6 +137,8 @@ class NameCheck:
 
     def _check_reference(self, reference: Reference, names: Names, words: frozenset[str]) -> None:
         name = reference.name
+        if reference.called and name.value == "align" and "here" not in words:
+            self._misplaced(name)
         if reference.called or name.value in self._types or name.value in words:
             return
         declared = names.find(name.value)

@@ -105,8 +105,11 @@ def axis_span(layout: ArrayLayout, number: int, full: int, source: Strided) -> t
 
     A trim counts in stored order, that is before a reversal.
     """
-    axis, trim = layout.axes[number], source.trim
-    start, stop = (trim.start, trim.stop) if trim is not None and trim.axis == axis.name else (0, full)
+    axis = layout.axes[number]
+    spans = [(trim.start, trim.stop) for trim in source.trims if trim.axis == axis.name]
+    if len(spans) > 1:
+        raise incoherent(layout, f"axis '{axis.name}' is trimmed twice")
+    start, stop = spans[0] if spans else (0, full)
     if not 0 <= start <= stop <= full or stop - start != axis.size:
         raise incoherent(layout, f"axis '{axis.name}' of size {axis.size} is {start}:{stop} of {full}")
     return start, stop
@@ -328,8 +331,9 @@ def _cut_digits(draft: _Draft) -> _Draft:
                 draft = _shifted(draft, number, cut, axis.first * stride)
             case (Listed(offsets=offsets),):
                 part = offsets[axis.first : axis.first + axis.size]
-                cut = replace(axis, digits=(Listed(axis.size, part),), first=0)
-                draft = _shifted(draft, number, cut, 0)
+                digit, begin = _inner_digit(InnerAxis(axis.name, axis.size, offsets=part))
+                cut = replace(axis, digits=(digit,) if axis.size != 1 else (), first=0)
+                draft = _shifted(draft, number, cut, begin)
             case ():
                 draft = _shifted(draft, number, replace(axis, first=0), 0)
             case _:

@@ -170,6 +170,8 @@ def _paths(node: ast.expr) -> Iterator[str]:
         if _is_free(dotted.split(".")[0]):
             yield dotted
         return
+    if isinstance(node, ast.Call) and called(node) == "align":
+        yield "here"
     for child in children(node):
         yield from _paths(child)
 

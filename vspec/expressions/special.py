@@ -134,7 +134,7 @@ def _align(compiler: Compiling, node: ast.Call) -> Evaluator:
         n = whole(size(scope), site, 0)
         if n < 1:
             raise site.fail("V0227", f"align takes 1 byte or more, not {n}", "usage: align(bytes)", 0)
-        return -(-whole(here(scope), site) // n) * n
+        return -(-whole(here(scope), site, 1) // n) * n
 
     return run
 

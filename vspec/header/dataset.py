@@ -141,7 +141,7 @@ class Header:
         if file is None:
             self._require_optional(role, name)
             return None
-        return self._file(role, file, {})
+        return self._file(role, file, {} if role.over is None else {role.over: name})
 
     def _require_optional(self, role: Role, name: str) -> None:
         """Raise V0450 unless the role may go without this file."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -27,6 +28,10 @@ MAX_TEXTS = 10**6
 WINDOW = 4 * 2**20
 FAR_APART = 8 * 2**10
 """Rows whose fields lie farther apart than this many bytes are read one by one, others in windows."""
+
+
+Blank = Callable[[], Value] | None
+"""What blanks are worth in a text that is read as a number; None where they are an error."""
 
 
 class Bytes(Protocol):
@@ -114,8 +119,8 @@ def locate(spot: Spot, view: View) -> Located:
     )
 
 
-def read(spot: Spot, view: View) -> Value:
-    """Return the value of a field: a scalar, or a column of its axes' shape.
+def read(spot: Spot, view: View, blank: Blank = None) -> Value:
+    """Return the value of a field: a scalar, or a column of its axes' shape; blanks are worth ``blank``.
 
     Raises V0301 where the file ends too early, V0920 where the value is too large to be a header
     value, V0306 and V0307 for text that cannot be decoded or converted.
@@ -131,7 +136,7 @@ def read(spot: Spot, view: View) -> Value:
     raw = take(view, spot.offset, spot.nbytes, spot.field)
     if isinstance(spot.kind, ElementType):
         return numbers(_stored(np.frombuffer(raw, np.uint8), spot, spot.kind), spot)
-    return _texts(raw, spot, view)
+    return _texts(raw, spot, view, blank)
 
 
 def _stored(raw: NDArray[np.uint8], spot: Spot, kind: ElementType) -> NDArray[np.generic]:
@@ -186,12 +191,15 @@ def _plain(column: NDArray[np.generic]) -> Value:
     return item
 
 
-def _texts(raw: bytes, spot: Spot, view: View) -> Value:
+def _texts(raw: bytes, spot: Spot, view: View, blank: Blank) -> Value:
     if isinstance(spot.kind, TextType) and spot.kind.encoding is None:
         return raw if not spot.axes else [raw[i : i + spot.item] for i in range(0, len(raw), spot.item)]
     places = spot.slices()
     items = [_text(raw[start:stop], spot, view, start) for start, stop in places]
-    values = [_convert(text, spot, view, start) for text, (start, _) in zip(items, places, strict=True)]
+    values = [
+        _instead(spot.field, blank()) if blank and not text.strip() else _convert(text, spot, view, start)
+        for text, (start, _) in zip(items, places, strict=True)
+    ]
     if not spot.axes:
         return values[0]
     column = np.array(values, dtype=object if spot.field.convert in (None, "str") else None)
@@ -224,6 +232,20 @@ def _text(raw: bytes, spot: Spot, view: View, start: int) -> str:
     return text.split("\0", 1)[0].rstrip()
 
 
+def _instead(field: Field, value: Value) -> int | float:
+    """Return what ``else`` gives for blanks: a number, as the field is. Raises V0307."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and field.convert == "float":
+        return value
+    raise fail(
+        "V0307",
+        f"'{field.name}' is blank, and its 'else' is no {'whole ' if field.convert == 'int' else ''}number",
+        field.default.text.place if field.default is not None else field.place,
+        found=repr(value),
+    )
+
+
 def _convert(text: str, spot: Spot, view: View, start: int) -> str | int | float:
     convert = spot.field.convert
     if convert is None or convert == "str":
@@ -249,7 +271,7 @@ def _convert(text: str, spot: Spot, view: View, start: int) -> str | int | float
         ) from None
 
 
-def strided(spot: Spot, view: View, count: int, stride: int) -> Value:
+def strided(spot: Spot, view: View, count: int, stride: int, blank: Blank = None) -> Value:
     """Return the column of a field over ``count`` rows, ``stride`` bytes apart, by one strided access.
 
     The result has the axes (row, *field axes).
@@ -259,7 +281,7 @@ def strided(spot: Spot, view: View, count: int, stride: int) -> Value:
             message = f"{view.name}: the column '{spot.field.name}' is {count * spot.count} texts"
             help = "is a count or the byte order wrong?"
             raise fail("V0920", message, spot.field.place, expected=f"at most {MAX_TEXTS}", help=help)
-        rows = [read(_moved(spot, i * stride), view) for i in range(count)]
+        rows = [read(_moved(spot, i * stride), view, blank) for i in range(count)]
         return np.array(rows, dtype=object if spot.field.convert in (None, "str") else None)
     if count * spot.nbytes > MAX_READ:
         raise fail(
@@ -290,9 +312,14 @@ def _column(spot: Spot, view: View, count: int, stride: int) -> NDArray[np.gener
     shape = [size for _, size in spot.axes]
     if spot.kind.packing is not None:
         return _packed_column(spot, view, count, stride)
+    dtype = spot.kind.dtype(spot.endian)
+    if stride > FAR_APART:
+        nbytes = spot.nbytes
+        rows = range(spot.offset, spot.offset + count * stride, stride)
+        return np.ndarray((count, *shape), dtype, b"".join(view.bytes.read(row, nbytes) for row in rows))
     strides = (stride, *(axis.stride for axis in spot.inner()))
-    column: NDArray[np.generic] = np.empty((count, *shape), spot.kind.dtype(spot.endian))
-    step = max(1, WINDOW // stride) if 0 < stride <= FAR_APART else 1 if stride else count
+    column: NDArray[np.generic] = np.empty((count, *shape), dtype)
+    step = max(1, WINDOW // stride) if stride else count
     for start in range(0, count, step):
         n = min(step, count - start)
         raw = view.bytes.view(spot.offset + start * stride, (n - 1) * stride + spot.nbytes)
@@ -311,7 +338,7 @@ def _packed_column(spot: Spot, view: View, count: int, stride: int) -> NDArray[n
 
 
 def _moved(spot: Spot, by: int) -> Spot:
-    return Spot(spot.field, spot.kind, spot.item, spot.endian, spot.offset + by, spot.axes)
+    return replace(spot, offset=spot.offset + by)
 
 
 def offsets(spot: Spot, count: int, stride: int) -> Int64:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -10,12 +11,14 @@ from vspec.card.model import Field
 from vspec.card.model import Record as RecordSpec
 from vspec.expressions import Column, Expression, Extent, Record, Scope, UnknownName, Value
 from vspec.header import elements, located
-from vspec.header.elements import Spot, View
+from vspec.header.elements import Blank, Spot, View
 from vspec.header.home import Absent
 from vspec.header.instances import Fielded, Instance
 from vspec.header.located import Located
 from vspec.header.slots import fill_rows, slot_of
 from vspec.header.rows import FlatRows, KeyedRows, ListRows, NestedRows, PickedRows, gather, stack
+
+_BEHIND_START = re.compile(r"start(?:\s*\+\s*[0-9]+)?")
 
 
 class FixedRows(KeyedRows):
@@ -49,13 +52,20 @@ class FixedRows(KeyedRows):
     def column(self, name: str) -> Value:
         placed = self._steady(name)
         if isinstance(placed, Spot) and placed.field.parse is None:
-            return elements.strided(placed, self._view, self._count, self.stride)
+            blank = self._blank(placed.field)
+            if blank is None or not self._varies(name):
+                return elements.strided(placed, self._view, self._count, self.stride, blank)
         if isinstance(placed, Absent) and not self._varies(name):
             return gather([placed.default] * self._count, self)
         let = self.first.let(name)
         if let is not None and self._is_elementwise(let.value):
             return let.value.evaluate(_Columns(self, self.first.scope))
         return over(self, lambda row: _record(row).get(name), steady=placed is not None)
+
+    def _blank(self, field: Field) -> Blank:
+        """Return what blanks are worth in all rows, where that does not vary."""
+        default = field.default if field.convert in ("int", "float") else None
+        return None if default is None else lambda: default.evaluate(self.first.scope)
 
     def _varies(self, name: str) -> bool:
         """Tell whether the ``else`` of an absent field may differ from row to row."""
@@ -103,7 +113,8 @@ class FixedRows(KeyedRows):
         field = self.first.field(name)
         if field is None or slot_of(field) is not None:
             return None
-        if (field.offset if isinstance(field, Field) else field.at) is not None:
+        place = field.offset if isinstance(field, Field) else field.at
+        if place is not None and not (isinstance(field, Field) and _goes_along(place)):
             return None
         return self.first.place(name)
 
@@ -267,6 +278,11 @@ def _is_plain(inner: object, name: str) -> bool:
             return False
         return field is not None and (field.offset if isinstance(field, Field) else field.at) is None
     return False
+
+
+def _goes_along(place: Expression) -> bool:
+    """Tell whether ``@`` is the first byte of the row, or a fixed number of bytes behind it."""
+    return _BEHIND_START.fullmatch(place.text.value.strip("() ")) is not None
 
 
 class _Columns:

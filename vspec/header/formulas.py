@@ -63,6 +63,15 @@ def constant(value: int, *, is_truth: bool = False) -> Formula:
     return replace(found, is_truth=True) if is_truth else replace(found, linear={-1: value})
 
 
+def nowhere() -> Formula:
+    """Return a formula that holds nowhere."""
+
+    def row(_: Row) -> int:
+        raise LookupError
+
+    return _bounded(lambda _: (0, False), row, (0, 0), frozenset())
+
+
 def given(i: int, low: int, high: int) -> Formula:
     """Return input ``i``, which lies between ``low`` and ``high``."""
     found = _bounded(lambda c: (c[i], True), operator.itemgetter(i), (low, high), frozenset({i}))
@@ -81,7 +90,8 @@ def _bounded(
     return Formula(columns, row, low, high, inputs)
 
 
-def _both(a: Flags, b: Flags) -> Flags:
+def both(a: Flags, b: Flags) -> Flags:
+    """Return where both hold, at little cost where one of them holds everywhere."""
     return b if a is True else a if b is True else a & b
 
 
@@ -103,7 +113,7 @@ def combine(symbol: str, a: Formula, b: Formula) -> Formula:
 
     def columns(c: Columns) -> tuple[Ints, Flags]:
         (x, x_holds), (y, y_holds) = left(c), right(c)
-        return do(_number(x), _number(y)), _both(x_holds, y_holds)
+        return do(_number(x), _number(y)), both(x_holds, y_holds)
 
     limits = bounds(a.low, a.high, b.low, b.high)
     linear = _linear(symbol, a.linear, b.linear)
@@ -174,10 +184,10 @@ def _divided(symbol: str, a: Formula, b: Formula) -> Formula:
 
     def columns(c: Columns) -> tuple[Ints, Flags]:
         (x, x_holds), (y, y_holds) = left(c), right(c)
-        x, y, holds = _number(x), _number(y), _both(x_holds, y_holds)
+        x, y, holds = _number(x), _number(y), both(x_holds, y_holds)
         if not isinstance(y, np.ndarray):
             return (do(x, y), holds) if y else (x * 0, False)
-        return do(x, np.where(y == 0, 1, y)), _both(holds, y != 0)
+        return do(x, np.where(y == 0, 1, y)), both(holds, y != 0)
 
     most = max(abs(a.low), abs(a.high))
     bounds = (-most, most) if whole else (min(b.low, 0), max(b.high, 0))
@@ -206,7 +216,7 @@ def extreme(a: Formula, b: Formula, *, largest: bool) -> Formula:
 
     def columns(c: Columns) -> tuple[Ints, Flags]:
         (x, x_holds), (y, y_holds) = a.columns(c), b.columns(c)
-        return do(x, y), _both(x_holds, y_holds)
+        return do(x, y), both(x_holds, y_holds)
 
     bounds = one(a.low, b.low), one(a.high, b.high)
     return _bounded(columns, lambda r: one(a.row(r), b.row(r)), bounds, a.inputs | b.inputs)
@@ -223,7 +233,7 @@ def compared(symbol: str, a: Formula, b: Formula) -> Formula:
 
     def columns(c: Columns) -> tuple[Ints, Flags]:
         (x, x_holds), (y, y_holds) = a.columns(c), b.columns(c)
-        return do(x, y), _both(x_holds, y_holds)
+        return do(x, y), both(x_holds, y_holds)
 
     first, second, fixed = a.row, b.row, b.low
     row: Rowwise = (lambda r: do(first(r), fixed)) if b.is_constant else (lambda r: do(first(r), second(r)))
@@ -288,7 +298,7 @@ def joined(a: Formula, b: Formula, *, is_and: bool) -> Formula:
     def columns(c: Columns) -> tuple[Ints, Flags]:
         (x, x_holds), (y, y_holds) = a.columns(c), b.columns(c)
         decided = np.logical_not(x) if is_and else x
-        return do(x, y), x_holds if y_holds is True else _both(x_holds, y_holds | decided)
+        return do(x, y), x_holds if y_holds is True else both(x_holds, y_holds | decided)
 
     row: Rowwise = (lambda r: a.row(r) and b.row(r)) if is_and else (lambda r: a.row(r) or b.row(r))
     return _truth(columns, row, a.inputs | b.inputs)
@@ -306,9 +316,11 @@ def chosen(test: Formula, yes: Formula, no: Formula) -> Formula:
     def columns(c: Columns) -> tuple[Ints, Flags]:
         flags, known = test.columns(c)
         (x, x_holds), (y, y_holds) = yes.columns(c), no.columns(c)
+        if y_holds is False:
+            return x, both(both(known, flags), x_holds)
         holds = known
         if x_holds is not True or y_holds is not True:
-            holds = _both(known, np.where(flags, x_holds, y_holds))
+            holds = both(known, np.where(flags, x_holds, y_holds))
         return np.where(flags, x, y), holds
 
     bounds = min(yes.low, no.low), max(yes.high, no.high)
@@ -321,13 +333,15 @@ def looked_up(table: Mapping[int, int], key: Formula) -> Formula:
     """Return ``table[key]``; it does not hold for other keys."""
     if key.is_truth or not table:
         raise NoFormula
+    if key.is_constant:
+        return constant(table[key.low]) if key.low in table else nowhere()
     held = dict(sorted(table.items()))
     keys, values = np.array(list(held), np.int64), np.array(list(held.values()), np.int64)
 
     def columns(c: Columns) -> tuple[Ints, Flags]:
         x, holds = key.columns(c)
         at = np.minimum(np.searchsorted(keys, x), len(keys) - 1)
-        return values[at], _both(holds, keys[at] == x)
+        return values[at], both(holds, keys[at] == x)
 
     bounds = min(held.values()), max(held.values())
     return _bounded(columns, lambda r: held[key.row(r)], bounds, key.inputs)

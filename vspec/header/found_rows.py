@@ -73,7 +73,8 @@ class Finding:
         if not self._parts:
             return np.array([row.offset for row in self.made], np.int64)
         self._settle()
-        self._parts = [np.concatenate(self._parts)]
+        if len(self._parts) > 1:
+            self._parts = [np.concatenate(self._parts)]
         return self._parts[0]
 
     def sequence(self, make: Callable[[int], Instance]) -> Sequence[Instance]:

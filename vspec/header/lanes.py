@@ -50,7 +50,11 @@ class Stretch:
         return after, holds & (after > places)
 
 
-def stretch(ground: Ground, begin: int, mean: float) -> Stretch | None:
+Window = Callable[[int, int], Bytes]
+"""Gives bytes of the file: from where on, and how many at least."""
+
+
+def stretch(ground: Ground, begin: int, mean: float, window: Window) -> Stretch | None:
     """Return the stretch from a byte on where rows have ``mean`` bytes; None where lanes do not pay."""
     reach = ground.rule.reach
     length = min(STRETCH, ground.limit - begin, ground.size - begin - reach)
@@ -58,7 +62,8 @@ def stretch(ground: Ground, begin: int, mean: float) -> Stretch | None:
     if lanes < LEAST_LANES or not ground.rule.leaves:
         return None
     pace = length // lanes
-    return Stretch(ground, begin, ground.window(begin, lanes * pace + reach), lanes * pace, pace, lanes)
+    held = window(begin, lanes * pace + reach)[: lanes * pace + reach]
+    return Stretch(ground, begin, held, lanes * pace, pace, lanes)
 
 
 @dataclass(frozen=True, slots=True)

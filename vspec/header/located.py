@@ -224,6 +224,16 @@ def part(located: Located, name: str, start: int, stop: int) -> Located:
     return replace(located, first=located.first + shift, inner=tuple(inner))
 
 
+def row(located: Located, k: int) -> Located:
+    """Return row ``k`` of the slowest axis, without that axis. Raises V0304 for rows inside uneven rows."""
+    if not located.lead:
+        whole = part(located, located.inner[0].name, k, k + 1)
+        offset = 0 if whole.inner[0].offsets is None else int(whole.inner[0].offsets[0])
+        return replace(whole, first=whole.first + offset, inner=whole.inner[1:], rows=0)
+    taken = take(located, located.lead[0][0], np.array([k], np.int64))
+    return replace(taken, lead=taken.lead[1:])
+
+
 def _with_counts(located: Located, counts: Int64) -> Located:
     """Return ``located`` with rows of these sizes: not ragged when they are all the same."""
     ragged = len(counts) > 0 and not (counts == counts[0]).all()

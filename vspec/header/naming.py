@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+from vspec.card.model import Field
 from vspec.expressions import Record, Scope, UnknownName, Value
 from vspec.header import placing
+from vspec.header.elements import Blank
 from vspec.header.home import Home
 
 
@@ -78,3 +80,11 @@ class HereScope:
 
     def find(self, needle: bytes, start: int | None) -> int:
         return self._struct.scope.find(needle, start)
+
+
+def blank_of(struct: Named, field: Field) -> Blank:
+    """Return what blanks in a field are worth: its ``else``, where it is read as a number."""
+    default = field.default
+    if default is None or field.convert not in ("int", "float"):
+        return None
+    return lambda: default.evaluate(HereScope(struct, list(struct.names()).index(field.name)))

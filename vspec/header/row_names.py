@@ -117,8 +117,8 @@ class Names:
             raise NoFormula
         if found.low >= 0:
             return found
-        none = formulas.looked_up({-1: 0}, formulas.constant(0))
-        return formulas.chosen(formulas.compared(">=", found, formulas.constant(0)), found, none)
+        at_least_none = formulas.compared(">=", found, formulas.constant(0))
+        return formulas.chosen(at_least_none, found, formulas.nowhere())
 
     def node(self, node: ast.expr, frame: Frame) -> Formula:
         """Return the formula of a part of an expression."""

@@ -93,10 +93,10 @@ def _link(node: ast.expr, frame: Frame, names: Names) -> Formula:
     match node:
         case ast.IfExp(orelse=ast.Constant(value=None) | ast.Name(id="none")):
             test, there = names.node(node.test, frame), _link(node.body, frame, names)
-            return formulas.chosen(test, there, _nothing())
+            return formulas.chosen(test, there, formulas.nowhere())
         case ast.IfExp(body=ast.Constant(value=None) | ast.Name(id="none")):
             test, there = names.node(node.test, frame), _link(node.orelse, frame, names)
-            return formulas.chosen(test, _nothing(), there)
+            return formulas.chosen(test, formulas.nowhere(), there)
         case ast.IfExp():
             test = names.node(node.test, frame)
             return formulas.chosen(test, _link(node.body, frame, names), _link(node.orelse, frame, names))
@@ -104,11 +104,6 @@ def _link(node: ast.expr, frame: Frame, names: Names) -> Formula:
     if place.is_truth:
         raise NoFormula
     return place
-
-
-def _nothing() -> Formula:
-    """Return a formula that holds nowhere."""
-    return formulas.looked_up({-1: 0}, formulas.constant(0))
 
 
 def _key(leaves: tuple[Leaf, ...]) -> struct.Struct:

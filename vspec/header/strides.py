@@ -11,13 +11,14 @@ import numpy as np
 
 from vspec.header import lanes
 from vspec.header.elements import FAR_APART
-from vspec.header.windows import Bytes, Ground, Pace, spread, walker
+from vspec.header.windows import Bytes, Ground, Pace, Same, spread, walker, whole
 from vspec.layout import Int64
 
 BURST = 512
-LEAST_WINDOW, WINDOW = 2**12, 2**20
-MOST_AHEAD = 2**16
+LEAST_WINDOW, WINDOW, MOST_LENT = 2**12, 2**20, 2**24
+MOST_AHEAD = 2**13
 NEED, MOST_NEED = 8, 4096
+LONG = 64
 USEFUL = 0.4
 
 
@@ -29,12 +30,16 @@ class QuickWalk:
         self._size = ground.size
         self._mean = max(1.0, mean)
         self._walk = walker(ground)
+        self._same = Same.of(ground.rule)
         self._pace = Pace(NEED)
         self._ahead = 256
         self._uneven = False
         self._wait = 0
         self._penalty = BURST
-        self._window, self._begin = ground.window(0, 0), 0
+        self._nothing = ground.window(0, 0)
+        self._window, self._begin = self._nothing, 0
+        self._near = 0
+        self._is_lent = False
 
     def rows(self, cursor: int, most: int) -> tuple[list[Int64], int]:
         """Return where the rows from ``cursor`` on begin, as far as it is certain, and where they stop.
@@ -43,31 +48,37 @@ class QuickWalk:
         """
         parts: list[Int64] = []
         left = most
-        while left > 0:
-            part, after = self._some(cursor, left, parts)
-            if not len(part):
-                break
-            parts.append(part)
-            cursor, left = after, left - len(part)
+        try:
+            while left > 0:
+                count, cursor = self._some(cursor, left, parts)
+                if not count:
+                    break
+                left -= count
+        finally:
+            self._give_back()
         return parts, cursor
 
-    def _some(self, cursor: int, most: int, before: list[Int64]) -> tuple[Int64, int]:
+    def _some(self, cursor: int, most: int, parts: list[Int64]) -> tuple[int, int]:
+        """Add some rows, and return how many and where they stop."""
         if self._pace.same >= self._pace.need:
             self._pace.same = 0
-            found, after = self._run(cursor, most)
+            count, after = self._runs(cursor, most, parts)
+            if count:
+                return count, after
+        if self._uneven and self._wait <= 0 and parts:
+            found, after = self._lanes(cursor, parts[-1])
             if len(found):
-                return found, after
-        if self._uneven and self._wait <= 0 and before:
-            found, after = self._lanes(cursor, before[-1])
-            if len(found):
-                return _cut(found, after, most)
+                found, after = _cut(found, after, most)
+                parts.append(found)
+                return len(found), after
         rows, after = self._onward(cursor, min(most, BURST))
         self._wait -= len(rows)
         self._uneven = len(rows) == BURST
-        found = np.array(rows, np.int64)
-        if len(found) > NEED:
-            self._mean = max(1.0, float(found[-1] - found[0]) / (len(found) - 1))
-        return found, after
+        if rows:
+            parts.append(np.array(rows, np.int64))
+        if len(rows) > NEED:
+            self._mean = max(1.0, (rows[-1] - rows[0]) / (len(rows) - 1))
+        return len(rows), after
 
     def _onward(self, cursor: int, most: int) -> tuple[list[int], int]:
         """Walk row by row, window by window."""
@@ -88,18 +99,51 @@ class QuickWalk:
         """Return the window from a byte on: the one that was read last, where it has as many bytes."""
         offset = cursor - self._begin
         if not 0 <= offset <= len(self._window) - nbytes or not len(self._window):
-            near = 8 * BURST * self._mean if self._mean <= FAR_APART else 0
-            self._begin = cursor
-            self._window = self._ground.window(cursor, max(nbytes, LEAST_WINDOW, min(int(near), WINDOW)))
-            offset = 0
+            self._begin, offset = cursor, 0
+            self._window = self._nothing
+            self._window = self._taken(cursor, nbytes)
         return self._window[offset:]
+
+    def _taken(self, cursor: int, nbytes: int) -> Bytes:
+        """Return a window, a larger one each time: copied, or (behind the first one) lent."""
+        near = min(int(8 * BURST * self._mean), WINDOW) if self._mean <= FAR_APART else 0
+        if self._near or nbytes > WINDOW:
+            self._near = min(MOST_LENT, max(near, 8 * self._near)) if near else 0
+            lent = self._ground.lent(cursor, max(nbytes, self._near))
+            self._is_lent = lent is not None
+            if lent is not None:
+                return lent
+        self._near = max(near, 1)
+        return self._ground.window(cursor, max(nbytes, LEAST_WINDOW, near))
+
+    def _give_back(self) -> None:
+        """Give back what was lent, and begin with a small window the next time."""
+        if self._is_lent:
+            self._window, self._is_lent = self._nothing, False
+        self._near = 0
 
     # --- runs
 
-    def _run(self, cursor: int, most: int) -> tuple[Int64, int]:
-        """Walk as long as the rows are as large as the last one."""
-        stride, total = self._pace.size, 0
-        begin, count = cursor, self._ahead
+    def _runs(self, cursor: int, most: int, parts: list[Int64]) -> tuple[int, int]:
+        """Add rows as large as the last one, then those of the next size, as long as there are many of each."""
+        begin, stride, total = cursor, self._pace.size, 0
+        while True:
+            after = self._run(cursor, stride, most - total - (cursor > begin))
+            count = after[0] + (cursor > begin)
+            if count:
+                parts.append(_steps(begin, stride, count))
+            total, cursor = total + count, after[1]
+            if after[0] < LONG or total >= most:
+                return total, cursor
+            window = self._hold(cursor, self._ground.rule.reach)
+            found, behind = self._walk(window, cursor, cursor, 1, self._pace)
+            if not found:
+                return total, cursor
+            begin, stride, cursor = cursor, behind - cursor, behind
+
+    def _run(self, cursor: int, stride: int, most: int) -> tuple[int, int]:
+        """Walk as long as the rows are as large as the last one: return how many, and where they stop."""
+        total, count = 0, self._ahead
         while total < most:
             count = min(count, most - total, self._room(cursor, stride))
             same = self._alike(cursor, count, stride) if count > 0 else 0
@@ -108,11 +152,9 @@ class QuickWalk:
             if same < count or count <= 0:
                 break
             count = min(MOST_AHEAD, count * 4)
-        self._pace.need = NEED if total > 64 else min(MOST_NEED, self._pace.need * 2)
-        self._ahead = min(MOST_AHEAD, max(64, total + total // 8))
-        if stride == 0:
-            return np.full(total, begin, np.int64), cursor
-        return np.arange(begin, cursor, stride, dtype=np.int64), cursor
+        self._pace.need = NEED if total > LONG else min(MOST_NEED, self._pace.need * 2)
+        self._ahead = min(MOST_AHEAD, max(LONG, total + total // 8))
+        return total, cursor
 
     def _room(self, cursor: int, stride: int) -> int:
         """Return how many rows may be looked at together."""
@@ -122,9 +164,8 @@ class QuickWalk:
             return 0
         if stride <= 0:
             return MOST_AHEAD
-        return min(
-            (min(self._ground.limit, self._size) - cursor) // stride, reach // stride + 1, WINDOW // stride
-        )
+        whole = (min(self._ground.limit, self._size) - cursor) // stride
+        return min(whole, reach // stride + 1, (MOST_LENT if self._is_lent else WINDOW) // stride)
 
     def _alike(self, cursor: int, count: int, stride: int) -> int:
         """Return how many of ``count`` rows of one size there are; the row before them has it."""
@@ -132,20 +173,15 @@ class QuickWalk:
         if not rule.is_placeless:
             window = self._hold(cursor, (count - 1) * stride + rule.reach)
             columns = [column.astype(np.int64) for column in spread(rule, window, count, stride)]
-            starts = cursor + stride * np.arange(count, dtype=np.int64)
-            after, holds = self._ground.judged(starts, columns)
-            return _whole(holds & (after == starts + stride))
+            return whole(self._ground.led(_steps(cursor, stride, count), stride, columns))
         window = self._hold(cursor - stride, count * stride + rule.reach)
-        same = count
-        for column in spread(rule, window, count + 1, stride):
-            same = min(same, _whole(column[1 : same + 1] == column[0]))
-        return same
+        return self._same.count(window, count, stride)
 
     # --- lanes
 
     def _lanes(self, cursor: int, known: Int64) -> tuple[Int64, int]:
         """Walk the next stretch in lanes; where that is of little use, not again for a while."""
-        here = lanes.stretch(self._ground, cursor, self._mean)
+        here = lanes.stretch(self._ground, cursor, self._mean, self._hold)
         if here is None or self._mean > FAR_APART:
             return np.zeros(0, np.int64), cursor
         found, after, useful = lanes.walk(here, known, self._onward)
@@ -157,10 +193,10 @@ class QuickWalk:
         return found, after
 
 
-def _whole(flags: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> int:
-    """Return how many flags hold before the first that does not."""
-    first = int(flags.argmin()) if len(flags) else 0
-    return len(flags) if len(flags) and flags[first] else first
+def _steps(begin: int, stride: int, count: int) -> Int64:
+    if stride == 0:
+        return np.full(count, begin, np.int64)
+    return np.arange(begin, begin + count * stride, stride, dtype=np.int64)
 
 
 def _cut(found: Int64, after: int, most: int) -> tuple[Int64, int]:

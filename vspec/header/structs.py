@@ -19,7 +19,7 @@ from vspec.header.elements import Spot
 from vspec.header.fixed_rows import FixedRows
 from vspec.header.home import Absent, Home, Open
 from vspec.header.instances import Instance
-from vspec.header.naming import HereScope, StructScope
+from vspec.header.naming import HereScope, StructScope, blank_of
 from vspec.header.rows import KeyedRows, ListRows, gather
 from vspec.header.text import Origin, read_text
 from vspec.header.walking import Walk, count_until
@@ -345,7 +345,7 @@ class Struct:
         if placed.field.parse is not None:
             raw = elements.take(self.home.view, placed.offset, placed.nbytes - placed.mark, placed.field)
             return read_text(placed.field.parse, raw, Origin(self.home.view.name, placed.offset))
-        return elements.read(placed, self.home.view)
+        return elements.read(placed, self.home.view, blank_of(self, placed.field))
 
     def _guarded(self, name: str, compute: Callable[[], T]) -> T:
         if self._pending is None:

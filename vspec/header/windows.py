@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vspec.header.elements import View
-from vspec.header.formulas import Flags
+from vspec.header.formulas import Flags, Ints, both
 from vspec.header.row_rules import Rule
 from vspec.layout import Int64
 
@@ -37,31 +37,89 @@ class Ground:
         """Return bytes from ``start`` on, as many of ``nbytes`` as there are."""
         return self.view.bytes.view(start, max(0, min(nbytes, self.size - start)))
 
+    def lent(self, start: int, nbytes: int) -> Bytes | None:
+        """Return the same without copying them, where that can be had: they are to be given back soon."""
+        return self.view.bytes.lend(start, max(0, min(nbytes, self.size - start)))
+
     def judged(self, starts: Int64, leaves: list[Int64]) -> tuple[Int64, Flags]:
         """Return where the row after each one begins, and whether that is certain.
 
         It is not for a row that is the last one, is cut off or has no size: then what follows is
         arbitrary.
         """
+        after, holds = self._told(starts, leaves)
+        if self.rule.after is None:
+            return after, holds
+        if not isinstance(after, np.ndarray):
+            after = np.full(len(starts), after, np.int64)
+        return after, holds & (after >= 0) & (after <= self.size)
+
+    def led(self, starts: Int64, stride: int, leaves: list[Int64]) -> NDArray[np.bool_]:
+        """Return whether each row leads for certain to one that is ``stride`` bytes behind it in the file."""
+        after, holds = self._told(starts, leaves)
+        led: NDArray[np.bool_] = holds & (after == starts + stride)
+        return led
+
+    def _told(self, starts: Int64, leaves: list[Int64]) -> tuple[Ints, Flags]:
+        """Return the same as `judged`, where a row of a chain may lead out of the file."""
         rule, columns = self.rule, [starts, *leaves]
         size, holds = rule.size.columns(columns)
         end = starts + size
-        holds = (end <= self.limit) & (end >= starts + self.least) & holds
+        holds = both(end <= self.limit, holds)
+        if rule.size.low < self.least:
+            holds = holds & (size >= self.least)
         for leaf, column in zip(rule.leaves, leaves, strict=True):
             if leaf.is_bounded:
-                holds &= (column >= leaf.low) & (column <= leaf.high)
+                holds = holds & (column >= leaf.low) & (column <= leaf.high)
         if rule.last is not None:
             is_last, known = rule.last.columns(columns)
-            holds &= np.logical_not(is_last) & known
+            holds = both(holds & np.logical_not(is_last), known)
         if rule.after is None:
             return end, holds
         after, known = rule.after.columns(columns)
-        return after + np.zeros_like(starts), holds & known & (after >= 0) & (after <= self.size)
+        return after, both(holds, known)
 
 
 def spread(rule: Rule, window: Bytes, count: int, stride: int) -> list[NDArray[np.generic]]:
     """Return the leaves of ``count`` rows, ``stride`` bytes apart, as they stand in a window."""
     return [np.ndarray((count,), leaf.dtype, window, leaf.place, (stride,)) for leaf in rule.leaves]
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """Tells how many rows in a run have the same leaves: they are compared as words, as few as can be."""
+
+    words: tuple[tuple[int, np.dtype[np.generic], int], ...]
+    """Where each word lies in the row, how it is read, and the bits that count (0: all of them)."""
+
+    @classmethod
+    def of(cls, rule: Rule) -> Same:
+        """Return it for rows of a rule."""
+        begin = min((leaf.place for leaf in rule.leaves), default=0)
+        for wide in (2, 4, 8):
+            at = min(begin, rule.reach - wide)
+            if len(rule.leaves) > 1 and at >= 0 and rule.reach - at <= wide:
+                mask = np.zeros(wide, np.uint8)
+                for leaf in rule.leaves:
+                    mask[leaf.place - at : leaf.place - at + leaf.dtype.itemsize] = 255
+                word = np.dtype(f"u{wide}")
+                return cls(((at, word, int(mask.view(word)[0])),))
+        return cls(tuple((leaf.place, leaf.dtype, 0) for leaf in rule.leaves))
+
+    def count(self, window: Bytes, count: int, stride: int) -> int:
+        """Return how many of ``count`` rows have the leaves of the row in front of them, one after the other."""
+        for place, dtype, mask in self.words:
+            column = np.ndarray((count + 1,), dtype, window, place, (stride,))
+            if mask:
+                column = column & mask
+            count = whole(column[1:] == column[0])
+        return count
+
+
+def whole(flags: NDArray[np.bool_]) -> int:
+    """Return how many flags hold before the first that does not."""
+    first = int(flags.argmin()) if len(flags) else 0
+    return len(flags) if len(flags) and flags[first] else first
 
 
 class Gatherer:

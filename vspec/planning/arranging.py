@@ -255,22 +255,20 @@ def _joined(located: Located, joins: Sequence[JoinAxis], scope: Scope) -> Arrang
     inner = located.inner[1:] if located.inner else ()
     total = int(runs.count[runs.cell == 0].sum()) if len(runs.cell) else 0
     sizes = {**dict(lead), outer: total, **{a.name: a.size for a in inner}, **dict(located.inside)}
-    trim: Trim | None = None
+    trims: list[Trim] = []
     axes: list[Axis] = []
     for join in joins:
         parts = parts_of(join.parts)
         size = math.prod(sizes[p] for p in parts)
         if join.size is not None:
             size = _crop_size(join, size, scope)
-            if trim is not None:
-                raise fail("V0316", "only one joined axis can be cropped", located.place)
-            trim = Trim(join.name, 0, size)
+            trims.append(Trim(join.name, 0, size))
         axes.append(Axis(join.name, size, parts, join.reverse))
     dtype = located.element.dtype(located.endian)
     if located.element.packing is None:
-        return Arranged(Strided(runs, dtype, lead, outer, inner, trim), tuple(axes), dtype)
+        return Arranged(Strided(runs, dtype, lead, outer, inner, tuple(trims)), tuple(axes), dtype)
     unpack = Unpack(located.element, located.endian, located.inside)
-    words = Strided(runs, np.dtype(f"V{located.item}"), lead, outer, inner, trim, unpack)
+    words = Strided(runs, np.dtype(f"V{located.item}"), lead, outer, inner, tuple(trims), unpack)
     return Arranged(words, tuple(axes), dtype)
 
 

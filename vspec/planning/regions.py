@@ -87,7 +87,7 @@ def _one(spec: ArraySpec, file: RoleFile, header: Header, scope: Scope) -> Regio
 def element_type(
     spec: ArraySpec, scope: Scope, types: Mapping[str, StructType] | None = None
 ) -> ElementType:
-    """Return the type that an array's ``dtype:`` gives, of ``types`` those of packed samples; raises V0305."""
+    """Return the type that an array's ``dtype:`` gives, or packed samples of ``types``; raises V0305."""
     if spec.dtype is None:
         raise fail("V0305", f"array '{spec.key.value}' has no dtype", spec.place, help="e.g. dtype: int16")
     value = spec.dtype.evaluate(scope)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vspec.card.model import ArraySpec, AxisSpec, Dims, Gaps
 from vspec.errors import VspecError, fail
 from vspec.expressions import Expression, Scope
-from vspec.header.located import Located, part
+from vspec.header.located import Located, part, row
 from vspec.layout import Axis, Int64
 from vspec.planning.arranging import arrow_of
 from vspec.planning.regions import Region
@@ -23,11 +23,15 @@ Column = NDArray[np.int64] | NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Rows that are an array of their own: its group ("" where nothing is cut), its start in samples."""
+    """Rows that are an array of their own: its group ("" where nothing is cut).
+
+    ``first`` is the time of its first sample, in which one sample lasts ``step``.
+    """
 
     group: str
     region: Region
     first: float | None = None
+    step: float = 1.0
 
 
 def segments(spec: ArraySpec, region: Region, scope: Scope) -> Iterator[Segment]:
@@ -38,7 +42,8 @@ def segments(spec: ArraySpec, region: Region, scope: Scope) -> Iterator[Segment]
     rows = region.located.axes[0] if region.located.axes else ("", 0)
     if spec.gaps is None:
         for k in range(rows[1]):
-            yield Segment(f"block_{k}", _rows(region, rows[0], (k, k + 1)))
+            block = replace(region, located=row(region.located, k), order=region.order[1:])
+            yield Segment(f"block_{k}", block)
         return
     times = _times(spec.gaps, rows, scope)
     step = _number(spec.gaps.step, scope)
@@ -49,14 +54,14 @@ def segments(spec: ArraySpec, region: Region, scope: Scope) -> Iterator[Segment]
         yield Segment("", region)
         return
     for k, (start, stop) in enumerate(pairwise([*starts, rows[1]])):
-        yield Segment(f"segment_{k}", _rows(region, rows[0], (start, stop)), float(times[start, 0]) / step)
+        yield Segment(f"segment_{k}", _rows(region, rows[0], (start, stop)), float(times[start, 0]), step)
 
 
 def with_start(axis: Axis, spec: ArraySpec, segment: Segment) -> Axis:
     """Return the time axis of a segment, which begins where its first row does."""
     if segment.first is None or axis.affine is None or axis.name != time_axis(spec):
         return axis
-    start = axis.affine.start + segment.first * axis.affine.step
+    start = axis.affine.start + segment.first * (axis.affine.step / segment.step)
     return replace(axis, affine=replace(axis.affine, start=start))
 
 

@@ -1,7 +1,7 @@
 """The files of a data set: a table of them, and bounded reading.
 
-Files are never mapped into memory: one that becomes shorter meanwhile is then an error, not the end
-of the process.
+A file is mapped into memory only where it cannot become shorter meanwhile (`vspec.sources.mapped`):
+elsewhere that is then an error, not the end of the process.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vspec.errors import Problem, VspecError
+from vspec.sources.mapped import mapped
 from vspec.sources.paths import display
 
 FIND_LIMIT = 4 * 2**20
@@ -30,6 +31,8 @@ _MOST_OPEN = 128
 _PAGE = 4 << 10
 _WINDOW = 16 << 10
 _LARGEST_BLOCK = 1 << 20
+LEAST_LENT = 256 << 10
+"""Fewer bytes are copied faster than they are mapped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,17 @@ class Reader:
         taken = self._taken(offset, n)
         taken.flags.writeable = False
         return taken
+
+    def lend(self, offset: int, n: int) -> NDArray[np.uint8] | None:
+        """Return ``n`` bytes from ``offset`` on without copying them, or None where that cannot be had.
+
+        Nobody can write the file while an array of them is there: it is to be gone soon. Raises `PastEnd`.
+        """
+        self._require(offset, n)
+        if n < LEAST_LENT:
+            return None
+        with self._lock:
+            return mapped(self._open().fileno(), offset, n)
 
     def find(self, needle: bytes, start: int, limit: int = FIND_LIMIT) -> int | None:
         """Return the offset of the first ``needle`` that begins within ``limit`` bytes of ``start``."""

@@ -211,8 +211,8 @@ def strided(
     if unpack is not None:
         names += [name for name, _ in unpack.axes]
         stored = unpacked(stored, unpack)
-    axes, expected, trim = draw(_arranged(names, stored))
-    source = Strided(runs, item, leads, "run", step.axes, trim, unpack)
+    axes, expected, trims = draw(_arranged(names, stored))
+    source = Strided(runs, item, leads, "run", step.axes, trims, unpack)
     return Sample(ArrayLayout("array", axes, stored.dtype, source), contents, expected)
 
 
@@ -248,9 +248,18 @@ def _inner_place(axis: InnerAxis, index: int) -> int:
 
 
 @st.composite
+def _span(draw: st.DrawFn, size: int) -> tuple[int, int]:
+    """Draw what is left of an axis: mostly all of it, seldom nothing."""
+    if draw(st.sampled_from([True, True, False])):
+        return 0, size
+    start = draw(st.integers(0, max(0, size - 1)))
+    return start, draw(st.integers(start if draw(_SELDOM) else min(start + 1, size), size))
+
+
+@st.composite
 def _arranged(
     draw: st.DrawFn, names: Sequence[str], stored: Array
-) -> tuple[tuple[Axis, ...], Array, Trim | None]:
+) -> tuple[tuple[Axis, ...], Array, tuple[Trim, ...]]:
     """Draw logical axes over stored ones: permuted, joined, reversed, trimmed, or left out if of size 1."""
     usual = tuple(range(len(names)))
     order = list(draw(st.one_of(st.just(usual), st.permutations(usual))))
@@ -265,15 +274,12 @@ def _arranged(
             groups[-1].append(at)
     sizes = [prod(stored.shape[at] for at in group) for group in groups]
     array = stored.transpose([*used, *sorted(unused)]).reshape(sizes)
-    trim, spans = None, [(0, size) for size in sizes]
-    if groups and draw(st.sampled_from([False, False, True])):
-        which = draw(st.integers(0, len(groups) - 1))
-        start = draw(st.integers(0, max(0, sizes[which] - 1)))
-        spans[which] = (
-            start,
-            draw(st.integers(start if draw(_SELDOM) else min(start + 1, sizes[which]), sizes[which])),
-        )
-        trim = Trim(f"axis{which}", *spans[which])
+    spans = [draw(_span(size)) for size in sizes]
+    trims = tuple(
+        Trim(f"axis{number}", *span)
+        for number, (span, size) in enumerate(zip(spans, sizes, strict=True))
+        if span != (0, size) or draw(_SELDOM)
+    )
     flips = [draw(st.sampled_from([False, False, True])) for _ in groups]
     array = array[tuple(slice(*span) for span in spans)]
     array = array[tuple(slice(None, None, -1 if flip else 1) for flip in flips)]
@@ -281,7 +287,7 @@ def _arranged(
         Axis(f"axis{number}", stop - start, tuple(names[at] for at in group), flip)
         for number, (group, (start, stop), flip) in enumerate(zip(groups, spans, flips, strict=True))
     )
-    return axes, np.asarray(array, stored.dtype), trim
+    return axes, np.asarray(array, stored.dtype), trims
 
 
 def columns(*rows: Sequence[int]) -> list[Int64]:

@@ -10,6 +10,7 @@ from vspec.authoring.fakes import draws
 from vspec.authoring.fakes.constants import Constants
 from vspec.authoring.fakes.examples import Given, settle
 from vspec.authoring.fakes.files import FakeFile, FakeFiles, FakeTable
+from vspec.authoring.fakes.known import Unkept, UnkeptError
 from vspec.authoring.fakes.raw import RawFile, raw_file
 from vspec.authoring.fakes.sheets import MISSING, Plan, Sheet, open_size
 from vspec.card.constants import constants, library_constants
@@ -262,7 +263,10 @@ class FakeSet:
 
     def _source(self, spec: ArraySpec, scope: Scope) -> object:
         if spec.source is not None:
-            return spec.source.locate(scope)
+            try:
+                return spec.source.locate(scope)
+            except UnkeptError as error:
+                return Unkept(error)
         return self.role(self.plan.card.roles[0])
 
     def _scopes(self, spec: ArraySpec) -> Iterator[Scope]:

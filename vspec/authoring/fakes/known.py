@@ -10,15 +10,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vspec.card.model import Arrow, JoinAxis, SplitAxis
-from vspec.errors import Place, fail
+from vspec.errors import Place, Problem, VspecError, fail
 from vspec.expressions import Scope
 
 Values = NDArray[np.generic]
 Join = tuple[str, tuple[str, ...]]
 
 
-class TooLarge(Exception):  # noqa: N818  # no mistake: what was written is not kept
+class UnkeptError(VspecError):
     """The contents of an array are not kept in memory."""
+
+    def __init__(self, name: str, place: Place) -> None:
+        help = "give fewer of them by --size"
+        super().__init__([Problem("V0857", f"'{name}' has too many rows to be kept", place, help=help)])
+
+
+@dataclass(frozen=True, slots=True)
+class Unkept:
+    """What an array is made of, where that is too large to be kept."""
+
+    why: UnkeptError
+
+    def known(self) -> Known | None:
+        """Raise why."""
+        raise self.why
 
 
 @dataclass(frozen=True, slots=True, eq=False)

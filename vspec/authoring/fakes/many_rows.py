@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from vspec.authoring.fakes.known import Known, TooLarge
+from vspec.authoring.fakes.known import Known, UnkeptError
 from vspec.authoring.fakes.options import KEEP_LIMIT, Windows
-from vspec.authoring.fakes.tables import Linked, Table
+from vspec.authoring.fakes.tables import Linked, RowsLike, Table
 from vspec.card.model import Record as RecordSpec
 from vspec.card.model import StructType
 from vspec.expressions import Record, Value
@@ -76,10 +76,19 @@ class ManyRows(Table):
         return len(self) * self.stride
 
     def known(self, name: str) -> Known | None:
-        """Return the contents of a column; raises `TooLarge`."""
-        if self.nbytes > KEEP_LIMIT or len(self) > MOST_KEPT:
-            raise TooLarge
+        """Return the contents of a column; raises `UnkeptError`."""
+        self._require_few()
         return super().known(name)
+
+    def column(self, name: str) -> Value:
+        """Return one value for each row; raises `UnkeptError` for too many rows or records."""
+        if isinstance(self.rows[0].get(name), (RowsLike, Record)):
+            self._require_few()
+        return super().column(name)
+
+    def _require_few(self) -> None:
+        if self.nbytes > KEEP_LIMIT or len(self) > MOST_KEPT:
+            raise UnkeptError(self.name, self.place)
 
     def seen(self) -> Value:
         """Return the rows as an expression sees them."""

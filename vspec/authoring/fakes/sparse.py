@@ -77,7 +77,6 @@ def write(path: Path, rows: ManyRows, windows: Windows) -> None:
     if singly:
         for i in range(len(rows)):
             places.write(i, singly)
-    content.flush()  # type: ignore[attr-defined]  # of a memmap
 
 
 def _is_same(leaf: Leaf) -> bool:

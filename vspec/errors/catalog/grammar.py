@@ -111,7 +111,8 @@ _FORM: tuple[Code, ...] = (
         "card",
         "Clauses out of order",
         "The clauses of a field stand in the order as, if, else, @, =, each at most once. A choice "
-        "between two types stands in parentheses.",
+        "between two types stands in parentheses. 'as' reads the digits of a text, and 'else' needs an 'if' or "
+        "'as int'.",
         "n: uint16 @ 4 if version > 1",
         "n: uint16 if version > 1 @ 4",
     ),

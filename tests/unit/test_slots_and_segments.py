@@ -1,0 +1,179 @@
+"""Slots that are partly filled, recordings with gaps, and blocks of unequal length, through a map."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+import pytest
+
+from tests.cards.maps import read
+from vspec.commands.apply import apply
+from vspec.commands.options import ApplyOptions
+from vspec.commands.verify import verify
+
+HEAD = """\
+vspec: 1
+title: made up
+files:
+  f:
+    match: "{name}.f"
+    endian: little
+    layout:
+      fields:
+        record:
+          repeat: rest
+          fields:
+            time: uint64
+            n: uint16
+            samples: int16[sample=n of 8, channel=2]
+arrays:
+  raw:
+    from: f.record.samples
+    dims: record sample channel -> time=(record sample) channel
+"""
+GAPS = (
+    HEAD
+    + "    time: {step: 1 / 10, units: s, start: 2}\n    gaps: {at: f.record.time, step: 100, tolerance: 5"
+)
+
+
+def record(time, n, first):
+    """Return a record of eight slots of two channels, of which n hold the numbers from ``first`` on."""
+    slots = np.full((8, 2), -7, "<i2")
+    slots[:n] = np.arange(first, first + 2 * n).reshape(n, 2)
+    return struct.pack("<QH", time, n) + slots.tobytes()
+
+
+def mapped(tmp_path, card, content, **options):
+    (tmp_path / "card.yaml").write_text(card)
+    (tmp_path / "a.f").write_bytes(content)
+    report = apply(tmp_path / "card.yaml", tmp_path / "a.f", tmp_path, options=ApplyOptions(**options))
+    if report.problems:
+        return report.problems
+    assert [one.problems for one in verify(tmp_path / "a.vspec.json").maps] == [()]
+    return read(tmp_path / "a.vspec.json")
+
+
+@pytest.mark.parametrize("profile", (None, "portable", "packed"))
+@pytest.mark.parametrize("counts", ((8, 8, 8), (8, 8, 3), (8, 1, 8), (0, 8), (0,), (5,), ()))
+def test_only_what_is_filled_counts(tmp_path, counts, profile):
+    starts = np.cumsum([0, *counts]) * 2
+    content = b"".join(record(0, n, first) for n, first in zip(counts, starts, strict=False))
+    found = mapped(tmp_path, HEAD, content, profile=profile)
+    total = sum(counts)
+    np.testing.assert_array_equal(found["raw"].values, np.arange(2 * total).reshape(total, 2))
+
+
+def test_more_than_there_is_room_for_is_an_error_with_its_place(tmp_path):
+    problems = mapped(tmp_path, HEAD, record(0, 8, 0) + record(0, 8, 16)[:8] + b"\x09\x00" + bytes(32))
+    assert [(p.code, p.data_file, p.offset) for p in problems] == [("V0327", "a.f", 42 + 10)]
+
+
+def test_a_slot_is_read_as_far_as_it_is_filled(tmp_path):
+    card = (
+        HEAD + '    attrs: {first: "{{ f.record[1].samples[0] }}", all: "{{ len(f.record[1].samples) }}"}\n'
+    )
+    found = mapped(tmp_path, card, record(0, 8, 0) + record(0, 3, 16))
+    assert found["raw"].attrs["all"] == 3
+    assert found["raw"].attrs["first"] == [16, 17]
+
+
+def times(*starts):
+    return b"".join(record(start, 8, 16 * k) for k, start in enumerate(starts))
+
+
+def test_a_gap_is_an_error_until_the_card_allows_it(tmp_path):
+    (problem,) = mapped(tmp_path, GAPS + "}\n", times(1000, 1800, 2900, 3700, 9000))
+    assert problem.code == "V0328"
+    assert "2 gaps" in problem.message
+    assert "before row 2" in problem.message
+    assert (problem.expected, problem.found) == ("800 after row 1", "1100 after it")
+
+
+def test_times_within_the_tolerance_are_no_gap(tmp_path):
+    found = mapped(tmp_path, GAPS + "}\n", times(1000, 1805, 2600))
+    assert found["raw"].values.shape == (24, 2)
+
+
+def test_each_stretch_without_gaps_becomes_a_group_with_its_start(tmp_path):
+    found = mapped(tmp_path, GAPS + ", as: segment}\n", times(1000, 1800, 2900))
+    first, second = found["segment_0/raw"], found["segment_1/raw"]
+    np.testing.assert_array_equal(first.values, np.arange(32).reshape(16, 2))
+    np.testing.assert_array_equal(second.values, np.arange(32, 48).reshape(8, 2))
+    # 100 units last one sample of 1/10 s: 1000 units are 1 s, 2900 are 2.9 s, and the axis begins at 2 s
+    starts = [array.attrs["vspec"]["axes"]["time"]["start"] for array in (first, second)]
+    assert starts == pytest.approx([3.0, 4.9], rel=1e-15)
+
+
+def test_a_recording_without_gaps_is_one_segment(tmp_path):
+    assert mapped(tmp_path, GAPS + ", as: segment}\n", times(0, 800))["segment_0/raw"].values.shape == (16, 2)
+
+
+def test_short_records_make_the_next_one_due_earlier(tmp_path):
+    content = record(0, 8, 0) + record(800, 3, 16) + record(1100, 8, 22)
+    assert mapped(tmp_path, GAPS + "}\n", content)["raw"].values.shape == (19, 2)
+
+
+def test_the_largest_times_do_not_wrap(tmp_path):
+    far = 2**63 - 4000
+    assert mapped(tmp_path, GAPS + "}\n", times(far, far + 800))["raw"].values.shape == (16, 2)
+
+
+def test_times_of_every_sample(tmp_path):
+    card = """\
+vspec: 1
+title: made up
+files:
+  f:
+    match: "{name}.f"
+    endian: little
+    layout:
+      fields:
+        record: {repeat: rest, fields: {time: "int32[sample=4]", x: "uint8[sample=4]"}}
+arrays:
+  raw:
+    from: f.record.x
+    dims: record sample -> time=(record sample)
+    gaps: {at: f.record.time, step: 1, as: segment}
+"""
+
+    def block(times, first):
+        return np.array(times, "<i4").tobytes() + bytes(range(first, first + 4))
+
+    found = mapped(
+        tmp_path, card, block([0, 1, 2, 3], 0) + block([4, 5, 6, 7], 4) + block([9, 10, 11, 12], 8)
+    )
+    assert found["segment_0/raw"].values.tolist() == list(range(8))
+    assert found["segment_1/raw"].values.tolist() == [8, 9, 10, 11]
+    (problem,) = mapped(tmp_path, card, block([0, 1, 5, 6], 0))
+    assert (problem.code, "inside" in problem.message) == ("V0328", True)
+
+
+def test_one_time_for_each_row(tmp_path):
+    (problem,) = mapped(
+        tmp_path, GAPS.replace("at: f.record.time", 'at: "f.record.time[1:]"') + "}\n", times(0, 8)
+    )
+    assert (problem.code, problem.expected, problem.found) == ("V0318", "2", "1")
+
+
+def test_blocks_of_unequal_length_become_arrays_of_their_own(tmp_path):
+    card = """\
+vspec: 1
+title: made up
+files:
+  f:
+    match: "{name}.f"
+    endian: big
+    layout:
+      fields:
+        block: {repeat: rest, fields: {n: uint8, x: "int16[time=n, channel=3]"}}
+arrays:
+  raw: {from: f.block.x, blocks: segment}
+"""
+    content = b"".join(bytes([n]) + np.arange(3 * n, dtype=">i2").tobytes() for n in (2, 5, 1))
+    found = mapped(tmp_path, card, content)
+    for k, n in enumerate((2, 5, 1)):
+        np.testing.assert_array_equal(found[f"block_{k}/raw"].values, np.arange(3 * n).reshape(n, 3))
+    problems = mapped(tmp_path, card.replace(", blocks: segment", ""), content)
+    assert [problem.code for problem in problems] == ["V0323"]
