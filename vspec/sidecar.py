@@ -28,8 +28,9 @@ _BLOCK = 8 << 20
 _SPAN = 64 << 20
 _NEAR = 64 << 10
 _SPARSE = 8
+"""Bytes that lie apart are read together within `_NEAR`, or while they are one in `_SPARSE`."""
 _APART = 8 << 10
-"""Bytes that lie apart are read together within `_NEAR` where there are some every `_APART` bytes, or while they are one in `_SPARSE`."""
+"""Units that lie farther apart than this are read one by one: what is between them is not read."""
 
 
 class Viewable(Protocol):
@@ -182,8 +183,11 @@ def _gather(plan: ArrayPlan, reader: Viewable, block: Units, own: NDArray[np.int
     low, high = int(offset.min()), int(offset.max()) + block.nbytes
     if low < 0 or high > reader.size:
         raise VspecError([_too_short(plan, reader, low, high)])
-    near = _NEAR if high - low < _APART * len(own) else 0
-    together = min(_SPAN, max(near, _SPARSE * len(own) * block.nbytes))
+    if high - low > max(_APART, _SPARSE * block.nbytes) * len(own):
+        for at, first in zip(block.at[own].tolist(), offset.tolist(), strict=True):
+            rows[at] = reader.view(first, block.nbytes)
+        return
+    together = min(_SPAN, max(_NEAR, _SPARSE * len(own) * block.nbytes))
     if high - low > together and len(own) > 1:
         middle = len(own) // 2
         _gather(plan, reader, block, own[:middle], rows)

@@ -21,6 +21,10 @@ class Mutant:
     test: str
 
 
+PACKED = "tests/unit/test_chunks_packed.py"
+SLOTS = "tests/unit/test_slots_and_segments.py"
+UNPACKED = "tests/unit/test_oracle.py::test_packed_samples_are_unpacked_bit_by_bit"
+
 MUTANTS = (
     # --- planning: from card and header to layouts
     Mutant(
@@ -39,16 +43,16 @@ MUTANTS = (
     ),
     Mutant(
         "stride of the slowest axis first",
-        "planning/regions.py",
-        "for name, size in reversed(stored):",
-        "for name, size in stored:",
+        "header/located.py",
+        "for name, size in reversed(axes):",
+        "for name, size in axes:",
         f"{MAPS}[fortran_order]",
     ),
     Mutant(
         "stride of an axis counts no neighbour",
-        "planning/regions.py",
-        "stride *= max(size, 1)",
-        "stride += max(size, 1)",
+        "header/located.py",
+        "item *= max(size, 1)",
+        "item += max(size, 1)",
         f"{MAPS}[raw]",
     ),
     Mutant(
@@ -304,5 +308,69 @@ MUTANTS = (
         "index = tuple(np.asarray(at, np.int64) for at in np.unravel_index(cell, grid))",
         'index = tuple(np.asarray(at, np.int64) for at in np.unravel_index(cell, grid, order="F"))',
         f"{MAPS}[split_and_cropped]",
+    ),
+    # --- packed chunks, packed samples, slots and segments
+    Mutant(
+        "the last chunk has as many records as the others",
+        "chunks/packed.py",
+        "    last = found.total % found.records\n",
+        "    last = 0\n",
+        f"{PACKED}::test_a_chunk_takes_many_records",
+    ),
+    Mutant(
+        "digits of a record in the order of the axes' names",
+        "chunks/packed.py",
+        "axes += [records] if number == found.split else []",
+        "axes += [records] if number == 0 else []",
+        f"{PACKED}::test_records_may_stand_behind_another_axis",
+    ),
+    Mutant(
+        "a record cut off a byte early",
+        "chunks/combs.py",
+        "return high - _low(held) + geometry.item",
+        "return high - _low(held) + geometry.item - 1",
+        f"{PACKED}::test_a_chunk_takes_many_records",
+    ),
+    Mutant(
+        "records of another file follow on",
+        "chunks/packed.py",
+        "(np.diff(spots.offset) == found.stride) & (np.diff(spots.file) == 0)",
+        "np.diff(spots.offset) == np.diff(spots.offset)",
+        f"{PACKED}::test_a_chunk_that_lies_in_two_files_is_copied",
+    ),
+    Mutant(
+        "the sign of a packed sample forgotten",
+        "oracle.py",
+        "np.where(value >= half, value - 2 * half, value)",
+        "np.where(value >= half, value, value)",
+        UNPACKED,
+    ),
+    Mutant(
+        "words of the other byte order",
+        "oracle.py",
+        'if unpack.endian == "big":',
+        'if unpack.endian == "little":',
+        UNPACKED,
+    ),
+    Mutant(
+        "padding of a slot taken for data",
+        "header/slots.py",
+        "return located.ragged(whole, counts)",
+        "return located.ragged(whole, np.full_like(counts, size))",
+        f"{SLOTS}::test_only_what_is_filled_counts",
+    ),
+    Mutant(
+        "a segment begins where the recording does",
+        "planning/segments.py",
+        "float(times[start, 0]), step)",
+        "float(times[0, 0]), step)",
+        f"{SLOTS}::test_each_stretch_without_gaps_becomes_a_group_with_its_start",
+    ),
+    Mutant(
+        "a gap of any length",
+        "planning/segments.py",
+        "broken = np.flatnonzero(np.abs(found - due) > tolerance)",
+        "broken = np.flatnonzero(found - due > 1000 * tolerance)",
+        f"{SLOTS}::test_a_gap_is_an_error_until_the_card_allows_it",
     ),
 )

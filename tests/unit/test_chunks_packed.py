@@ -69,6 +69,24 @@ def test_the_codec_gives_the_samples_in_the_order_asked_for():
     assert decoded.view(I2).reshape(15, 2)[:, 1].tolist() == list(range(100, 115))
 
 
+def test_records_may_stand_behind_another_axis():
+    source = planar(3, [(0, 4, 3, 40)]).source
+    axes = (Axis("channel", 2, ("channel",)), Axis("time", 15, ("block", "sample")))
+    found = plan(ArrayLayout("raw", axes, I2, source), [124], PACKED)
+    assert [axis.name for axis in found.axes] == ["channel", "time"]
+    content = np.arange(62, dtype=I2).tobytes()
+    ((_, offset, nbytes),) = rows(found)
+    decoded = from_config(dict(found.compressor)).decode(content[offset : offset + nbytes])
+    # channel 1 begins 5 numbers behind channel 0, a block 20 numbers behind the one before it
+    expected = [
+        2 + 5 * channel + 20 * block + sample
+        for channel in (0, 1)
+        for block in range(3)
+        for sample in range(5)
+    ]
+    assert decoded.view(I2).tolist() == expected
+
+
 def test_a_chunk_that_lies_in_two_files_is_copied():
     found = plan(
         planar(7, [(0, 4, 4, 40), (1, 8, 3, 40)]), [180, 140], ChunkOptions(profile="packed", chunk_bytes=100)

@@ -56,6 +56,8 @@ def compare(symbol: str, left: Value, right: Value, site: Site) -> bool | Column
 
 def _family(value: Value) -> str:
     kind = kind_of(value)
+    if getattr(value, "is_absent", False):
+        return "none"
     if isinstance(value, np.ndarray):
         of = column_kind(value)
         return "number" if of in _NUMERIC else of

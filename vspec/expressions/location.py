@@ -83,7 +83,9 @@ def no_field(site: Site, part: int | None, value: object) -> VspecError:
 
 
 def is_absent(located: object) -> bool:
-    """Tell whether a located object is a field that is not there: it has a default and no place."""
+    """Tell whether a located object is not there: a field with a default and no place, or absent rows."""
+    if getattr(located, "is_absent", False):
+        return True
     return hasattr(located, "default") and not hasattr(located, "offset")
 
 

@@ -155,7 +155,7 @@ def _get(compiler: Compiling, node: ast.Call) -> Evaluator:
             if absent.site is not site and absent.site not in sites:
                 raise
             return default(scope)
-        return default(scope) if value is None else value
+        return default(scope) if value is None or getattr(value, "is_absent", False) else value
 
     return run
 

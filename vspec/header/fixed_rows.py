@@ -9,7 +9,7 @@ import numpy as np
 
 from vspec.card.model import Field
 from vspec.card.model import Record as RecordSpec
-from vspec.expressions import Column, Expression, Extent, Record, Scope, UnknownName, Value
+from vspec.expressions import Column, Expression, Extent, Record, Scope, Value
 from vspec.header import elements, located
 from vspec.header.elements import Blank, Spot, View
 from vspec.header.home import Absent
@@ -58,8 +58,8 @@ class FixedRows(KeyedRows):
         if isinstance(placed, Absent) and not self._varies(name):
             return gather([placed.default] * self._count, self)
         let = self.first.let(name)
-        if let is not None and self._is_elementwise(let.value):
-            return let.value.evaluate(_Columns(self, self.first.scope))
+        if let is not None and is_elementwise(let.value, self):
+            return let.value.evaluate(Columns(self, self.first.scope))
         return over(self, lambda row: _record(row).get(name), steady=placed is not None)
 
     def _blank(self, field: Field) -> Blank:
@@ -75,34 +75,15 @@ class FixedRows(KeyedRows):
 
     def elementwise(self, condition: Expression, outer: Scope) -> Column | None:
         """Return where a condition holds, by columns; None where it has to be asked of each row."""
-        if not self._is_elementwise(condition):
+        if not is_elementwise(condition, self):
             return None
-        flags = condition.evaluate(_Columns(self, outer))
+        flags = condition.evaluate(Columns(self, outer))
         return np.broadcast_to(np.asarray(flags) != 0, (self._count,))
 
-    def _is_elementwise(self, value: Expression) -> bool:
-        """Tell whether a let means the same over all rows at once as in each of them."""
-        around = value.names - set(self.names())
-        if not value.elementwise_with(around) or value.names & {"start", "here", "prev"}:
-            return False
-        own = value.names - around
-        return all(self._is_one_number(name) for name in own) and all(self._is_scalar(n) for n in around)
-
-    def _is_one_number(self, name: str) -> bool:
-        """Tell whether a name of the rows has one value in each row, so that its column has one axis."""
-        let = self.first.let(name)
-        if let is not None:
-            return self._is_elementwise(let.value)
+    def is_number(self, name: str) -> bool:
+        """Tell whether a field has one value in each row, so that its column has one axis."""
         placed = self._steady(name)
         return (isinstance(placed, Spot) and not placed.axes) or isinstance(placed, Absent)
-
-    def _is_scalar(self, name: str) -> bool:
-        """Tell whether an outer name is one value, or a table to look up in."""
-        try:
-            value = self.first.scope.get(name)
-        except UnknownName:
-            return False
-        return not isinstance(value, (list, np.ndarray, KeyedRows))
 
     def has_steady(self, name: str) -> bool:
         """Tell whether every row has a field at the same place in the row."""
@@ -125,9 +106,9 @@ class FixedRows(KeyedRows):
         if filled is None or not isinstance(field, Field) or field.offset is not None:
             return None
         spot = self.first.place(name)
-        if not isinstance(spot, Spot) or field.condition is not None or not self._is_elementwise(filled):
+        if not isinstance(spot, Spot) or field.condition is not None or not is_elementwise(filled, self):
             return None
-        counts = np.broadcast_to(np.asarray(filled.evaluate(_Columns(self, scope))), (self._count,))
+        counts = np.broadcast_to(np.asarray(filled.evaluate(Columns(self, scope))), (self._count,))
         if counts.dtype.kind not in "iu":
             return None
         whole = located.repeat(elements.locate(spot, self._view), self.name, self._count, self.stride)
@@ -207,12 +188,12 @@ class OverRows(KeyedRows):
         return {len(self._inner), len(self._inner) * len(self._rows)}
 
     def at(self, i: int) -> Value:
-        return OverRecord(self._rows, lambda row: _rows(self._pick(row)).at(i), steady=self._steady)
+        return _spread(self._rows, lambda row: _rows(self._pick(row)).at(i), steady=self._steady)
 
     def row(self, key: int | str) -> Value:
         self._inner.row(key)
         steady = self._steady and self.key is None
-        return OverRecord(self._rows, lambda row: _rows(self._pick(row)).row(key), steady=steady)
+        return _spread(self._rows, lambda row: _rows(self._pick(row)).row(key), steady=steady)
 
     def take(self, index: Column | slice) -> KeyedRows:
         if isinstance(index, np.ndarray) and index.dtype == bool and len(index) != len(self._inner):
@@ -261,6 +242,13 @@ def over(rows: FixedRows, pick: Callable[[Value], Value], *, steady: bool) -> Va
     return gather([pick(row) for row in rows], rows)
 
 
+def _spread(rows: FixedRows, pick: Callable[[Value], Value], *, steady: bool) -> OverRows | OverRecord:
+    """Return one of the inner rows over all outer ones; of rows inside rows that is again rows."""
+    if isinstance(pick(rows.first), KeyedRows):
+        return OverRows(rows, pick, steady=steady)
+    return OverRecord(rows, pick, steady=steady)
+
+
 def _is_plain(inner: object, name: str) -> bool:
     """Tell whether a name is a field that stands where the fields before it put it, and nothing else.
 
@@ -283,28 +271,6 @@ def _is_plain(inner: object, name: str) -> bool:
 def _goes_along(place: Expression) -> bool:
     """Tell whether ``@`` is the first byte of the row, or a fixed number of bytes behind it."""
     return _BEHIND_START.fullmatch(place.text.value.strip("() ")) is not None
-
-
-class _Columns:
-    """The scope of a let over all rows at once: own names are columns."""
-
-    def __init__(self, rows: FixedRows, outer: Scope) -> None:
-        self._rows = rows
-        self._outer = outer
-
-    def names(self) -> Iterable[str]:
-        return [*self._rows.names(), *self._outer.names()]
-
-    def get(self, name: str) -> Value:
-        if name in set(self._rows.names()):
-            return self._rows.column(name)
-        return self._outer.get(name)
-
-    def locate(self, name: str) -> object:
-        return self._rows.locate(name)
-
-    def find(self, needle: bytes, start: int | None) -> int:
-        return self._outer.find(needle, start)
 
 
 def _record(value: Value) -> Record:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from vspec.card.model import Field, Let
 from vspec.card.model import Record as RecordSpec
+from vspec.datatypes import Endian
 from vspec.expressions import Scope, Value
 
 
@@ -45,3 +47,28 @@ class Instance(Protocol):
     def let(self, name: str) -> Let | None: ...
 
     def forget(self) -> None: ...
+
+
+class Following(Instance, Protocol):
+    """A row of a repeated record that may look at the one before it."""
+
+    @property
+    def previous(self) -> Following | None: ...
+
+    def knows(self, name: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a struct stands in: names, the byte order (asked only when it matters), and how deep.
+
+    ``reserved`` tells that its bytes are known to lie in the file (a row of a fixed table). A row of a
+    repeated record has ``is_row``, and ``previous`` is the row before it.
+    """
+
+    scope: Scope
+    endian: Callable[[], Endian]
+    depth: int = 0
+    reserved: bool = False
+    is_row: bool = False
+    previous: Following | None = None

@@ -12,8 +12,9 @@ from vspec.expressions import Chain, Column, Scope, UnknownName, Value
 from vspec.header.byte_order import choose
 from vspec.header.elements import View
 from vspec.header.home import Home
+from vspec.header.instances import Around
 from vspec.header.rows import KeyedRows, gather, stack
-from vspec.header.structs import Around, Struct
+from vspec.header.structs import Struct
 from vspec.header.text import TEXT_LIMIT, Origin, TextRecord, TextTable, read_text
 from vspec.layout import Int64
 

@@ -137,11 +137,11 @@ def _extent(frame: Frame, names: Names) -> Formula:
     total = formulas.constant(0)
     for item in spec.fields:
         if (item.offset if isinstance(item, Field) else item.at) is None:
-            total = formulas.combine("+", total, _bytes(item, frame, names))
+            total = formulas.combine("+", total, bytes_of(item, frame, names))
     return total
 
 
-def _bytes(item: Field | Record, frame: Frame, names: Names) -> Formula:
+def bytes_of(item: Field | Record, frame: Frame, names: Names) -> Formula:
     """Return the bytes that a field takes in each row."""
     default = item.default if isinstance(item, Field) else None
     if default is not None and extents.depends(default, frame.inside):
@@ -210,6 +210,11 @@ def _computed(node: ast.expr, frame: Frame, names: Names) -> Formula:
 
 def _instance(item: Field, ref: TypeRef, frame: Frame, names: Names) -> Formula:
     """Return the bytes of an instance of a type of the card."""
+    return _inner(typed(item, ref, frame, names), item, frame, names)
+
+
+def typed(item: Field, ref: TypeRef, frame: Frame, names: Names) -> Frame:
+    """Return an instance of a type of the card in a row, with what its parameters are worth."""
     name = ref.word or ""
     kind = frame.inside.types.get(name)
     if kind is None or name in frame.inside.within:
@@ -219,7 +224,7 @@ def _instance(item: Field, ref: TypeRef, frame: Frame, names: Names) -> Formula:
         for param, argument in zip(kind.params, ref.arguments, strict=True)
     }
     inside = frame.inside.type(name, ref.arguments).enter(kind.record)
-    return _inner(Frame(record(frame.row, item.name), inside, params=params), item, frame, names)
+    return Frame(record(frame.row, item.name), inside, params=params)
 
 
 def _record(item: Record, frame: Frame, names: Names) -> Formula:

@@ -140,7 +140,9 @@ class PickedRows(KeyedRows):
         return [column[i] for i in self._index.tolist()]  # type: ignore[index]  # a list otherwise
 
     def locate(self, name: str) -> object:
-        if not self.base.is_steady and not len(self) and len(self.base):
+        if not self.base.is_steady and not len(self.base):
+            return self.base.locate(name)
+        if not self.base.is_steady and not len(self):
             none = PickedRows(self.base, np.zeros(1, np.int64)).locate(name)
             return located.nothing(none, self.name) if isinstance(none, Located) else none
         if not self.base.is_steady:
@@ -154,11 +156,10 @@ class PickedRows(KeyedRows):
 
 
 class ListRows(KeyedRows):
-    """Rows that were walked one by one, or that are what each row of others holds under a name."""
+    """One or more rows that were walked one by one."""
 
     def __init__(self, spec: RecordSpec, offset: int, rows: Sequence[Instance], nbytes: int) -> None:
         super().__init__(spec.axis or spec.name, spec.place, spec.key)
-        self._spec = spec
         self.offset = offset
         self.nbytes = nbytes
         self._rows = rows
@@ -170,27 +171,12 @@ class ListRows(KeyedRows):
         return self._rows[i]
 
     def names(self) -> Iterable[str]:
-        if self._rows:
-            return self._rows[0].names()
-        return [f.name for f in self._spec.fields] + [let.name for let in self._spec.lets]
+        return self._rows[0].names()
 
     def column(self, name: str) -> Value:
-        if self._rows:
-            return gather([row.get(name) for row in self._rows], self)
-        return self._nothing(name)
-
-    def _nothing(self, name: str) -> Value:
-        """Return the column of no rows; raises `UnknownName` where it is known that they have no such."""
-        if self._spec.of is None and name not in list(self.names()):
-            raise UnknownName(name)
-        inner = next((f for f in self._spec.fields if f.name == name), None)
-        if isinstance(inner, RecordSpec):
-            return ListRows(inner, self.offset, [], 0)
-        return np.zeros(0, np.int64)
+        return gather([row.get(name) for row in self._rows], self)
 
     def locate(self, name: str) -> object:
-        if not self._rows:
-            self._nothing(name)
         return stack([row.locate(name) for row in self._rows], name, self)
 
 
@@ -336,7 +322,9 @@ class FlatRows(KeyedRows):
 
     def locate(self, name: str) -> object:
         parts = [table.locate(name) for table in self._tables if len(table)]
-        if parts and all(isinstance(part, Located) for part in parts):
+        if not parts:
+            return self._tables[0].locate(name)
+        if all(isinstance(part, Located) for part in parts):
             return located.concatenate(parts, self.name, self.place)  # type: ignore[arg-type]  # just asked
         return stack([self.at(i).locate(name) for i in range(len(self))], name, self)  # type: ignore[union-attr]  # rows are records
 

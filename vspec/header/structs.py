@@ -18,8 +18,9 @@ from vspec.header.cycles import Pending
 from vspec.header.elements import Spot
 from vspec.header.fixed_rows import FixedRows
 from vspec.header.home import Absent, Home, Open
-from vspec.header.instances import Instance
+from vspec.header.instances import Around, Following, Instance
 from vspec.header.naming import HereScope, StructScope, blank_of
+from vspec.header.no_rows import NoRows
 from vspec.header.rows import KeyedRows, ListRows, gather
 from vspec.header.text import Origin, read_text
 from vspec.header.walking import Walk, count_until
@@ -27,22 +28,6 @@ from vspec.header.walking import Walk, count_until
 MAX_DEPTH = 32
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What a struct stands in: names, the byte order (asked only when it matters), and how deep.
-
-    ``reserved`` tells that its bytes are known to lie in the file (a row of a fixed table). A row of a
-    repeated record has ``is_row``, and ``previous`` is the row before it.
-    """
-
-    scope: Scope
-    endian: Callable[[], Endian]
-    depth: int = 0
-    reserved: bool = False
-    is_row: bool = False
-    previous: Struct | None = None
 
 
 class Struct:
@@ -133,7 +118,7 @@ class Struct:
         return placed
 
     @property
-    def previous(self) -> Struct | None:
+    def previous(self) -> Following | None:
         """The row before this one, in a repeated record."""
         return self._around.previous
 
@@ -148,7 +133,7 @@ class Struct:
 
     def _catch_up(self, name: str) -> None:
         """Compute the value of the rows before this one first: a row never waits for more than one other."""
-        behind: list[Struct] = []
+        behind: list[Following] = []
         row = self.previous
         while row is not None and not row.knows(name):
             behind.append(row)
@@ -207,7 +192,7 @@ class Struct:
 
     # --- how it is done
 
-    def _inside(self, scope: Scope, previous: Struct | None = None, *, is_row: bool = False) -> Around:
+    def _inside(self, scope: Scope, previous: Following | None = None, *, is_row: bool = False) -> Around:
         depth, reserved = self._around.depth + 1, self._around.reserved
         return Around(scope, lambda: self.endian, depth, reserved, is_row, previous)
 
@@ -216,12 +201,14 @@ class Struct:
         if (field.offset if isinstance(field, Field) else field.at) is not None:
             return cursor
         placed = self.place(field.name)
-        return cursor if isinstance(placed, Absent) else placed.offset + placed.nbytes
+        return cursor if isinstance(placed, (Absent, NoRows)) else placed.offset + placed.nbytes
 
     def _place(self, i: int) -> Placed:
         field = self.spec.fields[i]
         scope = HereScope(self, i)
         if field.condition is not None and not field.condition.truth(scope):
+            if isinstance(field, RecordSpec) and field.repeat is not None:
+                return NoRows(field, self, self.offset, is_absent=True)
             default = field.default.evaluate(scope) if isinstance(field, Field) and field.default else None
             return Absent(default)
         if isinstance(field, RecordSpec) and field.repeat is not None:
@@ -257,7 +244,7 @@ class Struct:
         if spec.at is None:
             return self._rows_from(spec, self.end_before(i), scope)
         if spec.repeat.next is not None and spec.at.evaluate(scope) is None:
-            return ListRows(spec, 0, [], 0)
+            return NoRows(spec, self, 0, is_absent=False)
         return self._rows_from(spec, placing.absolute(spec.at, scope, self.home.view), scope)
 
     def _over_items(self, walk: Walk, spec: RecordSpec, start: int | None, scope: Scope) -> int:
@@ -290,12 +277,13 @@ class Struct:
 
     def _walked(
         self, spec: RecordSpec, run: Callable[[Walk], int | None], start: int | None, *, moves: bool = True
-    ) -> ListRows:
+    ) -> ListRows | NoRows:
         walk = Walk(spec, self, self._maker(spec), inside=self._around.reserved)
         end = run(walk)
+        if not walk.rows:
+            return NoRows(spec, self, start or 0, is_absent=False)
         if start is None or end is None or not moves:
-            first = walk.rows[0].offset if walk.rows else start or 0
-            return ListRows(spec, first, walk.rows, 0)
+            return ListRows(spec, walk.rows[0].offset, walk.rows, 0)
         return ListRows(spec, start, walk.rows, end - start)
 
     def _maker(self, spec: RecordSpec) -> Callable[[int, Scope, Instance | None], Struct]:
@@ -362,7 +350,7 @@ class Struct:
         return field.place if field is not None else let.place if let is not None else self.spec.place
 
 
-Rows = ListRows | FixedRows
+Rows = ListRows | FixedRows | NoRows
 Placed = Spot | Struct | Rows | Absent
 
 

@@ -85,7 +85,9 @@ def _items(expression: Expression, header: Header) -> Sequence[Value]:
     value = expression.evaluate(header)
     if isinstance(value, np.ndarray) and value.ndim > 0:
         return value.tolist()  # type: ignore[no-any-return]  # scalars
-    if value is None or isinstance(value, (str, bytes, int, float)):
+    if value is None:
+        return []
+    if isinstance(value, (str, bytes, int, float)):
         raise fail("V0313", "this cannot be run over", expression.text.place, found=repr(value))
     try:
         return list(value)  # type: ignore[arg-type]  # refused below

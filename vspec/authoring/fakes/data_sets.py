@@ -145,7 +145,8 @@ class FakeSet:
         if isinstance(value, str):
             return self._file(role, self._beside(value), {}, ())
         names = [str(v) for v in (value.tolist() if isinstance(value, np.ndarray) else value)]  # type: ignore[union-attr]  # names
-        files = [self._file(role, self._beside(name), {}, (k,)) for k, name in enumerate(names)]
+        own = [{} if role.over is None else {role.over: name} for name in names]
+        files = [self._file(role, self._beside(name), own[k], (k,)) for k, name in enumerate(names)]
         return FakeFiles(role, files, list(names))
 
     def _beside(self, name: str) -> str:

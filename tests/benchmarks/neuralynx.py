@@ -1,0 +1,143 @@
+"""``python -m tests.benchmarks.neuralynx``: a full read of 1 GB through a packed map, against Neo.
+
+One channel of 512-sample records with a gap in the middle, a record that is not full before it and one at
+the end, is made in a temporary folder. Neo and the map take turns in one process, each opens the file anew
+and reads every sample; the medians count. Both must give the same samples, and the map must be at least 8 times
+as fast. Ends with exit code 1 where a bound is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from neo.rawio import NeuralynxRawIO
+from numpy.typing import NDArray
+
+from vspec.card.load import load
+from vspec.commands import apply
+from vspec.readers import zarr_store
+from vspec.registry import find
+
+RATE = 32_000
+RECORD = np.dtype(
+    [("time", "<u8"), ("channel", "<u4"), ("rate", "<u4"), ("valid", "<u4"), ("samples", "<i2", 512)]
+)
+HEADER = f"""\
+######## Neuralynx Data File Header\r
+-FileType NCS\r
+-RecordSize {RECORD.itemsize}\r
+-ApplicationName Cheetah "6.4.1 "\r
+-TimeCreated 2021/02/26 15:46:52\r
+-SamplingFrequency {RATE}\r
+-ADMaxValue 32767\r
+-ADBitVolts 0.000000030517578125\r
+-AcqEntName CSC1\r
+-NumADChannels 1\r
+-ADChannel 7\r
+-InputRange 1000\r
+-InputInverted True\r
+"""
+START, GAP, STEP = 1_614_354_412_000_000, 5_000_000, 512 * 1_000_000 // RATE
+SHORT, LAST = 101, 67
+FASTER = 8.0
+TOLERANCE_MS = 1.0
+Samples = list[NDArray[np.int16]]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A file, and the samples of its two stretches."""
+
+    path: Path
+    stretches: Samples
+
+
+def make(folder: Path, nbytes: int) -> Recording:
+    """Write a recording of about so many bytes."""
+    count = nbytes // RECORD.itemsize
+    cut = count // 2
+    records = np.zeros(count, RECORD)
+    number = np.arange(count)
+    records["time"] = START + STEP * number + GAP * (number >= cut)
+    records["channel"], records["rate"], records["valid"] = 7, RATE, 512
+    records["valid"][[cut - 1, -1]] = SHORT, LAST
+    records["samples"] = np.random.default_rng(7).integers(-32768, 32768, (count, 512), np.int16)
+    path = folder / "CSC1.ncs"
+    with path.open("wb") as out:
+        out.write(HEADER.encode("latin-1").ljust(16_384, b"\0"))
+        records.tofile(out)
+    flat = records["samples"].reshape(-1)
+    middle, stop = (cut - 1) * 512 + SHORT, (count - 1) * 512 + LAST
+    return Recording(path, [flat[:middle].copy(), flat[cut * 512 : stop].copy()])
+
+
+def by_neo(recording: Recording) -> Samples:
+    """Read all samples with Neo, stretch by stretch."""
+    reader = NeuralynxRawIO(str(recording.path.parent), gap_tolerance_ms=TOLERANCE_MS)
+    reader.parse_header()
+    sizes = range(reader.segment_count(0))
+    return [reader.get_analogsignal_chunk(0, k, stream_index=0)[:, 0] for k in sizes]
+
+
+def by_map(path: Path) -> Samples:
+    """Read all samples through the map, stretch by stretch."""
+    group = zarr_store.open_group(path)
+    return [np.asarray(group[f"segment_{k}/samples"][...]) for k in range(2)]
+
+
+def timed(read: Callable[[], Samples]) -> tuple[float, Samples]:
+    """Return how long a read took, in seconds, and what it gave."""
+    began = time.perf_counter()
+    found = read()
+    return time.perf_counter() - began, found
+
+
+def measure(recording: Recording, path: Path, rounds: int) -> tuple[float, bool]:
+    """Return how many times as fast the map is, and whether all samples were the same."""
+    readers = {"Neo": lambda: by_neo(recording), "the map": lambda: by_map(path)}
+    taken: dict[str, list[float]] = {name: [] for name in readers}
+    same = True
+    for _ in range(rounds):
+        for name, read in readers.items():
+            seconds, found = timed(read)
+            taken[name].append(seconds)
+            same &= len(found) == 2 and all(map(np.array_equal, found, recording.stretches))
+    medians = {name: statistics.median(times) for name, times in taken.items()}
+    for name, times in taken.items():
+        print(f"{name}: {', '.join(f'{each:.2f}' for each in times)} s")
+    return medians["Neo"] / medians["the map"], same
+
+
+def main(argv: list[str]) -> int:
+    """Make the recording, map it, measure; return 0 when the bounds hold."""
+    parser = argparse.ArgumentParser("python -m tests.benchmarks.neuralynx", description=__doc__)
+    parser.add_argument("--bytes", type=int, default=1_000_000_000, help="size of the recording")
+    parser.add_argument("--rounds", type=int, default=3)
+    chosen = parser.parse_args(argv)
+    warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "data").mkdir()
+        recording = make(folder / "data", chosen.bytes)
+        began = time.perf_counter()
+        report = apply(load(find("neuralynx/ncs")), folder / "data", folder / "maps")
+        assert not report.problems, report.problems
+        (made,) = report.maps
+        print(f"mapped in {time.perf_counter() - began:.2f} s")
+        ratio, same = measure(recording, Path(made.map), chosen.rounds)
+    print(f"{'ok  ' if same else 'NOT '} the same samples")
+    print(f"{'ok  ' if ratio >= FASTER else 'NOT '} {ratio:.1f} times as fast as Neo (at least {FASTER:g})")
+    return 0 if same and ratio >= FASTER else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
