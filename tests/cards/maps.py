@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from vspec.card.load import load
 from vspec.card.model import Card
 from vspec.readers import zarr_store
-from vspec.registry import find
+from vspec.registry import find, find_id
 
 
 @cache
 def card(id: str) -> Card:
     """Return a card of the registry; it is loaded once for all tests."""
-    return load(find(id))
+    return load(find(id), registry=find_id)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,11 +16,12 @@ from tests.conftest import ROOT
 from vspec.authoring.faking import DAMAGES, FakeOptions, damages, fake
 from vspec.card.load import load
 from vspec.errors import CODES
+from vspec.registry import find_id
 
 FORMATS = ROOT / "formats"
 PATHS = sorted(FORMATS.rglob("card.yaml"))
 IDS = [path.parent.relative_to(FORMATS).as_posix() for path in PATHS]
-CARDS = dict(zip(IDS, map(load, PATHS), strict=True))
+CARDS = {id: load(path, registry=find_id) for id, path in zip(IDS, PATHS, strict=True)}
 EXAMPLES = [
     (id, str(entry["name"])) for id, card in CARDS.items() for entry in card.examples if "make" in entry
 ]

@@ -186,7 +186,7 @@ def recordings(draw: st.DrawFn) -> Recording:
         arrow, perm = _arrow(draw, f, many)
         lines += _array(f, arrow, f is segmented)
         made.arrays |= _expected(
-            f, values[f.name], counts.get(f.name), (starts if f is segmented else None, perm, lengths)
+            f, values[f.name], counts.get(f.name), (starts if f is segmented else None, perm)
         )
     made.card = "\n".join(lines) + "\n"
     return made
@@ -270,7 +270,7 @@ def _array(f: Part, arrow: str, segmented: bool) -> list[str]:
 
 def _expected(f: Part, values: Values, counts: Values | None, how: tuple) -> dict[str, Values]:
     """Return the arrays of a field as the arrow asks for them, by plain slices and joins of records."""
-    starts, perm, lengths = how
+    starts, perm = how
     names = [n for n, _ in f.axes]
     others = [n for n in names if n != f.time]
     rows = []

@@ -86,7 +86,12 @@ def test_each_runs_over_ranges_lists_and_columns(tmp_path, items, names):
     assert [a.path for a in made.arrays] == names
 
 
-@pytest.mark.parametrize("items", ("k in 5", "k in 'text'", "k in none", "k in f.n"))
+def test_each_over_nothing_makes_nothing(tmp_path):
+    text = "  all:\n    each: k in none\n    from: f.data\n    name: 'k{{ k }}'\n"
+    assert [p.code for p in refused(tmp_path, text, ("A", 0, 3))] == ["V0321"]  # and no array is left
+
+
+@pytest.mark.parametrize("items", ("k in 5", "k in 'text'", "k in f.n"))
 def test_each_over_what_cannot_be_run_over(tmp_path, items):
     text = f"  all:\n    each: {items}\n    from: f.data\n    name: 'k{{{{ k }}}}'\n"
     assert [p.code for p in refused(tmp_path, text, ("A", 0, 3))] == ["V0313"]

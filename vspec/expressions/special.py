@@ -126,7 +126,7 @@ def _find(compiler: Compiling, node: ast.Call) -> Evaluator:
 
 
 def _align(compiler: Compiling, node: ast.Call) -> Evaluator:
-    """Compile ``align(n)``: the first multiple of n, from the start of the file, that is not before ``here``."""
+    """Compile ``align(n)``: the first multiple of n in the file that is not before ``here``."""
     here = compiler.node(ast.copy_location(ast.Name("here"), node))
     size, site = compiler.node(node.args[0]), compiler.site(node, node.args[0])
 

@@ -25,7 +25,7 @@ MAX_READ = 64 * 2**20
 MAX_TEXTS = 10**6
 """Texts that a column may have: they are read one by one."""
 
-WINDOW = 4 * 2**20
+WINDOW, LENT = 4 * 2**20, 16 * 2**20
 FAR_APART = 8 * 2**10
 """Rows whose fields lie farther apart than this many bytes are read one by one, others in windows."""
 
@@ -283,15 +283,7 @@ def strided(spot: Spot, view: View, count: int, stride: int, blank: Blank = None
             raise fail("V0920", message, spot.field.place, expected=f"at most {MAX_TEXTS}", help=help)
         rows = [read(_moved(spot, i * stride), view, blank) for i in range(count)]
         return np.array(rows, dtype=object if spot.field.convert in (None, "str") else None)
-    if count * spot.nbytes > MAX_READ:
-        raise fail(
-            "V0920",
-            f"{view.name}: the column '{spot.field.name}' is {count * spot.nbytes} bytes:"
-            " too large for a header value",
-            spot.field.place,
-            expected=f"at most {MAX_READ} bytes",
-            help="data belongs in 'arrays: from:', where it is only located",
-        )
+    require_readable(spot, view, count)
     if count == 0:
         return np.zeros((0, *(size for _, size in spot.axes)), np.int64)
     try:
@@ -304,6 +296,19 @@ def strided(spot: Spot, view: View, count: int, stride: int, blank: Blank = None
             "V0303", f"'{spot.field.name}' is complex: it can be located, not computed with", spot.field.place
         )
     return as_column(column, spot.field.place)
+
+
+def require_readable(spot: Spot, view: View, count: int) -> None:
+    """Raise V0920 where the column of a field over ``count`` rows is too large for a header value."""
+    if count * spot.nbytes > MAX_READ:
+        raise fail(
+            "V0920",
+            f"{view.name}: the column '{spot.field.name}' is {count * spot.nbytes} bytes:"
+            " too large for a header value",
+            spot.field.place,
+            expected=f"at most {MAX_READ} bytes",
+            help="data belongs in 'arrays: from:', where it is only located",
+        )
 
 
 def _column(spot: Spot, view: View, count: int, stride: int) -> NDArray[np.generic]:
@@ -319,12 +324,26 @@ def _column(spot: Spot, view: View, count: int, stride: int) -> NDArray[np.gener
         return np.ndarray((count, *shape), dtype, b"".join(view.bytes.read(row, nbytes) for row in rows))
     strides = (stride, *(axis.stride for axis in spot.inner()))
     column: NDArray[np.generic] = np.empty((count, *shape), dtype)
-    step = max(1, WINDOW // stride) if stride else count
-    for start in range(0, count, step):
-        n = min(step, count - start)
-        raw = view.bytes.view(spot.offset + start * stride, (n - 1) * stride + spot.nbytes)
+    start = 0
+    while start < count:
+        raw = _window(spot, view, (start, count), stride)
+        n = (len(raw) - spot.nbytes) // stride + 1 if stride else count
         column[start : start + n] = np.ndarray((n, *shape), column.dtype, raw, 0, strides)
+        start += n
     return column
+
+
+def _window(spot: Spot, view: View, rows: tuple[int, int], stride: int) -> NDArray[np.uint8]:
+    """Return the bytes of a field in rows from the first of ``rows`` on, as many as are read at once."""
+    start, stop = rows
+    offset = spot.offset + start * stride
+
+    def nbytes(window: int) -> int:
+        count = min(stop - start, max(1, window // stride)) if stride else 1
+        return (count - 1) * stride + spot.nbytes
+
+    lent = view.bytes.lend(offset, nbytes(LENT))
+    return view.bytes.view(offset, nbytes(WINDOW)) if lent is None else lent
 
 
 def _packed_column(spot: Spot, view: View, count: int, stride: int) -> NDArray[np.generic]:
@@ -332,7 +351,15 @@ def _packed_column(spot: Spot, view: View, count: int, stride: int) -> NDArray[n
     raw = np.empty((count, spot.nbytes), np.uint8)
     for row in range(count):
         raw[row] = view.bytes.view(spot.offset + row * stride, spot.nbytes)
-    shape = [size for _, size in spot.axes]
+    return decoded(raw, spot)
+
+
+def decoded(raw: NDArray[np.uint8], spot: Spot) -> NDArray[np.generic]:
+    """Return the numbers of a field in many rows, from a table of its bytes (row, byte)."""
+    assert isinstance(spot.kind, ElementType)
+    count, shape = len(raw), [size for _, size in spot.axes]
+    if spot.kind.packing is None:
+        return raw.view(spot.kind.dtype(spot.endian)).reshape(count, *shape)
     words = unpacker(spot.kind, spot.endian).decode(raw).view(spot.kind.dtype(spot.endian))
     return words.reshape(count, -1)[:, : spot.count].reshape(count, *shape)
 

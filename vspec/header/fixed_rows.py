@@ -12,11 +12,12 @@ from vspec.card.model import Record as RecordSpec
 from vspec.expressions import Column, Expression, Extent, Record, Scope, Value
 from vspec.header import elements, located
 from vspec.header.elements import Blank, Spot, View
+from vspec.header.elementwise import Columns, is_elementwise
 from vspec.header.home import Absent
 from vspec.header.instances import Fielded, Instance
 from vspec.header.located import Located
-from vspec.header.slots import fill_rows, slot_of
 from vspec.header.rows import FlatRows, KeyedRows, ListRows, NestedRows, PickedRows, gather, stack
+from vspec.header.slots import fill_rows, slot_of
 
 _BEHIND_START = re.compile(r"start(?:\s*\+\s*[0-9]+)?")
 

@@ -16,7 +16,7 @@ class FoundRows(Sequence[Instance]):
 
     def __init__(self, starts: Int64, make: Callable[[int], Instance]) -> None:
         self.starts = starts
-        self._make = make
+        self.make = make
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -29,11 +29,11 @@ class FoundRows(Sequence[Instance]):
 
     def __getitem__(self, i: int | slice) -> Instance | Sequence[Instance]:
         if isinstance(i, slice):
-            return FoundRows(self.starts[i], self._make)
-        return self._make(int(self.starts[i]))
+            return FoundRows(self.starts[i], self.make)
+        return self.make(int(self.starts[i]))
 
     def __iter__(self) -> Iterator[Instance]:
-        return (self._make(start) for start in self.starts.tolist())
+        return (self.make(start) for start in self.starts.tolist())
 
 
 class Finding:

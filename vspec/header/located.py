@@ -253,7 +253,7 @@ def stack(parts: Sequence[Located], name: str, place: Place) -> Located:
     """
     head = parts[0]
     for part in parts[1:]:
-        same_rows = [n for n, _ in part.lead] == [n for n, _ in head.lead] and _alike(part, head)
+        same_rows = [n for n, _ in part.lead] == [n for n, _ in head.lead] and alike(part, head)
         if not same_rows or part.element != head.element or part.endian != head.endian:
             raise fail(
                 "V0304",
@@ -356,7 +356,7 @@ def merge_rows(located: Located, k: int) -> Located:
     return replace(located, lead=tuple(lead), levels=_noted(tuple(levels)))
 
 
-def _alike(part: Located, head: Located) -> bool:
+def alike(part: Located, head: Located) -> bool:
     """Tell whether the inner axes agree in everything but the first one's size."""
     if len(part.inner) != len(head.inner) or part.inside != head.inside:
         return False

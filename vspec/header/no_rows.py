@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from vspec.card.model import EndianSpec, Field, Record, TypeRef
+from vspec.card.model import Field, Record, TypeRef
 from vspec.card.typed_rows import rows_of_type
 from vspec.datatypes import ElementType, Endian, NamedType
 from vspec.errors import VspecError
@@ -17,6 +17,7 @@ from vspec.header import placing
 from vspec.header.home import Absent, Home
 from vspec.header.located import Located, stored_axes
 from vspec.header.rows import KeyedRows
+from vspec.layout import InnerAxis
 
 
 class Outside(Protocol):
@@ -75,10 +76,16 @@ class NoRows(KeyedRows):
             (axis.name or f"axis_{k}", self._size(axis.size, scope)) for k, axis in enumerate(field.axes)
         ]
         inner, within = stored_axes(sizes, kind, field.place)
-        none = np.zeros(0, np.int64)
-        lead = tuple((axis, 0) for axis in self._axes)
-        order = self._order(field.endian, self._order(self._spec.endian, self._outside.endian))
-        return Located(kind, order, none, none, field.place, lead, inner, inside=within)
+        rows = tuple(InnerAxis(axis, 0) for axis in self._axes)
+        file, first = np.array([self._outside.home.view.index], np.int64), np.zeros(1, np.int64)
+        order = self._outside.endian
+        for own in (self._spec.endian, self._fields()[0].endian, field.endian):
+            match own:
+                case "little" | "big":
+                    order = own
+        return Located(
+            kind, order, file, first, field.place, (), (*rows, *inner), rows=len(rows), inside=within
+        )
 
     def _size(self, size: Expression | None, scope: Scope) -> int:
         """Return the size of an axis, 0 where only a row could tell."""
@@ -86,10 +93,6 @@ class NoRows(KeyedRows):
             return 0 if size is None else placing.size_of(size, "a size", scope) or 0
         except VspecError:
             return 0
-
-    def _order(self, own: EndianSpec, inherited: Endian) -> Endian:
-        """Return a byte order that is written as a word, else that of the record around."""
-        return own if own in ("little", "big") else inherited  # type: ignore[return-value]  # just asked
 
     def _fields(self) -> tuple[Record, Scope]:
         """Return the record with the fields, which may be that of a type, and what they see."""
@@ -123,5 +126,6 @@ class NoRows(KeyedRows):
             item = rows_of_type(item) if item.axes else one
         if not isinstance(item, Record):
             return None
-        row = item if item.repeat is not None else replace(item, axis=self.name)
+        axis = item.axis if item.repeat is not None else self.name
+        row = replace(item, axis=axis, endian=item.endian or spec.endian or self._spec.endian)
         return NoRows(row, self._outside, self.offset, self._axes, is_absent=False)

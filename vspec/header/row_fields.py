@@ -7,7 +7,6 @@ the rows are asked one by one.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,14 +14,14 @@ from numpy.typing import NDArray
 
 from vspec.card.model import Field, Record
 from vspec.datatypes import ElementType
-from vspec.expressions import Extent, Value
+from vspec.expressions import Extent, Value, as_column
 from vspec.header import elements, extents, formulas, located, scattered
 from vspec.header.elements import MAX_READ, Spot
 from vspec.header.formulas import Formula, NoFormula
 from vspec.header.found_rows import FoundRows
 from vspec.header.home import Home
 from vspec.header.located import Located
-from vspec.header.row_names import Frame, Leaves, Names, found
+from vspec.header.row_names import Frame, Leaf, Leaves, Names, found
 from vspec.header.row_rules import bytes_of, frame_of, typed
 from vspec.header.slots import slot_of
 from vspec.layout import Int64
@@ -65,8 +64,8 @@ class RowFields:
     def _leads(self, item: Field) -> bool:
         return self.frame.leads(self.frame.spec.fields.index(item))
 
-    def column(self, name: str) -> Value:
-        """Return one value for each row."""
+    def column(self, name: str) -> Value | list[Value]:
+        """Return one value for each row: a column, or (of texts) a list."""
         let = self.frame.row.let(name)
         if let is not None:
             return self._values(self.names.formula(let.value, self.frame))
@@ -76,22 +75,28 @@ class RowFields:
         offsets = self._offsets(name)
         self._within(offsets, spot.nbytes)
         if not isinstance(spot.kind, ElementType):
+            return self._texts(spot, offsets)
+        view = self.home.view
+        elements.require_readable(spot, view, len(offsets))
+        column = elements.decoded(scattered.gathered(view, offsets, spot.nbytes), spot)
+        beyond = column.dtype.kind == "u" and column.dtype.itemsize == 8 and (column > 2**63 - 1).any()
+        if column.dtype.kind == "c" or beyond:
             raise NoFormula
-        elements.require_readable(spot, self.home.view, len(offsets))
-        column = elements.gathered(spot, self.home.view, offsets)
-        if column.dtype.kind == "c" or (column.dtype.kind == "u" and (column > 2**63 - 1).any()):
-            raise NoFormula
-        return elements.as_values(column, spot)
+        return as_column(column, spot.field.place)
 
-    def texts(self, name: str) -> list[Value]:
-        """Return the texts of a field of one size, for each row."""
-        spot = self._steady(name)
-        if isinstance(spot.kind, ElementType) or spot.field.parse is not None or spot.ends is not None:
+    def _texts(self, spot: Spot, offsets: Int64) -> list[Value]:
+        if spot.field.default is not None or spot.ends is not None:
             raise NoFormula
-        offsets = self._offsets(name)
-        self._within(offsets, spot.nbytes)
         view = self.home.view
         return [elements.read(replace(spot, offset=offset), view) for offset in offsets.tolist()]
+
+    def is_number(self, name: str) -> bool:
+        """Tell whether a field has one number in each row."""
+        try:
+            spot = self._steady(name)
+        except NoFormula:
+            return False
+        return isinstance(spot.kind, ElementType) and not spot.axes
 
     def locate(self, name: str, axis: str) -> Located | Extent:
         """Return where a field lies in each row; the rows are the axis ``axis``."""
@@ -178,31 +183,29 @@ class RowFields:
             if holds is False:
                 raise NoFormula
             return np.full(count, values, kind)
-        values, holds = formula.columns([self.starts, *self._leaves()])
+        values, holds = formula.columns([self.starts, *self._leaves(formula)])
         if not np.all(holds):
             raise NoFormula
         return np.broadcast_to(np.asarray(values, kind), (count,))
 
-    def _leaves(self) -> list[Int64]:
-        """Return the leading numbers of all rows that formulas have asked for so far."""
-        leaves = self.names.leaves.found
-        if not leaves:
+    def _leaves(self, formula: Formula) -> list[Int64]:
+        """Return the leading numbers that a formula needs, of all rows."""
+        every = self.names.leaves.found
+        needed = [leaf for i, leaf in enumerate(every, 1) if i in formula.inputs]
+        if not needed:
             return []
-        begin = min(leaf.place for leaf in leaves)
-        span = max(leaf.place + leaf.dtype.itemsize for leaf in leaves) - begin
-        if span > MOST_HEAD or span * len(self.starts) > MAX_READ:
+        begin = min(leaf.place for leaf in needed)
+        span = max(leaf.place + leaf.dtype.itemsize for leaf in needed) - begin
+        if span > MOST_HEAD:
             raise NoFormula
         self._within(self.starts + begin, span)
         raw = scattered.gathered(self.home.view, self.starts + begin, span)
-        columns = []
-        for leaf in leaves:
-            stored = np.ndarray((len(raw),), leaf.dtype, raw, leaf.place - begin, (span,))
-            if leaf.is_bounded and not ((stored >= leaf.low) & (stored <= leaf.high)).all():
-                raise NoFormula
-            columns.append(stored.astype(np.int64))
-        return columns
+        return [_numbers(leaf, raw, leaf.place - begin) if leaf in needed else self.starts for leaf in every]
 
 
-def leading_constants(fields: RowFields) -> list[tuple[int, int]]:
-    """Return where constants lie in each row, and their bytes; raises `NoFormula` where they are elsewhere."""
-    raise NoFormula
+def _numbers(leaf: Leaf, raw: NDArray[np.uint8], place: int) -> Int64:
+    """Return a leading number of all rows, from a table of their bytes."""
+    stored = np.ndarray((len(raw),), leaf.dtype, raw, place, (raw.shape[1],))
+    if leaf.is_bounded and not ((stored >= leaf.low) & (stored <= leaf.high)).all():
+        raise NoFormula
+    return stored.astype(np.int64)

@@ -8,8 +8,9 @@ import numpy as np
 
 from vspec.card.model import Record as RecordSpec
 from vspec.errors import Place, fail
-from vspec.expressions import Column, Extent, Record, UnknownName, Value
+from vspec.expressions import Column, Extent, Record, Value
 from vspec.header import located
+from vspec.header.aligned import aligned
 from vspec.header.home import Absent
 from vspec.header.instances import Instance
 from vspec.header.located import Located
@@ -118,13 +119,13 @@ class PickedRows(KeyedRows):
         if len(index) and not (-n <= index.min() and index.max() < n):
             raise IndexError(int(index.min() if index.min() < -n else index.max()))
         self.base = base
-        self._index = index % n if n else index
+        self.index = index % n if n else index
 
     def __len__(self) -> int:
-        return len(self._index)
+        return len(self.index)
 
     def at(self, i: int) -> Value:
-        return self.base.at(int(self._index[i]))
+        return self.base.at(int(self.index[i]))
 
     def names(self) -> Iterable[str]:
         return self.base.names()
@@ -134,10 +135,10 @@ class PickedRows(KeyedRows):
             return gather([self.at(i).get(name) for i in range(len(self))], self)  # type: ignore[union-attr]  # rows are records
         column = self.base.column(name)
         if isinstance(column, np.ndarray):
-            return column[self._index]
+            return column[self.index]
         if isinstance(column, KeyedRows):
             return gather([self.at(i).get(name) for i in range(len(self))], self)  # type: ignore[union-attr]  # rows are records
-        return [column[i] for i in self._index.tolist()]  # type: ignore[index]  # a list otherwise
+        return [column[i] for i in self.index.tolist()]  # type: ignore[index]  # a list otherwise
 
     def locate(self, name: str) -> object:
         if not self.base.is_steady and not len(self.base):
@@ -149,9 +150,9 @@ class PickedRows(KeyedRows):
             return stack([self.at(i).locate(name) for i in range(len(self))], name, self)  # type: ignore[union-attr]  # rows are records
         whole = self.base.locate(name)
         if isinstance(whole, Located):
-            return located.take(whole, self.base.name, self._index)
+            return located.take(whole, self.base.name, self.index)
         if isinstance(whole, Extent) and isinstance(whole.offset, np.ndarray):
-            return Extent(whole.offset[self._index], np.asarray(whole.nbytes)[self._index])
+            return Extent(whole.offset[self.index], np.asarray(whole.nbytes)[self.index])
         return whole
 
 
@@ -362,7 +363,7 @@ def stack(parts: Sequence[object], name: str, rows: KeyedRows) -> object:
     if not parts:
         return Absent()
     if all(isinstance(p, Located) for p in parts):
-        return located.stack(parts, rows.name, rows.place)  # type: ignore[arg-type]  # all are located
+        return located.stack(aligned(parts), rows.name, rows.place)  # type: ignore[arg-type]  # all are located
     if all(isinstance(p, Absent) for p in parts):
         return parts[0]
     if any(isinstance(p, (Located, Absent)) for p in parts):

@@ -23,6 +23,7 @@ from vspec.header.naming import HereScope, StructScope, blank_of
 from vspec.header.no_rows import NoRows
 from vspec.header.rows import KeyedRows, ListRows, gather
 from vspec.header.text import Origin, read_text
+from vspec.header.walked_rows import walked
 from vspec.header.walking import Walk, count_until
 
 MAX_DEPTH = 32
@@ -283,8 +284,8 @@ class Struct:
         if not walk.rows:
             return NoRows(spec, self, start or 0, is_absent=False)
         if start is None or end is None or not moves:
-            return ListRows(spec, walk.rows[0].offset, walk.rows, 0)
-        return ListRows(spec, start, walk.rows, end - start)
+            return walked(spec, walk.rows[0].offset, walk.rows, 0, self.home)
+        return walked(spec, start, walk.rows, end - start, self.home)
 
     def _maker(self, spec: RecordSpec) -> Callable[[int, Scope, Instance | None], Struct]:
         looks_back = self.home.shape(spec).looks_back

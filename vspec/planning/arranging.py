@@ -62,10 +62,21 @@ def _level(located: Located, joins: tuple[JoinAxis, ...]) -> tuple[Located, tupl
                 found=f"{int(level.min())} to {int(level.max())}",
                 help="join both axes in 'dims:', or name flat(...) of the inner rows in 'from:'",
             )
-        located = merge_rows(located, k)
-        merge = _Merge(before, name)
-        joins = tuple(replace(join, parts=merge(join.parts)) for join in joins)
+        located, joins = _merge_lead(located, joins, k)
+    while located.counts is not None and len(located.lead) > 1:
+        if not any(_adjacent(join.parts, located.lead[-2][0], located.lead[-1][0]) for join in joins):
+            break
+        located, joins = _merge_lead(located, joins, len(located.lead) - 1)
     return located, joins
+
+
+def _merge_lead(
+    located: Located, joins: tuple[JoinAxis, ...], k: int
+) -> tuple[Located, tuple[JoinAxis, ...]]:
+    """Return ``located`` with lead axes ``k - 1`` and ``k`` as one, and the joins that speak of it."""
+    merge = _Merge(located.lead[k - 1][0], located.lead[k][0])
+    merged_parts = tuple(replace(join, parts=merge(join.parts)) for join in joins)
+    return merge_rows(located, k), merged_parts
 
 
 def arrow_of(dims: Dims, scope: Scope) -> Arrow | None:

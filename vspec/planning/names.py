@@ -45,26 +45,60 @@ def in_group(path: str, group: str) -> str:
     return "/".join(part for part in (above, group, name) if part)
 
 
+def _computed(template: Template) -> int | None:
+    """Return which part of a path (between ``/``) holds the last ``{{ }}``; None where there is none."""
+    last = max((k for k, part in enumerate(template.parts) if not isinstance(part, str)), default=None)
+    if last is None:
+        return None
+    return (
+        "".join(part if isinstance(part, str) else "_" for part in template.parts[:last])
+        .lstrip("/")
+        .count("/")
+    )
+
+
 @dataclass(slots=True)
 class Paths:
-    """The paths given so far; a second one from data gets ``_2``, a second one as written is an error."""
+    """The paths given so far; a second one from data gets ``_2``, a second one as written is an error.
+
+    The number stands behind the last part of the path that comes from data. Where that is a group, each
+    item of an ``each:`` has a group of its own, also for arrays of several entries of the card.
+    """
 
     _taken: dict[str, Place] = field(default_factory=dict)
+    _groups: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def add(self, path: str, template: Template) -> str:
-        """Return the path to use; raises V0320 where two entries of the card write the same path."""
-        if path in self._taken:
-            if template.is_plain:
-                raise fail(
-                    "V0320",
-                    f"a second array '{path}'",
-                    template.text.place,
-                    found=f"the first is in line {self._taken[path].line}",
-                    help="switch one of them off with 'if:', or name them apart",
-                )
-            n = 2
-            while f"{path}_{n}" in self._taken:
-                n += 1
-            path = f"{path}_{n}"
-        self._taken[path] = template.text.place
-        return path
+    def add(self, path: str, template: Template, item: tuple[str, int] = ("", 0)) -> str:
+        """Return the path to use for an ``item``: what ``each:`` runs over, and which of it.
+
+        Raises V0320 where two entries of the card write the same path.
+        """
+        at = _computed(template)
+        if path in self._taken and at is None:
+            raise fail(
+                "V0320",
+                f"a second array '{path}'",
+                template.text.place,
+                found=f"the first is in line {self._taken[path].line}",
+                help="switch one of them off with 'if:', or name them apart",
+            )
+        found, n = path, 1
+        while found in self._taken or not self._is_own(found, at, item):
+            n += 1
+            found = _numbered(path, at or 0, n)
+        self._taken[found] = template.text.place
+        return found
+
+    def _is_own(self, path: str, at: int | None, item: tuple[str, int]) -> bool:
+        """Tell whether an item may use the group that it names: one of its own, or one that is free."""
+        parts = path.split("/")
+        if at is None or at + 1 >= len(parts):
+            return True
+        each, number = item
+        return self._groups.setdefault((each, "/".join(parts[: at + 1])), number) == number
+
+
+def _numbered(path: str, at: int, n: int) -> str:
+    parts = path.split("/")
+    parts[at] += f"_{n}"
+    return "/".join(parts)

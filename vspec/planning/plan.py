@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vspec.card.model import ArraySpec, Card
-from vspec.errors import Problem, VspecError, did_you_mean, fail
+from vspec.errors import Place, Problem, VspecError, did_you_mean, fail
 from vspec.expressions import Chain, Expression, Record, Scope, UnknownName, Value
 from vspec.header.dataset import Header
 from vspec.header.elements import Spot
@@ -40,29 +40,33 @@ def plan(card: Card, header: Header) -> Plan:
     """Return the array layouts of a data set; raises all problems of all arrays at once."""
     problems: list[Problem] = []
     arrays: list[ArrayLayout] = []
+    places: dict[str, Place] = {}
     paths = Paths()
     for spec in card.arrays:
         try:
-            arrays += _expand(spec, header, paths)
+            for layout in _expand(spec, header, paths):
+                arrays.append(layout)
+                places[layout.path] = spec.place
         except VspecError as error:
             problems += error.problems
     groups = _groups(card, header, problems)
     if not problems and not arrays:
         place = card.arrays[0].place if card.arrays else None
         problems.append(Problem("V0321", "no array is left to map", place))
-    problems += _clashes(arrays, card)
+    problems += _clashes(arrays, places)
     if problems:
         raise VspecError(dict.fromkeys(problems))
     return Plan(tuple(arrays), groups)
 
 
 def _expand(spec: ArraySpec, header: Header, paths: Paths) -> Iterator[ArrayLayout]:
-    for scope in _scopes(spec, header):
+    each = "" if spec.each is None else spec.each[1].text.value.strip()
+    for number, scope in enumerate(_scopes(spec, header)):
         if spec.condition is not None and not spec.condition.truth(scope):
             continue
         for group, layout in _layouts(spec, header, scope):
             path = in_group(render_path(spec.name, scope), group)
-            yield replace(layout, path=paths.add(path, spec.name))
+            yield replace(layout, path=paths.add(path, spec.name, (each, number)))
 
 
 def _scopes(spec: ArraySpec, header: Header) -> Iterator[Scope]:
@@ -258,7 +262,7 @@ def _groups(card: Card, header: Header, problems: list[Problem]) -> dict[str, di
     return groups
 
 
-def _clashes(arrays: Sequence[ArrayLayout], card: Card) -> Iterator[Problem]:
+def _clashes(arrays: Sequence[ArrayLayout], places: Mapping[str, Place]) -> Iterator[Problem]:
     """Yield a problem for each axis name that means two sizes in one group."""
     seen: dict[tuple[str, str], tuple[int, str]] = {}
     for layout in arrays:
@@ -266,13 +270,11 @@ def _clashes(arrays: Sequence[ArrayLayout], card: Card) -> Iterator[Problem]:
         for axis in layout.axes:
             size, first = seen.setdefault((group, axis.name), (axis.size, layout.path))
             if size != axis.size:
-                place = card.arrays[0].place if len(card.arrays) == 1 else None
-                spec = next((s for s in card.arrays if s.key.value == layout.path), None)
                 yield Problem(
                     "V0317",
                     f"axis '{axis.name}' has {axis.size} positions in '{layout.path}'"
                     f" but {size} in '{first}'",
-                    spec.place if spec is not None else place,
+                    places[layout.path],
                     expected=str(size),
                     found=str(axis.size),
                     help="put them into groups of their own (a/data, b/data), or name the axes apart",

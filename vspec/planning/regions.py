@@ -84,9 +84,7 @@ def _one(spec: ArraySpec, file: RoleFile, header: Header, scope: Scope) -> Regio
     return Region(located, tuple(name for name, _ in whole))
 
 
-def element_type(
-    spec: ArraySpec, scope: Scope, types: Mapping[str, StructType] | None = None
-) -> ElementType:
+def element_type(spec: ArraySpec, scope: Scope, types: Mapping[str, StructType] | None = None) -> ElementType:
     """Return the type that an array's ``dtype:`` gives, or packed samples of ``types``; raises V0305."""
     if spec.dtype is None:
         raise fail("V0305", f"array '{spec.key.value}' has no dtype", spec.place, help="e.g. dtype: int16")

@@ -12,6 +12,7 @@ from vspec.authoring.fakes.fields import Slot, numbers, seen, stored_numbers, te
 from vspec.authoring.fakes.known import Dense, Known
 from vspec.authoring.fakes.orders import choose
 from vspec.authoring.fakes.sheets import MISSING, Sheet
+from vspec.authoring.fakes.text_forms import ended
 from vspec.authoring.fakes.texts import TextPart
 from vspec.card.model import ByteOrderTest, Field
 from vspec.card.model import Record as RecordSpec
@@ -147,7 +148,7 @@ class Leaf:
             assert self.text is not None
             text = self.text.encoded()
             marked = self._mark is None or self._mark in text
-            self._natural = text if marked else text.rstrip(b"\r\n") + (self._mark or b"")
+            self._natural = text if marked else ended(text.rstrip(b"\r\n"), self._mark or b"")
         return self._natural
 
     @property

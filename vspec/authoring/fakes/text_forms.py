@@ -125,6 +125,9 @@ def _placed(form: TextFormat, cells: Mapping[str, str]) -> str:
 # --- xml ------------------------------------------------------------------------------------
 
 
+_END_TAG = re.compile(rb"</([A-Za-z_][\w.-]*)>")
+
+
 @dataclass(slots=True)
 class _Node:
     """An element that is being put together; ``owners`` are the fields of its text and attributes."""
@@ -154,6 +157,14 @@ def elements(form: TextFormat, given: Mapping[str, Given]) -> Iterator[Piece]:
             _plant(form, top, wanted, given[wanted.name])
     yield "", f'<?xml version="1.0" encoding="{form.encoding.upper()}"?>\n'
     yield from _lines(top, 0)
+
+
+def ended(text: bytes, mark: bytes) -> bytes:
+    """Return a text with a mark at its end; where that is an end tag, the element at the top has its name."""
+    tag, top = _END_TAG.fullmatch(mark), b"header>"
+    if tag is None or not text.endswith(b"</" + top):
+        return text + mark
+    return text.removesuffix(b"</" + top).replace(b"<header", b"<" + tag[1], 1) + mark
 
 
 def _plant(form: TextFormat, node: _Node, wanted: TextField, value: Given) -> None:

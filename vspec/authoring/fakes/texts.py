@@ -287,7 +287,9 @@ class TextPart:
         for field in fields:
             given = MISSING if field.at_line is not None else self.given(field)
             if given is not MISSING:
-                lines += [(field.name, line) for line in self._written(field, given)]
+                skipped = field.skip if field.each is not None and field.key is None else 0
+                written = [(field.name, line) for line in self._written(field, given)]
+                lines += written[min(skipped, len(lines)) :]  # lines that are there already are skipped, too
         return lines
 
     def _numbered(self, field: TextField, given: Given) -> Iterator[str]:

@@ -223,9 +223,10 @@ CODES: tuple[Code, ...] = (
         "usage",
         "The files would be too large",
         "Files with a layout may have 256 MiB and a million rows, and nothing may lie behind a size that "
-        "the example gives. Raw files with one array may have any size.",
+        "the example gives. Raw files with one array may have any size, and so have repeated records of one "
+        "size with '--window', which says where they are not zero.",
         "vspec fake card.yaml --size block=1000000000",
-        "vspec fake card.yaml --size block=1000",
+        "vspec fake card.yaml --size block=1000000000 --window 0:1000",
     ),
     Code(
         "V0858",
