@@ -289,8 +289,9 @@ def formats_page() -> str:
     """Return formats.md: every card of the registry with its title."""
     rows = ["| card | format |", "|---|---|"]
     rows += [
-        f"| [{entry.id}](../formats/{entry.id}/README.md) | {load(entry.path).title} |"
+        f"| [{entry.id}](../formats/{entry.id}/README.md) | {title} |"
         for entry in registry.entries()
+        for title in (load(entry.path, registry=registry.find_id).title,)
     ]
     return "\n\n".join([NOTE, "# Formats", FORMATS_HEAD, "\n".join(rows)]) + "\n"
 

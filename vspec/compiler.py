@@ -31,6 +31,7 @@ from vspec.manifest import (
     documents,
     source_url,
 )
+from vspec.planning.laid_out import explained
 from vspec.planning.plan import Plan, plan
 from vspec.profile.addresses import sidecar_name
 from vspec.profile.documents import faults
@@ -110,7 +111,11 @@ def chunk(read_: Read, options: Options) -> tuple[ArrayPlan, ...]:
 def _chunk(read_: Read, options: Options) -> tuple[tuple[ArrayPlan, ...], Coordinates]:
     files = read_.header.files
     sizes = [files.reader(i).size for i in range(len(files))]
-    plans = plan_all(read_.plan.arrays, sizes, options.chunks, files.paths)
+    try:
+        plans = plan_all(read_.plan.arrays, sizes, options.chunks, files.paths)
+    except VspecError as error:
+        header = read_.header
+        raise VspecError(explained(p, header.card.arrays, header) for p in error.problems) from None
     coordinates = coordinate_plans(plans, options.chunks)
     return (*plans, *coordinates.plans), coordinates
 

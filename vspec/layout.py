@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vspec.datatypes import ElementType, Endian
+from vspec.errors import Place
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Int64 = NDArray[np.int64]
@@ -107,8 +108,9 @@ class Unpack:
 class Strided:
     """Bytes as they lie: stored axes are ``lead``, then ``outer`` (the run axis), then ``inner``.
 
-    At most one of ``trims`` is about an axis. ``item`` is the stored element in its file byte order. With ``unpack`` it is raw bytes (``|V3``),
-    of which values of the array's dtype are made; their axes follow ``inner``.
+    At most one of ``trims`` is about an axis. ``item`` is the stored element in its file byte order.
+    With ``unpack`` it is raw bytes (``|V3``), of which values of the array's dtype are made; their axes
+    follow ``inner``.
     """
 
     runs: Runs
@@ -171,7 +173,8 @@ class ArrayLayout:
     """One array of a data set: its path (``/`` makes groups), axes, dtype, source, attributes.
 
     ``dtype`` is what a reader sees, in the byte order of the file. The order of ``axes`` is the
-    order the card asks for; the stored order is the source's.
+    order the card asks for; the stored order is the source's. ``place`` is where the card says what
+    the bytes are, for messages.
     """
 
     path: str
@@ -179,6 +182,7 @@ class ArrayLayout:
     dtype: np.dtype[np.generic]
     source: Source
     attrs: Mapping[str, Json] = field(default_factory=dict)
+    place: Place | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -283,6 +283,7 @@ def _missing(run: _Run, reader: Viewable, low: int, high: int) -> Problem:
     return Problem(
         "V0331",
         f"array '{run.layout.path}' needs the bytes {low} to {high} of file {run.source.runs.file[run.row]}",
+        run.layout.place,
         offset=low,
         found=f"a file of {reader.size} bytes",
         help="is the recording truncated, or is a count, an offset or the dtype of the card wrong?",

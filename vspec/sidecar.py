@@ -202,6 +202,7 @@ def _too_short(plan: ArrayPlan, reader: Viewable, low: int, high: int) -> Proble
     return Problem(
         "V0331",
         f"array '{plan.layout.path}' needs the bytes {low} to {high} of a file",
+        plan.layout.place,
         offset=low,
         found=f"a file of {reader.size} bytes",
         help="is the recording truncated, or is a count, an offset or the dtype of the card wrong?",

@@ -97,8 +97,12 @@ def test_packed_samples_are_unpacked(sample: Sample, options: ChunkOptions):
         try:
             written = write_map(Path(folder), [sample.layout], sample.files, options)
         except VspecError as error:
-            assert {problem.code for problem in error.problems} == {"V0336"}
-            assert all("cannot be packed either" in str(problem.help) for problem in error.problems)
+            refused = error.problems
+        else:
+            refused = ()
+        if refused:
+            assert {problem.code for problem in refused} == {"V0336"}
+            assert all("cannot be packed either" in str(problem.help) for problem in refused)
             return
         array = open_group(written.path)["array"]
         assert same(as_asked(array), sample.expected)

@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -53,3 +54,32 @@ def check(made: Recording, options: ApplyOptions, allowed: set[str]) -> None:
 def test_recordings_come_back_as_they_were_written(made, profile, chunk_bytes):
     allowed = {"V0336"} if made.packed and profile == "portable" else set()
     check(made, ApplyOptions(profile=profile, chunk_bytes=chunk_bytes), allowed)
+
+
+SERIES = """
+vspec: 1
+files:
+  f:
+    match: "{rec}_{part:int}.bin"
+    over: part
+    layout:
+      fields:
+        r: {repeat: rest, fields: {n: uint8, x: "KIND"}}
+arrays:
+  g/x:
+    from: f.r.x
+    dims: "ARROW"
+"""
+
+
+def test_files_of_one_packed_sample_each():
+    text = SERIES.replace("KIND", "int24").replace("ARROW", "part r -> time=(part r)")
+    files = {f"a_{k}.bin": bytes([0, k, 1, 255]) for k in range(3)}
+    expected = np.array([k + 256 - 2**16 for k in range(3)], "i4")
+    check(Recording(text, files, {"g/x": expected}), ApplyOptions(profile="packed"), set())
+
+
+def test_slots_filled_unequally_in_files_of_as_many_records():
+    text = SERIES.replace("KIND", "uint8[s=n of 2]").replace("ARROW", "part r s -> time=(part r s)")
+    files = {"a_0.bin": bytes([2, 1, 2, 0, 9, 9]), "a_1.bin": bytes([1, 3, 9, 0, 9, 9])}
+    check(Recording(text, files, {"g/x": np.array([1, 2, 3], "u1")}), ApplyOptions(), set())

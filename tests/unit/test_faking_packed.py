@@ -143,9 +143,9 @@ def test_records_with_packed_samples_and_slots(tmp_path, order):
     assert faked.arrays["segment_0/s"].tolist() == [1, 2, 3, 4, 5]
     assert faked.arrays["segment_1/s"].tolist() == [6, 7, 8]
     assert [faked.arrays[f"rows/block_{k}/s"].tolist() for k in range(3)] == [
-        [[1, 2, 3, 4]],
-        [[5]],
-        [[6, 7, 8]],
+        [1, 2, 3, 4],
+        [5],
+        [6, 7, 8],
     ]
     mapped(RECORDS.replace("ORDER", order), faked, tmp_path)
 

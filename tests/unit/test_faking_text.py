@@ -240,3 +240,33 @@ def test_a_section_without_rows_leaves_the_lines_of_others_alone(tmp_path):
         tmp_path,
     )
     assert faked.files[0].read_text(encoding="utf-8") == SECTIONED.replace("property uchar red\n", "")
+
+
+FIRST_LINE = """
+vspec: 1
+files:
+  h:
+    match: "{name}.hea"
+    format: lines
+    fields:
+      record: {line: "{id:word} {n:int}"}
+      signal: {skip: SKIP, each: "{file:word} {format:int}"}
+  data: {named: unique(h.signal.file), over: path, layout: {fields: {x: "uint8[t=bytes_of]"},
+    let: {bytes_of: "h.signal[file == path].format[0]"}}}
+arrays:
+  x: {each: p in unique(h.signal.file), name: "{{ p }}/x", from: "data[p].x"}
+examples:
+  - name: two
+    make:
+      captures: {name: r}
+      h: {record: {id: r, n: 9}, signal: [{file: a.dat, format: 3}, {file: b.dat, format: 5}]}
+"""
+
+
+@pytest.mark.parametrize(("skip", "between"), ((1, []), (2, ["line 2"])))
+def test_lines_that_are_there_already_count_as_skipped(skip, between, tmp_path):
+    known = made(FIRST_LINE.replace("SKIP", str(skip)), tmp_path)
+    lines = (tmp_path / "r.hea").read_text(encoding="utf-8").splitlines()
+    assert lines == ["r 9", *between, "a.dat 3", "b.dat 5"]
+    assert {path: array.shape for path, array in known.arrays.items()} == {"a.dat/x": (3,), "b.dat/x": (5,)}
+    assert known.arrays["b.dat/x"].tobytes() == (tmp_path / "b.dat").read_bytes()

@@ -47,3 +47,32 @@ def test_a_name_that_is_not_in_the_list_is_an_error_with_the_names(tmp_path):
     opened = header(card, tmp_path / "b", {"q/x.h": b"a.w 1\n", "q/a.w": b"1"})
     with pytest.raises(KeyError):
         opened.get("w").row("q/a.w")
+
+
+OWN_NAME = """
+vspec: 1
+files:
+  h: {match: "{name}.h", format: lines, fields: {row: {each: "{file} {channels:int}"}}}
+  w:
+    named: unique(h.row.file)
+    over: path
+    layout:
+      fields:
+        sample:
+          repeat: rest
+          fields: {x: "uint8[channel=channels]"}
+      let:
+        channels: h.row[file == path].channels[0]
+arrays:
+  part:
+    each: p in unique(h.row.file)
+    name: "{{ p }}/data"
+    from: w[p].sample.x
+"""
+
+
+def test_the_layout_of_a_named_file_knows_its_name(tmp_path):
+    contents = {"x.h": b"a.w 3\nb/c.w 2\n", "a.w": bytes([1, 2, 3, 4, 5, 6]), "b/c.w": bytes([7, 8])}
+    opened, made = planned(OWN_NAME, tmp_path, contents)
+    found = {layout.path: value(opened, layout).tolist() for layout in made.arrays}
+    assert found == {"a.w/data": [[1, 2, 3], [4, 5, 6]], "b_c.w/data": [[7, 8]]}

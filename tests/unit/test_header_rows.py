@@ -308,3 +308,31 @@ def test_a_column_of_keys_picks_by_key(tmp_path: Path) -> None:
     texts = KEYED.replace("id: uint8,", "id: ascii(1),").replace("wanted: uint8[2] @ 0", "z: uint8 @ 0")
     opened, plan = planned(card(texts, source="f.r[['b', 'a']].x"), tmp_path / "e", {"x.bin": b"a\1b\2"})
     assert value(opened, plan.arrays[0]).tolist() == [2, 1]
+
+
+PLACED = """
+r:
+  repeat: rest
+  size: 16
+  fields:
+    n: uint8
+    code: uint8
+    x: uint8[k=n] @ start + 4
+    y: (uint16 if code == 2 else uint8) @ start + 4
+    z: uint16[k=3] @ start + 4
+"""
+
+
+@pytest.mark.parametrize("counts", ((3, 1, 5), (0, 7), (12,)))
+def test_what_lies_behind_an_at_has_the_size_of_its_own_row(tmp_path: Path, counts: tuple[int, ...]) -> None:
+    rows = [bytes([n, 1 + n % 2, 0, 0, *range(16 * n, 16 * n + 12)]) for n in counts]
+    dims = 'dims: "r k -> time=(r k)"'
+    opened, plan = planned(card(PLACED, dims=dims), tmp_path, {"x.bin": b"".join(rows)})
+    wanted = [byte for n, row in zip(counts, rows, strict=True) for byte in row[4 : 4 + n]]
+    assert value(opened, plan.arrays[0]).tolist() == wanted
+    table = opened.get("f").get("r")
+    sized = [row[4] + (256 * row[5] if row[1] == 2 else 0) for row in rows]
+    assert table.column("y").tolist() == sized
+    opened, plan = planned(card(PLACED, source="f.r.z"), tmp_path / "z", {"x.bin": b"".join(rows)})
+    stored = np.frombuffer(b"".join(row[4:10] for row in rows), "<u2").reshape(-1, 3)
+    assert np.array_equal(value(opened, plan.arrays[0]), stored)

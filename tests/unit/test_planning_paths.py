@@ -62,6 +62,32 @@ def test_each_makes_an_array_of_every_row(tmp_path):
     assert found == {"A/v": [0, 1, 2], "B/v": [10, 11, 12, 13, 14], "C/v": [59]}
 
 
+def test_rows_of_one_name_have_groups_of_their_own(tmp_path):
+    text = EACH.replace("{{ r.label }}", "s/{{ r.label }}/v")
+    more = EACH.replace("{{ r.label }}", "s/{{ r.label }}/w").replace("rows:", "more:", 1)
+    more = more.replace("    let:", "    if: r.size > 3\n    let:")
+    rows = ("A", 0, 3), ("A", 3, 4), ("B", 10, 5), ("A_2", 20, 6)
+    opened, made = plan(tmp_path, text + more, *rows)
+    found = {a.path: len(value(opened, a)) for a in made.arrays}
+    assert found == {
+        "s/A/v": 3,
+        "s/A_2/v": 4,
+        "s/B/v": 5,
+        "s/A_2_2/v": 6,
+        "s/A_2/w": 4,
+        "s/B/w": 5,
+        "s/A_2_2/w": 6,
+    }
+
+
+def test_a_clash_of_axes_among_arrays_of_rows_has_a_place(tmp_path):
+    text = EACH.replace("{{ r.label }}", "{{ r.label }}_v") + "  all: {from: f.data}\n"
+    (problem,) = refused(tmp_path, text, ("A", 0, 3), ("B", 10, 5))
+    assert problem.code == "V0317"
+    assert problem.place is not None
+    assert problem.place.text.strip() == "rows:"
+
+
 def test_each_over_nothing_makes_nothing(tmp_path):
     _, made = plan(tmp_path, EACH + "  all: {from: f.data}\n")
     assert [a.path for a in made.arrays] == ["all"]
@@ -260,3 +286,17 @@ def test_all_problems_of_all_arrays_at_once(tmp_path):
 
 def codes_of(problems):
     return sorted(p.code for p in problems)
+
+
+def test_attributes_called_like_a_group_are_an_error(tmp_path):
+    text = "  probe/sub/all: {from: f.data}\nattrs: {%s: {device: imec}}\n"
+    for key in ("probe", '"probe/sub"'):
+        (problem,) = refused(tmp_path, text % key, ("A", 0, 3))
+        assert problem.code == "V0345"
+        assert problem.place is not None
+        assert problem.help is not None
+        assert f"/{key.strip(chr(34))}'" in problem.help
+    _, made = plan(tmp_path, text % "other", ("A", 0, 3))
+    assert made.groups[""] == {"other": {"device": "imec"}}
+    _, made = plan(tmp_path, text % '"/probe/sub"', ("A", 0, 3))
+    assert made.groups == {"": {}, "probe/sub": {"device": "imec"}}

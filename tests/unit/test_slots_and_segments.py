@@ -177,3 +177,44 @@ arrays:
         np.testing.assert_array_equal(found[f"block_{k}/raw"].values, np.arange(3 * n).reshape(n, 3))
     problems = mapped(tmp_path, card.replace(", blocks: segment", ""), content)
     assert [problem.code for problem in problems] == ["V0323"]
+
+
+PLACED = """\
+vspec: 1
+title: made up
+files:
+  f:
+    match: "{name}.f"
+    endian: little
+    layout:
+      fields:
+        wide: uint8
+        record:
+          repeat: rest
+          size: 12
+          fields:
+            n: uint8
+            samples: int16[sample=n of 4] if wide == 2 @ start + 4
+            bytes_: int8[sample=n of 8] if wide == 1 @ start + 4
+arrays:
+  raw:
+    if: f.wide == 2
+    from: f.record.samples
+    dims: record sample -> time=(record sample)
+  small:
+    if: f.wide == 1
+    from: f.record.bytes_
+    dims: record sample -> time=(record sample)
+"""
+
+
+@pytest.mark.parametrize("profile", (None, "portable", "packed"))
+@pytest.mark.parametrize("counts", ((4, 2, 3), (0, 4), (1,)))
+@pytest.mark.parametrize("wide", (1, 2))
+def test_slots_with_a_place_and_a_condition(tmp_path, counts, profile, wide):
+    name, kind = ("raw", "<i2") if wide == 2 else ("small", "i1")
+    rows = [bytes([n, 0, 0, 0, *range(9 * n, 9 * n + 8)]) for n in counts]
+    found = mapped(tmp_path, PLACED, bytes([wide]) + b"".join(rows), profile=profile)
+    wanted = b"".join(row[4 : 4 + n * wide] for n, row in zip(counts, rows, strict=True))
+    assert set(found) == {name}
+    assert np.array_equal(found[name].values, np.frombuffer(wanted, kind))

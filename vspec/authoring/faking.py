@@ -187,7 +187,8 @@ class _Contents:
                 continue
             for group, part in () if known is None else cut(spec, known, _arrow(spec, scope), scope):
                 name = _unique(grouped(path, group), arrays, unkept)
-                arrays[name] = _shaped(spec, part, order, scope)
+                inside = axes_of(part)
+                arrays[name] = _shaped(spec, part, tuple(axis for axis in order if axis in inside), scope)
         return arrays, tuple(unkept)
 
     def _contents(

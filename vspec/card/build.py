@@ -23,6 +23,7 @@ _PYTHON: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "s
 def build_card(node: MappingNode, leaves: Leaves, name: str) -> Card:
     """Return the card of a tree whose structure holds; what is still wrong goes to ``leaves.problems``."""
     leaves.problems += twice(node.get("tables"))
+    leaves.problems += [*_computed_title(node), *_groups(node)]
     return Card(
         name=name,
         data=card_data(node),
@@ -45,8 +46,33 @@ def build_card(node: MappingNode, leaves: Leaves, name: str) -> Card:
         examples=tuple(_example(item) for item in items(node.get("examples"))),
         used=build_libraries(node.get("use"), ()),
         extends=_extended(node),
+        attr_places={entry.key.value: entry.key.place for entry in entries(node.get("attrs"))},
         table_places={entry.key.value: entry.key.place for entry in entries(node.get("tables"))},
     )
+
+
+def _computed_title(node: MappingNode) -> Iterator[Problem]:
+    """Yield the problem of a title with ``{{ }}``: it names the format, whatever the data are."""
+    title = node.get("title")
+    if isinstance(title, Scalar) and "{{" in title.text.value:
+        message = "'title' says what the format is called: nothing is computed in it"
+        help = "an attribute can say it for each data set: attrs: {title: 'X {{ f.v }}'}"
+        yield Problem("V0123", message, title.place, help=help)
+
+
+def _groups(node: MappingNode) -> Iterator[Problem]:
+    """Yield what is wrong with the attributes of groups: ``/PATH`` with a mapping."""
+    for entry in entries(node.get("attrs")):
+        key = entry.key.value
+        if not key.startswith("/"):
+            continue
+        if not isinstance(entry.value, MappingNode):
+            message = f"'{key}' is a group: it takes a mapping of attributes"
+            yield Problem("V0345", message, entry.key.place, help=f"{key}: {{device: rig 3}}")
+        elif any(not part or part.startswith(".") for part in key[1:].split("/")):
+            message = f"'{key}' cannot be the path of a group"
+            help = "/a or /a/b; attributes of the root stand under their own names"
+            yield Problem("V0345", message, entry.key.place, help=help)
 
 
 def _types(node: MappingNode, leaves: Leaves) -> dict[str, StructType]:

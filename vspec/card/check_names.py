@@ -213,11 +213,23 @@ class _Names:
         if array.dtype is not None:
             self._check.check_type(array.dtype, names)
         self._shape(array, names)
+        if isinstance(array.order, Expression):
+            self._order(array.order, names)
         self._endian(array.endian, names)
         for axis in array.axes:
             self._tree(axis.units, names)
             self._tree(axis.epoch, names)
         self._tree(array.attrs, names)
+
+    def _order(self, order: Expression, names: Names) -> None:
+        """Check an order that is neither C nor F as written: a name that means nothing is meant as a word."""
+        word = order.text.value.strip()
+        if not order.names or any(names.find(name) is not None for name in order.names):
+            self._check.check(order, names)
+            return
+        first = "fortran" in word.lower() or word.lower().startswith(("f", "col"))
+        help = f"write {'F' if first else 'C or F'} (C: the last axis varies fastest; F: the first one does)"
+        self._problems.append(Problem("V0105", f"'order' may not be '{word}'", order.text.place, help=help))
 
     def _array_sources(self, array: ArraySpec) -> Iterator[Expression | Template | None]:
         yield array.name
@@ -225,8 +237,6 @@ class _Names:
         yield from (let.value for let in array.lets)
         if array.gaps is not None:
             yield from (array.gaps.at, array.gaps.step, array.gaps.tolerance)
-        if isinstance(array.order, Expression):
-            yield array.order
         if isinstance(array.dims, Expression):
             yield array.dims
         if isinstance(array.dims, Arrow):

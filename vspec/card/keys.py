@@ -95,7 +95,12 @@ CARD = Shape(
             "What must hold for these files.",
             [{"that": "n > 0", "else": "no channels"}],
         ),
-        Key("attrs", ATTRIBUTES, "Attributes of the whole data set.", {"device": "rig 3"}),
+        Key(
+            "attrs",
+            ATTRIBUTES,
+            "Attributes of the whole data set; under '/PATH', those of a group.",
+            {"device": "rig 3"},
+        ),
         Key(
             "arrays",
             Value(entries=Value(shape="array"), names="any", least=1),

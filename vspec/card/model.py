@@ -353,3 +353,4 @@ class Card:
     used: Mapping[str, Library] = field(default_factory=dict)
     extends: str | None = None
     table_places: Mapping[str, Place] = field(default_factory=dict)
+    attr_places: Mapping[str, Place] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from vspec.datatypes import NUMBERS, RESERVED, TEXTS
 from vspec.errors import Place, Problem, Text, did_you_mean
 from vspec.expressions import Expression, Template
 
+_LIBRARY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+\Z")
 _FOREIGN = {
     "float": "float32",
     "single": "float32",
@@ -117,11 +118,16 @@ class NameCheck:
         """Check an expression that gives a type: a lone unknown name is an unknown type."""
         found = references(source)
         name = found[0].name if len(found) == 1 and not found[0].called else None
-        if (
-            name is None
-            or name.value != source.text.value.strip()
-            or self._is_known(name.value, names, words)
-        ):
+        written = source.text.value.strip()
+        if name is not None and _LIBRARY.match(written) and not self._is_known(name.value, names, words):
+            last = written.rpartition(".")[2]
+            help = did_you_mean(last, {*NUMBERS, *self._card.types}, "types")
+            known = last if last in NUMBERS else _FOREIGN.get(last)
+            if known is not None:
+                help = f"write {known}: types of the language have no prefix"
+            self.problems.append(Problem("V0111", f"unknown type '{written}'", source.text.place, help=help))
+            return
+        if name is None or name.value != written or self._is_known(name.value, names, words):
             self.check(source, names, words)
             return
         foreign = _FOREIGN.get(name.value.lower().lstrip("<>=|"))

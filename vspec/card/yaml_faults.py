@@ -22,6 +22,18 @@ def quote_help(sign: str) -> str:
     return f"a text that begins with '{sign}' needs quotes"
 
 
+def shared_help(sign: str) -> str:
+    """Return the advice for an anchor or alias: a card writes things out, or gives them a name of its own."""
+    return f"write it out where it is used, or name it under let, tables or types; {quote_help(sign)}"
+
+
+def too_much_help(text: str) -> str:
+    """Return the advice for a number that JSON cannot carry."""
+    if text.lower().lstrip("+-").startswith((".nan", ".inf")):
+        return "leave the entry out, or put quotes around it: the value is a text then"
+    return "put quotes around it: the value is a text then"
+
+
 def bare_brace(place: Place) -> Problem:
     """Return the problem of a text with ``{{`` or ``{name}`` in front that lacks its quotes."""
     start = place.column - 1

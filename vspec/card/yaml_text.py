@@ -11,7 +11,14 @@ from itertools import pairwise
 import yaml
 
 from vspec.card.yaml_events import Event, read_events
-from vspec.card.yaml_faults import bare_brace, explain, explain_open_bracket, quote_help
+from vspec.card.yaml_faults import (
+    bare_brace,
+    explain,
+    explain_open_bracket,
+    quote_help,
+    shared_help,
+    too_much_help,
+)
 from vspec.card.yaml_nodes import Entry, Mapping, Node, Scalar, ScalarValue, Sequence
 from vspec.errors import Place, Problem, Text, VspecError, fail
 
@@ -112,9 +119,9 @@ class _Tree:
 
     def _node(self, event: Event, depth: int) -> Node:
         if event.kind == "alias":
-            raise self._fail("V0009", f"aliases are not allowed: *{event.anchor}", event, quote_help("*"))
+            raise self._fail("V0009", f"aliases are not allowed: *{event.anchor}", event, shared_help("*"))
         if event.anchor is not None:
-            self._report("V0009", f"anchors are not allowed: &{event.anchor}", event, quote_help("&"))
+            self._report("V0009", f"anchors are not allowed: &{event.anchor}", event, shared_help("&"))
         if event.tag is not None and event.tag != "!":
             self._report("V0010", f"tags are not allowed: {event.tag}", event, quote_help("!"))
         if depth > MOST_DEPTH:
@@ -197,7 +204,7 @@ class _Tree:
         try:
             return Scalar(text, _resolve(text.value))
         except OverflowError as error:
-            self.problems.append(Problem("V0016", str(error), text.place))
+            self.problems.append(Problem("V0016", str(error), text.place, help=too_much_help(text.value)))
             return Scalar(text, None)
 
     def _text(self, event: Event) -> Text:

@@ -155,8 +155,10 @@ def _run_stride(geometry: Geometry) -> int:
     strides = np.unique(runs.stride[long])
     if len(strides) > 1:
         raise NotInRecordsError(f"records lie {strides.min()} to {strides.max()} bytes apart")
+    if len(strides) == 0 and len(runs) > 1:
+        return MAX_SPAN + 1  # each record is alone: too far from the next one for a chunk of two
     stride = int(strides[0]) if len(strides) else 0
-    if stride < 0 or (len(strides) == 0 and len(runs) > 1):
+    if stride < 0:
         raise NotInRecordsError("the records do not follow each other at one distance")
     return stride
 

@@ -173,6 +173,7 @@ def _cell_problem(code: str, layout: ArrayLayout, source: Chunked, files: Source
     return Problem(
         code,
         f"chunk {row} of array '{layout.path}' {why}",
+        layout.place,
         data_file=name,
         offset=offset,
         found=f"{source.nbytes[row]} bytes at {offset} (0x{max(offset, 0):x}) in a file of"

@@ -30,6 +30,7 @@ def incoherent(layout: ArrayLayout, why: str) -> VspecError:
     return fail(
         "V0330",
         f"the layout of array '{layout.path}' contradicts itself: {why}",
+        layout.place,
         help="the card's dims, shape and records must agree; `vspec check` names the place",
     )
 

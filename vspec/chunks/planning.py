@@ -98,7 +98,8 @@ def _check_item(layout: ArrayLayout, source: Strided | Chunked) -> None:
     packed = source.unpack if isinstance(source, Strided) else None
     if packed is None and source.item != layout.dtype:
         found = source.item
-        raise fail("V0330", f"array '{layout.path}' of {layout.dtype} is stored as {found}, and not packed")
+        message = f"array '{layout.path}' of {layout.dtype} is stored as {found}, and not packed"
+        raise fail("V0330", message, layout.place)
 
 
 def _warnings(layout: ArrayLayout) -> tuple[Problem, ...]:
@@ -144,7 +145,9 @@ def _plan_values(layout: ArrayLayout, source: Inline, options: ChunkOptions) -> 
     values = _as_dtype(layout, np.asarray(source.values))
     if values.shape != layout.shape:
         raise fail(
-            "V0330", f"the values of array '{layout.path}' have shape {values.shape}, not {layout.shape}"
+            "V0330",
+            f"the values of array '{layout.path}' have shape {values.shape}, not {layout.shape}",
+            layout.place,
         )
     if layout.dtype.kind == "c":
         values = np.ascontiguousarray(values).reshape(*values.shape, 1).view(map_dtype(layout))

@@ -131,6 +131,7 @@ def past_end(layout: ArrayLayout, files: Sources, file: int, offset: int) -> Pro
         "V0331",
         f"array '{layout.path}' needs bytes from {offset} (0x{max(offset, 0):x}) on that are not in"
         f" {files.name(file)}",
+        layout.place,
         data_file=files.name(file),
         offset=offset,
         found=f"a file of {files.sizes[file]} bytes",

@@ -14,15 +14,19 @@ from vspec.expressions import Value
 from vspec.header import elements
 from vspec.header.dataset import Header
 from vspec.header.elements import Spot, View
-from vspec.header.fixed_constants import constant_inside, has_constants, unlike_the_first
+from vspec.header.fixed_constants import constant_inside, has_constants, wrong_rows
 from vspec.header.fixed_rows import FixedRows
 from vspec.header.home import Home
 from vspec.header.roles import RoleFile
 from vspec.header.rows import KeyedRows
 from vspec.header.structs import Struct
+from vspec.header.walked_rows import WalkedRows
 
 PROBES = 16
 """Rows of a fixed table that are looked at when a map is made; `verify` looks at all of them."""
+
+SHOWN = 8
+"""Rows of one table whose wrong constants are shown; of more of them, only the number is."""
 
 
 def check_constants(header: Header, *, every_row: bool = False) -> list[Problem]:
@@ -97,28 +101,50 @@ class _Visit:
         if isinstance(placed, Struct):
             yield from self.check(placed)
         elif isinstance(placed, KeyedRows):
-            probed = self._probed(placed, home)
-            for i in probed:
-                row = placed.at(i)
-                if isinstance(row, Struct):
-                    yield from self.check(row)
+            yield from self._rows(placed, home)
 
-    def _probed(self, rows: KeyedRows, home: Home) -> Iterable[int]:
-        """Return the rows to look at: all of them, but for those of a fixed table that are like the first."""
+    def _rows(self, rows: KeyedRows, home: Home) -> Iterator[Problem]:
+        """Yield what is wrong in the first rows that hold a wrong constant, and how many there are."""
+        probed, count, is_all = self._probed(rows, home)
+        wrong = 0
+        for i in probed:
+            row = rows.at(i)
+            problems = list(self.check(row)) if isinstance(row, Struct) else []
+            wrong += bool(problems)
+            if wrong <= SHOWN:
+                yield from problems
+        if max(wrong, count) > SHOWN:
+            yield _many(rows, max(wrong, count), home, is_all=is_all)
+
+    def _probed(self, rows: KeyedRows, home: Home) -> tuple[Iterable[int], int, bool]:
+        """Return the rows to look at, how many are known to be wrong, and whether that is all of them."""
         n = len(rows)
-        if not isinstance(rows, FixedRows):
-            return range(n)
-        if not self.every_row:
-            return sorted({*range(0, n, max(1, n // PROBES)), n - 1} - {-1})
-        unlike = unlike_the_first(rows, home.types, home.view)
-        return range(n) if unlike is None else [0, *unlike.tolist()] if self._holds(rows) else range(n)
+        if isinstance(rows, FixedRows) and not self.every_row:
+            return sorted({*range(0, n, max(1, n // PROBES)), n - 1} - {-1}), 0, True
+        if not isinstance(rows, (FixedRows, WalkedRows)):
+            return range(n), 0, True
+        wrong = wrong_rows(rows, home, lambda i: _is_right(rows.at(i)))
+        if wrong is None:
+            return range(n), 0, True
+        return wrong.rows[:SHOWN].tolist(), len(wrong.rows), wrong.is_all
 
-    def _holds(self, rows: FixedRows) -> bool:
-        """Tell whether the first row is as it should be."""
-        first = rows.at(0)
-        return isinstance(first, Struct) and not any(
-            True for _ in _Visit(every_row=True, only_head=False).check(first)
-        )
+
+def _is_right(row: object) -> bool:
+    """Tell whether the constants of a row are as they should be."""
+    problems = _Visit(every_row=True, only_head=False).check(row) if isinstance(row, Struct) else iter(())
+    return next(problems, None) is None
+
+
+def _many(rows: KeyedRows, count: int, home: Home, *, is_all: bool) -> Problem:
+    return Problem(
+        "V0601",
+        f"{home.view.name}: {count} rows {'' if is_all else 'or more '}of '{rows.name}' hold wrong constants;"
+        f" the first {SHOWN} are shown",
+        rows.place,
+        data_file=home.view.name,
+        expected=f"the same constants in all of {len(rows)} rows",
+        help="is the place of the first row wrong, or the size of a row?",
+    )
 
 
 def _differs(struct: Struct, field: Field) -> Iterator[Problem]:

@@ -87,8 +87,15 @@ def is_steady(field: Field | Record, inside: Inside) -> bool:
         return field.at is not None or _steady_record(field, inside)
     if own_order(field.endian, inside):
         return False
-    if field.offset is not None:
-        return True
+    return field.offset is not None or _steady_extent(field, inside)
+
+
+def steady_extent(field: Field, record: Record, types: Types) -> bool:
+    """Tell whether a field of ``record`` takes as many bytes in every instance, wherever it lies."""
+    return _steady_extent(field, Inside.of(record, types))
+
+
+def _steady_extent(field: Field, inside: Inside) -> bool:
     if any(axis.size is None or depends(axis.size, inside) for axis in field.axes):
         return False
     return steady_type(field.type, inside)

@@ -10,9 +10,10 @@ import numpy as np
 from vspec.card.model import Field
 from vspec.card.model import Record as RecordSpec
 from vspec.expressions import Column, Expression, Extent, Record, Scope, Value
-from vspec.header import elements, located
+from vspec.header import elements, extents, located
 from vspec.header.elements import Blank, Spot, View
 from vspec.header.elementwise import Columns, is_elementwise
+from vspec.header.extents import Types
 from vspec.header.home import Absent
 from vspec.header.instances import Fielded, Instance
 from vspec.header.located import Located
@@ -27,9 +28,12 @@ class FixedRows(KeyedRows):
 
     is_steady = True
 
-    def __init__(self, spec: RecordSpec, view: View, count: int, make: Callable[[int], Instance]) -> None:
+    def __init__(
+        self, spec: RecordSpec, view: View, types: Types, count: int, make: Callable[[int], Instance]
+    ) -> None:
         super().__init__(spec.axis or spec.name, spec.place, spec.key)
         self._view = view
+        self._types = types
         self._count = count
         self._make = make
         self.first = make(0)
@@ -95,19 +99,22 @@ class FixedRows(KeyedRows):
         field = self.first.field(name)
         if field is None or slot_of(field) is not None:
             return None
-        place = field.offset if isinstance(field, Field) else field.at
-        if place is not None and not (isinstance(field, Field) and _goes_along(place)):
-            return None
-        return self.first.place(name)
+        return self.first.place(name) if self._lies_alike(field) else None
+
+    def _lies_alike(self, field: Field | RecordSpec) -> bool:
+        """Tell whether a field lies at the same place in every row, and takes as many bytes there."""
+        if isinstance(field, RecordSpec) or field.offset is None:
+            return isinstance(field, Field) or field.at is None
+        return _goes_along(field.offset) and extents.steady_extent(field, self.first.spec, self._types)
 
     def _slots(self, name: str) -> Located | None:
         """Return where the filled positions of slots lie, where all rows have one at the same place."""
         field = self.first.field(name)
         filled, scope = slot_of(field), self.first.scope
-        if filled is None or not isinstance(field, Field) or field.offset is not None:
+        if filled is None or not isinstance(field, Field) or not self._lies_alike(field):
             return None
         spot = self.first.place(name)
-        if not isinstance(spot, Spot) or field.condition is not None or not is_elementwise(filled, self):
+        if not isinstance(spot, Spot) or not is_elementwise(filled, self):
             return None
         counts = np.broadcast_to(np.asarray(filled.evaluate(Columns(self, scope))), (self._count,))
         if counts.dtype.kind not in "iu":

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vspec.card.model import Field, Record
+from vspec.card.model import Field
 from vspec.datatypes import ElementType
 from vspec.expressions import Extent, Value, as_column
 from vspec.header import elements, extents, formulas, located, scattered
-from vspec.header.elements import MAX_READ, Spot
+from vspec.header.elements import Spot
 from vspec.header.formulas import Formula, NoFormula
 from vspec.header.found_rows import FoundRows
 from vspec.header.home import Home
@@ -54,10 +54,10 @@ class RowFields:
         item = self.frame.row.field(name)
         if not isinstance(item, Field):
             return replace(self, frame=self.names.inner(name, self.frame))
-        plain = item.condition is None and item.offset is None and not item.axes
-        if not plain or item.type.word not in self.home.types or not self._leads(item):
+        kind = self.home.types.get(item.type.word or "")
+        if kind is None or kind.value is not None or item.condition is not None or item.axes:
             raise NoFormula
-        if self.home.types[item.type.word].value is not None or extents.own_order(item.endian, self.frame.inside):
+        if extents.own_order(item.endian, self.frame.inside) or not self._leads(item):
             raise NoFormula
         return replace(self, frame=typed(item, item.type, self.frame, self.names))
 
@@ -68,7 +68,7 @@ class RowFields:
         """Return one value for each row: a column, or (of texts) a list."""
         let = self.frame.row.let(name)
         if let is not None:
-            return self._values(self.names.formula(let.value, self.frame))
+            return self._values(self.names.formula(let.value, self.frame)).copy()
         spot = self._steady(name)
         if spot.field.parse is not None or slot_of(spot.field) is not None:
             raise NoFormula
@@ -79,8 +79,7 @@ class RowFields:
         view = self.home.view
         elements.require_readable(spot, view, len(offsets))
         column = elements.decoded(scattered.gathered(view, offsets, spot.nbytes), spot)
-        beyond = column.dtype.kind == "u" and column.dtype.itemsize == 8 and (column > 2**63 - 1).any()
-        if column.dtype.kind == "c" or beyond:
+        if column.dtype.kind == "c":
             raise NoFormula
         return as_column(column, spot.field.place)
 
@@ -151,8 +150,7 @@ class RowFields:
         return total
 
     def _offsets(self, name: str) -> Int64:
-        offsets: Int64 = self.starts + self._values(self._place(name))
-        return offsets
+        return self.starts + self._integers(self._place(name))
 
     def _counts(self, item: Field, spot: Spot) -> Int64:
         """Return the size of a field's first axis in each row, where nothing else of it varies."""
@@ -167,12 +165,15 @@ class RowFields:
             raise NoFormula
         if extents.own_order(item.endian, inside):
             raise NoFormula
-        return self._values(self.names.natural(first[0].size, self.frame))
+        return self._integers(self.names.natural(first[0].size, self.frame))
 
     def _within(self, offsets: Int64, nbytes: int) -> None:
         """Raise `NoFormula` where a row has no such bytes: it says so itself."""
         if int(offsets.min()) < 0 or int(offsets.max()) + nbytes > self.home.view.bytes.size:
             raise NoFormula
+
+    def _integers(self, formula: Formula) -> Int64:
+        return self._values(formula).astype(np.int64)
 
     def _values(self, formula: Formula) -> NDArray[np.generic]:
         """Return what a formula gives in each row; raises `NoFormula` where it holds in some rows only."""

@@ -48,6 +48,7 @@ class QuickWalk:
         """
         parts: list[Int64] = []
         left = most
+        self._pace.size, self._pace.same = -1, 0
         try:
             while left > 0:
                 count, cursor = self._some(cursor, left, parts)
@@ -125,21 +126,20 @@ class QuickWalk:
     # --- runs
 
     def _runs(self, cursor: int, most: int, parts: list[Int64]) -> tuple[int, int]:
-        """Add rows as large as the last one, then those of the next size, as long as there are many of each."""
-        begin, stride, total = cursor, self._pace.size, 0
+        """Add rows as large as the last one, then of the next size, as long as there are many of each."""
+        begin, stride, ahead, total = cursor, self._pace.size, 0, 0
         while True:
-            after = self._run(cursor, stride, most - total - (cursor > begin))
-            count = after[0] + (cursor > begin)
-            if count:
-                parts.append(_steps(begin, stride, count))
-            total, cursor = total + count, after[1]
-            if after[0] < LONG or total >= most:
+            same, cursor = self._run(cursor, stride, most - total - ahead)
+            if ahead + same:
+                parts.append(_steps(begin, stride, ahead + same))
+            total += ahead + same
+            if same < LONG or total >= most:
                 return total, cursor
             window = self._hold(cursor, self._ground.rule.reach)
-            found, behind = self._walk(window, cursor, cursor, 1, self._pace)
-            if not found:
+            one, behind = self._walk(window, cursor, cursor, 1, self._pace)
+            if not one:
                 return total, cursor
-            begin, stride, cursor = cursor, behind - cursor, behind
+            begin, stride, ahead, cursor = cursor, behind - cursor, 1, behind
 
     def _run(self, cursor: int, stride: int, most: int) -> tuple[int, int]:
         """Walk as long as the rows are as large as the last one: return how many, and where they stop."""
@@ -187,9 +187,11 @@ class QuickWalk:
         found, after, useful = lanes.walk(here, known, self._onward)
         self._penalty = BURST if useful >= USEFUL else min(2**20, max(2**14, self._penalty * 4))
         self._wait = 0 if useful >= USEFUL else self._penalty
-        if len(found) > NEED and not np.diff(found[-NEED:], 2).any():
-            self._pace.size, self._pace.same = int(found[-1] - found[-2]), self._pace.need
-            self._uneven = False
+        size = after - int(found[-1]) if len(found) else 0
+        even = len(found) > NEED and bool((np.diff(found[-NEED:]) == size).all())
+        # What was walked row by row in between says nothing of the rows in front of ``after``.
+        self._pace.size, self._pace.same = (size, self._pace.need) if even else (-1, 0)
+        self._uneven = self._uneven and not even
         return found, after
 
 

@@ -230,7 +230,8 @@ class Struct:
         axes = placing.axes_of(field, item, offset, scope, self.home)
         endian: Endian = "little"
         if placing.is_ordered(kind):
-            endian = choose(field.endian, self.endian, scope, self.home.view)
+            inherited = self.endian if field.endian is None else endian  # asked only where it is needed
+            endian = choose(field.endian, inherited, scope, self.home.view)
         if field.type.terminator is not None:
             return terminated.place(field, offset, endian, axes, self.home.view)
         return Spot(field, kind, item, endian, offset, axes)
@@ -312,7 +313,9 @@ class Struct:
 
         def rows(first: int, n: int) -> FixedRows:
             base = offset + first * stride
-            return FixedRows(spec, self.home.view, n, lambda i: self._row(spec, base + i * stride, around))
+            return FixedRows(
+                spec, self.home.view, self.home.types, n, lambda i: self._row(spec, base + i * stride, around)
+            )
 
         if spec.repeat is not None and spec.repeat.until is not None:
             return rows(0, count_until(spec.repeat.until, rows, self, open_))

@@ -24,6 +24,7 @@ class WalkedRows(ListRows):
     def __init__(self, spec: RecordSpec, offset: int, rows: FoundRows, nbytes: int, home: Home) -> None:
         super().__init__(spec, offset, rows, nbytes)
         self.found = rows
+        self._record = spec
         self.home = home
 
     @property
@@ -73,7 +74,7 @@ class WalkedRows(ListRows):
         if not len(picked) or not isinstance(picked, PickedRows):
             return picked
         some = FoundRows(self.found.starts[picked.index], self.found.make)
-        return WalkedRows(self._spec, self.offset, some, self.nbytes, self.home)
+        return WalkedRows(self._record, self.offset, some, self.nbytes, self.home)
 
 
 class WalkedRecord(KeyedRows):

@@ -107,7 +107,7 @@ class Same:
         return cls(tuple((leaf.place, leaf.dtype, 0) for leaf in rule.leaves))
 
     def count(self, window: Bytes, count: int, stride: int) -> int:
-        """Return how many of ``count`` rows have the leaves of the row in front of them, one after the other."""
+        """Return how many of ``count`` rows have the leaves of the row in front of all of them."""
         for place, dtype, mask in self.words:
             column = np.ndarray((count + 1,), dtype, window, place, (stride,))
             if mask:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -95,6 +96,10 @@ def _epoch(spec: AxisSpec, scope: Scope) -> str | None:
 
 def _number(expression: Expression, scope: Scope) -> float:
     value = expression.evaluate(scope)
+    if isinstance(value, float) and not math.isfinite(value):
+        message = f"this is {value}, which a map cannot hold"
+        help = "is the field the right one, and the byte order? an 'if:' leaves the entry out"
+        raise fail("V0343", message, expression.text.place, expected="a finite number", help=help)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
     raise fail("V0319", "a number is wanted here", expression.text.place, found=repr(value))

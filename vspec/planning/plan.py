@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ def plan(card: Card, header: Header) -> Plan:
     if not problems and not arrays:
         place = card.arrays[0].place if card.arrays else None
         problems.append(Problem("V0321", "no array is left to map", place))
-    problems += _clashes(arrays, places)
+    problems += [*_clashes(arrays, places), *_hidden_groups(arrays, card)]
     if problems:
         raise VspecError(dict.fromkeys(problems))
     return Plan(tuple(arrays), groups)
@@ -117,7 +118,8 @@ def _finished(spec: ArraySpec, arranged: Arranged, segment: Segment, scope: Scop
     axes = tuple(with_start(axis, spec, segment) for axis in described.axes)
     described = replace(described, axes=axes)
     attrs = _attributes(spec, described, scope)
-    return ArrayLayout(spec.key.value, described.axes, arranged.dtype, arranged.source, attrs)
+    place = segment.region.located.place
+    return ArrayLayout(spec.key.value, described.axes, arranged.dtype, arranged.source, attrs, place)
 
 
 def _attributes(spec: ArraySpec, described: Described, scope: Scope) -> dict[str, Json]:
@@ -209,7 +211,7 @@ def _inlined(spec: ArraySpec, values: Expression, scope: Scope) -> ArrayLayout:
     axes = tuple(Axis(name, size, (name,)) for name, size in zip(names, column.shape, strict=True))
     described = describe(spec, axes, scope)
     attrs = _attributes(spec, described, scope)
-    return ArrayLayout(spec.key.value, described.axes, column.dtype, Inline(column), attrs)
+    return ArrayLayout(spec.key.value, described.axes, column.dtype, Inline(column), attrs, values.text.place)
 
 
 def _column(values: Expression, scope: Scope) -> NDArray[np.generic]:
@@ -260,6 +262,21 @@ def _groups(card: Card, header: Header, problems: list[Problem]) -> dict[str, di
         except VspecError as error:
             problems += error.problems
     return groups
+
+
+def _hidden_groups(arrays: Sequence[ArrayLayout], card: Card) -> Iterator[Problem]:
+    """Yield a problem for each array and each mapping of the root's attributes with the name of a group."""
+    groups = {part for layout in arrays for part in accumulate(layout.path.split("/")[:-1], "{}/{}".format)}
+    for layout in arrays:
+        if layout.path in groups:
+            message = f"'{layout.path}' names an array and a group"
+            help = f"give the array a name of its own in the group: {layout.path}/data"
+            yield Problem("V0330", message, layout.place, help=help)
+    for key, tree in card.attrs.items():
+        if key in groups and isinstance(tree, Mapping):
+            message = f"'{key}' is a group, but these would be one attribute of the root"
+            help = f"write '/{key}' for the attributes of the group, or call the attribute otherwise"
+            yield Problem("V0345", message, card.attr_places.get(key), help=help)
 
 
 def _clashes(arrays: Sequence[ArrayLayout], places: Mapping[str, Place]) -> Iterator[Problem]:

@@ -15,6 +15,13 @@ def check_consolidated(
     """Add a problem unless ``.zmetadata`` says just what the nodes say: readers take either."""
     rest = {key: document for key, document in documents.items() if key != ".zmetadata"}
     expected = {"metadata": rest, "zarr_consolidated_format": 1}
-    if ".zgroup" not in rest or documents.get(".zmetadata") != expected:
-        message = f"'.zmetadata' of {path.name} is missing or differs from the metadata of the nodes"
+    why = None
+    if ".zgroup" not in rest:
+        why = "has no '.zgroup': its root is no group"
+    elif ".zmetadata" not in documents:
+        why = "has no '.zmetadata'"
+    elif documents[".zmetadata"] != expected:
+        why = "has a '.zmetadata' that differs from the metadata of the nodes"
+    if why is not None:
+        message = f"{path.name} {why}"
         problems.append(Problem("V0705", message, data_file=str(path), help="make the map again"))

@@ -28,31 +28,37 @@ _POPULATE_READ = 22
 if sys.platform == "linux":
     import fcntl
 
-    def mapped(handle: int, offset: int, n: int) -> NDArray[np.uint8] | None:
-        """Return ``n`` bytes of an open file that no one can take away, or None where that cannot be had.
-
-        The lease ends with the last array of the bytes: it belongs to the file as it is opened here,
-        which the mapping alone keeps open.
-        """
-        begin = offset - offset % mmap.ALLOCATIONGRANULARITY
-        try:
-            own = os.open(f"/proc/self/fd/{handle}", os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            return None
+    def _leased(handle: int) -> int:
+        """Return an open file under a lease of its own; raises `OSError` where there is none."""
+        own = os.open(f"/proc/self/fd/{handle}", os.O_RDONLY | os.O_CLOEXEC)
         try:
             # What is sent when someone wants to write is ignored unless the process asks for it.
             fcntl.fcntl(own, fcntl.F_SETSIG, signal.SIGURG)
             fcntl.fcntl(own, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-            held = mmap.mmap(own, offset - begin + n, mmap.MAP_SHARED, mmap.PROT_READ, offset=begin)
-            held.madvise(_POPULATE_READ)
-        except (OSError, ValueError):
-            return None
-        finally:
+        except OSError:
             os.close(own)
-        return np.frombuffer(held, np.uint8, n, offset - begin)
+            raise
+        return own
 
-else:
 
-    def mapped(handle: int, offset: int, n: int) -> NDArray[np.uint8] | None:
-        """Return None: only Linux keeps a file as it is."""
+def mapped(handle: int, offset: int, n: int) -> NDArray[np.uint8] | None:
+    """Return ``n`` bytes of an open file that no one can take away, or None where that cannot be had.
+
+    The lease ends with the last array of the bytes: it belongs to the file as it is opened here, which
+    the mapping alone keeps open.
+    """
+    if sys.platform != "linux":
         return None
+    begin = offset - offset % mmap.ALLOCATIONGRANULARITY
+    try:
+        own = _leased(handle)
+    except OSError:
+        return None
+    try:
+        held = mmap.mmap(own, offset - begin + n, mmap.MAP_SHARED, mmap.PROT_READ, offset=begin)
+        held.madvise(_POPULATE_READ)
+    except (OSError, ValueError):
+        return None
+    finally:
+        os.close(own)
+    return np.frombuffer(held, np.uint8, n, offset - begin)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
-import numcodecs  # type: ignore[import-untyped]  # it has no types of its own
+import numcodecs
 import numpy as np
 from hypothesis import strategies as st
 

@@ -20,7 +20,7 @@ def cut(spec: ArraySpec, known: Known, arrow: Arrow | None, scope: Scope) -> Ite
             yield f"segment_{k}", _part(known, bounds[k], bounds[k + 1])
     elif spec.gaps is None and spec.blocks == "segment":
         for k in range(_rows(known)):
-            yield f"block_{k}", _part(known, k, k + 1)
+            yield f"block_{k}", _row(known, k)
     else:
         yield "", known
 
@@ -43,6 +43,11 @@ def _part(known: Known, start: int, stop: int) -> Known:
     if isinstance(known, Dense):
         return Dense(known.names, known.values[start:stop])
     return stacked(known.name, known.parts[start:stop])
+
+
+def _row(known: Known, k: int) -> Known:
+    """Return one row, without the axis of the rows."""
+    return Dense(known.names[1:], known.values[k]) if isinstance(known, Dense) else known.parts[k]
 
 
 def _starts(gaps: Gaps, known: Known, arrow: Arrow | None, scope: Scope) -> list[int]:

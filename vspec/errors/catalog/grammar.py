@@ -111,8 +111,8 @@ _FORM: tuple[Code, ...] = (
         "card",
         "Clauses out of order",
         "The clauses of a field stand in the order as, if, else, @, =, each at most once. A choice "
-        "between two types stands in parentheses. 'as' reads the digits of a text, and 'else' needs an 'if' or "
-        "'as int'.",
+        "between two types stands in parentheses. 'as' reads the digits of a text, and 'else' needs an 'if' "
+        "or 'as int'.",
         "n: uint16 @ 4 if version > 1",
         "n: uint16 if version > 1 @ 4",
     ),
@@ -182,6 +182,15 @@ _FORM: tuple[Code, ...] = (
         "clause of the field itself.",
         "first: uint32 @ 8 if big else 4",
         "first: uint32 @ (8 if big else 4)",
+    ),
+    Code(
+        "V0123",
+        "card",
+        "A text that is not computed",
+        "The title of a card says what its format is called, the same for all data. Texts with {{ }} stand "
+        "under name, units, epoch, attrs and the else of checks.",
+        'title: "Recording of {{ hdr.date }}"',
+        'attrs: {title: "Recording of {{ hdr.date }}"}',
     ),
     Code(
         "V0122",

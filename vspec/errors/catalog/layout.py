@@ -366,6 +366,16 @@ CODES: tuple[Code, ...] = (
         "attrs: {gain: unknown}",
     ),
     Code(
+        "V0345",
+        "card",
+        "Attributes of a group",
+        "Under 'attrs' of the card, a key that begins with '/' is the path of a group and holds the attributes "
+        "of that group; all other keys are attributes of the root. A mapping called like a group, without the "
+        "'/', would end as one attribute of the root.",
+        "attrs: {probe0: {device: imec}}",
+        "attrs: {/probe0: {device: imec}}",
+    ),
+    Code(
         "V0344",
         "card",
         "This cannot stand in a map",
