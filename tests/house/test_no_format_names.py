@@ -14,7 +14,11 @@ FORMATS = ROOT / "formats"
 OPEN_ROOMS = ("containers", "readers", "writers")
 # Makers' and formats' folders that are words of the language itself.
 # and the library of arrays, and the order that it names after a language.
-PLAIN_WORDS = frozenset({"generic", "raw", "binary", "bin", "numpy", "fortran", "unformatted"})
+UNITS = re.compile(r"\bMiB\b")
+PLAIN_WORDS = frozenset(
+    {"generic", "raw", "binary", "bin", "numpy", "fortran", "unformatted"}
+    | {"continuous", "dat", "events", "info", "rec", "signals", "spikes", "trace"}
+)
 
 
 def names() -> set[str]:
@@ -31,13 +35,14 @@ def names() -> set[str]:
 def named(text: str, wanted: set[str]) -> list[str]:
     """Return the whole words, or parts of an identifier, of Python ``text`` that are among ``wanted``."""
     found = []
+    spaced = {re.sub(r"[-_]", " ", name): name for name in sorted(wanted)}
+    longest = sorted(spaced, key=len, reverse=True)
+    pattern = re.compile(rf"(?<![a-z0-9])({'|'.join(map(re.escape, longest))})(?![a-z0-9])")
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        lowered = re.sub(r"[-_]", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", token.string)).lower()
-        plain = re.sub(r"[-_]", " ", token.string.lower())
-        for name in sorted(wanted):
-            pattern = rf"(?<![a-z0-9]){re.escape(re.sub(r'[-_]', ' ', name))}(?![a-z0-9])"
-            if re.search(pattern, lowered) or re.search(pattern, plain):
-                found.append(f"line {token.start[0]}: {name}")
+        lowered = re.sub(r"[-_]", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", UNITS.sub("", token.string))).lower()
+        plain = re.sub(r"[-_]", " ", UNITS.sub("", token.string).lower())
+        hits = {spaced[hit] for hit in (*pattern.findall(lowered), *pattern.findall(plain))}
+        found += [f"line {token.start[0]}: {name}" for name in sorted(hits)]
     return found
 
 

@@ -159,7 +159,7 @@ def test_blackrock_events(example, seed, tmp_path):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_open_ephys(seed, tmp_path):
-    known, arrays = made("open-ephys/continuous", "a gap and a second recording", seed, tmp_path / "data")
+    _, arrays = made("open-ephys/continuous", "a gap and a second recording", seed, tmp_path / "data")
     reader = opened(OpenEphysRawIO(str(tmp_path / "data")))
     first = arrays["segment_0/samples"]
     whole = reader.get_analogsignal_chunk(0, 0, i_stop=12072 + 1024 - 5000, stream_index=0)

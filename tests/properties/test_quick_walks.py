@@ -146,7 +146,7 @@ LAYOUTS = [
     "r: {repeat: rest, partial: drop, fields: {n: uint8, x: 'uint16[k=n % 5]', c: int16, s: ascii(2)}}",
     "r: {repeat: rest, partial: drop, fields: {n: uint8, f: float32, x: 'uint8[k=n & 3]', v: 'int16[2]', w: uint64}}",
     "r: {repeat: rest, partial: drop, fields: {h: Head, x: 'uint8[k=h.n % 5]', g: {fields: {y: uint16}}}}",
-    "r: {repeat: rest, partial: drop, fields: {g: {fields: {h: Head, z: int16}}, x: 'uint8[k=g.z & 7]'}}",
+    "r: {repeat: rest, partial: drop, fields: {g: {fields: {h: Head, y: int16}}, x: 'uint8[k=g.y & 7]'}}",
     "r: {repeat: rest, partial: drop, fields: {n: uint8, x: 'uint8[j=2, k=n % 3]', y: 'uint8[k=n % 3, j=2]'}}",
     LETS,
     "r: {repeat: rest, of: Body(5), partial: drop}",
@@ -219,6 +219,42 @@ def test_constants_of_fixed_rows(wrong, extra, inner):
     assert [p.offset for p in problems[: len(bad)]] == places[:8].tolist() + [None] * (len(bad) > 8)
     assert len(problems) == min(len(bad), 9)
     assert len(bad) <= 8 or f": {len(bad)} rows of 'r'" in problems[-1].message
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.sampled_from([0, 0, 0, 1, 2])), min_size=4, max_size=60))
+@MORE
+def test_constants_of_walked_rows(rows):
+    parts = [
+        (b"ab" if wrong == 1 else b"abc")
+        + b"\0" * (wrong == 1)
+        + struct.pack("<BH", n, 513 if wrong == 2 else 512)
+        for n, wrong in rows
+    ]
+    data = b"".join(part + bytes(n) for part, (n, _) in zip(parts, rows, strict=True))
+    starts = np.cumsum([0, *(6 + n for n, _ in rows)])[:-1]
+    fields = "r: {repeat: rest, fields: {t: ascii(3) = 'abc', n: uint8, c: 'uint16 = 512', x: 'uint8[k=n]'}}"
+    with tempfile.TemporaryDirectory() as folder, looking_ahead(LENT):
+        opened = header(card(fields, source="f.r.n"), Path(folder), {"x.bin": data})
+        problems = constants.check_constants(opened)
+        with patch.object(constants, "wrong_rows", lambda *_: None):
+            assert constants.check_constants(opened) == problems
+    places = [
+        start + (0 if wrong == 1 else 4) for start, (_, wrong) in zip(starts, rows, strict=True) if wrong
+    ]
+    assert [p.offset for p in problems] == places[:8] + [None] * (len(places) > 8)
+
+
+def test_a_constant_that_is_wrong_in_every_row_is_reported_with_the_number_of_rows(tmp_path):
+    data = np.arange(100_003, dtype="<u4").tobytes()
+    opened = header(
+        card("r: {repeat: rest, fields: {n: uint16, c: 'uint16 = 77'}}", source="f.r.n"),
+        tmp_path,
+        {"x.bin": data},
+    )
+    with bounded(seconds=5):
+        problems = constants.check_constants(opened, every_row=True)
+    assert [p.offset for p in problems] == [2, 6, 10, 14, 18, 22, 26, 30, None]
+    assert problems[-1].message == "x.bin: 100003 rows of 'r' hold wrong constants; the first 8 are shown"
 
 
 def test_a_walk_of_many_rows_makes_none(tmp_path):

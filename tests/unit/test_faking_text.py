@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from vspec.authoring.fakes.text_forms import ended
 from vspec.authoring.faking import FakeOptions, fake
 from vspec.card.load import loads
 from vspec.errors import VspecError
@@ -270,3 +271,11 @@ def test_lines_that_are_there_already_count_as_skipped(skip, between, tmp_path):
     assert lines == ["r 9", *between, "a.dat 3", "b.dat 5"]
     assert {path: array.shape for path, array in known.arrays.items()} == {"a.dat/x": (3,), "b.dat/x": (5,)}
     assert known.arrays["b.dat/x"].tobytes() == (tmp_path / "b.dat").read_bytes()
+
+
+def test_an_end_tag_that_is_searched_for_names_the_element_at_the_top():
+    assert ended(b'<?xml?>\n<header a="1">\n <header2/>\n</header>', b"</Setup>") == (
+        b'<?xml?>\n<Setup a="1">\n <header2/>\n</Setup>'
+    )
+    assert ended(b"<header>\n</header>", b"[Data]") == b"<header>\n</header>[Data]"
+    assert ended(b"key = 1", b"</Setup>") == b"key = 1</Setup>"

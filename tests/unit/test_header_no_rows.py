@@ -113,7 +113,9 @@ def test_what_absent_rows_do_not_have(tmp_path):
 
 
 def test_absent_in_some_rows_only(tmp_path):
-    fields = "r:\n  repeat: 3\n  fields:\n    n: uint8\n    q: {if: n > 0, repeat: n, fields: {x: 'uint8[c=2]'}}"
+    fields = (
+        "r:\n  repeat: 3\n  fields:\n    n: uint8\n    q: {if: n > 0, repeat: n, fields: {x: 'uint8[c=2]'}}"
+    )
     data = bytes([1, 5, 6, 0, 2, 7, 8, 9, 10])
     text = card(fields, source="f.r.q.x", dims="r q c -> t=(r q) c")
     head, made = planned(text, tmp_path, {"x.bin": data})

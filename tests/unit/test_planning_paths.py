@@ -112,7 +112,7 @@ def test_each_runs_over_ranges_lists_and_columns(tmp_path, items, names):
     assert [a.path for a in made.arrays] == names
 
 
-def test_each_over_nothing_makes_nothing(tmp_path):
+def test_each_over_nothing_none_makes_nothing(tmp_path):
     text = "  all:\n    each: k in none\n    from: f.data\n    name: 'k{{ k }}'\n"
     assert [p.code for p in refused(tmp_path, text, ("A", 0, 3))] == ["V0321"]  # and no array is left
 

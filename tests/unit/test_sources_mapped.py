@@ -41,7 +41,7 @@ def reader(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("offset", "n"), [(0, N), (1, N - 1), (4095, 300_001), (4096, 300_007), (N - 262_144, 262_144)]
+    ("offset", "n"), ((0, N), (1, N - 1), (4095, 300_001), (4096, 300_007), (N - 262_144, 262_144))
 )
 def test_what_is_lent_is_what_is_there(reader, offset, n):
     lent = reader.lend(offset, n)

@@ -14,7 +14,7 @@ from vspec.expressions import UnknownName, Value
 from vspec.header.cycles import Pending
 from vspec.header.elements import View
 from vspec.header.home import Home
-from vspec.header.roles import RoleFile, RoleFiles
+from vspec.header.roles import RoleFile, RoleFiles, in_order
 from vspec.header.table_files import TableFile
 from vspec.sources import DataFile, DataSet, Files, beside
 
@@ -107,7 +107,8 @@ class Header:
         members = self.dataset.members.get(role.name, ())
         files = [self._file(role, member.file, member.captures) for member in members]
         if role.over is not None:
-            return RoleFiles(role, files, [member.captures[role.over] for member in members])
+            values = [member.captures[role.over] for member in members]
+            return in_order(RoleFiles(role, files, values), [member.captures for member in members], self)
         return files[0] if files else None
 
     def _file(self, role: Role, file: DataFile, captures: Mapping[str, Value]) -> RoleFile:

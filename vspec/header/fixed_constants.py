@@ -51,8 +51,9 @@ def wrong_rows(rows: FixedRows | WalkedRows, home: Home, holds: Callable[[int], 
     unlike = _comparison(rows, home)
     if unlike is None:
         return None
-    left = np.arange(len(rows), dtype=np.int64)
-    wrong = [left[:0]]
+    differ = unlike(0)
+    left = np.flatnonzero(differ)
+    wrong = [left[:0] if holds(0) else np.flatnonzero(~differ)]
     for _ in range(KINDS):
         if not len(left):
             break

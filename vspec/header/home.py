@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 from vspec.card.model import Let, Record, StructType
 from vspec.errors import Place, Problem, VspecError
@@ -14,6 +14,8 @@ from vspec.header.extents import carried, is_fixed, looks_back
 
 MAX_WALKED = 4 * 10**6
 """Rows of varying size in one file, those inside others included."""
+
+T = TypeVar("T")
 
 Partial = Literal["error", "warn", "drop"]
 
@@ -57,6 +59,12 @@ class Home:
     libraries: Mapping[tuple[str, ...], Scope] = field(default_factory=dict)
     _shapes: dict[int, Shape] = field(default_factory=dict)
     _walked: list[int] = field(default_factory=lambda: [0])
+
+    def noted(self, found: T) -> T:
+        """Return a text that was read; its notes are warnings of the data set, each of them once."""
+        notes: tuple[Problem, ...] = getattr(found, "notes", ())
+        self.warnings.extend(note for note in notes if note not in self.warnings)
+        return found
 
     def around(self, struct: StructType) -> Scope:
         """Return what the fields of a type see beside themselves and its parameters."""

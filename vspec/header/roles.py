@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from vspec.header.rows import KeyedRows, gather, stack
 from vspec.header.structs import Struct
 from vspec.header.text import TEXT_LIMIT, Origin, TextRecord, TextTable, read_text
 from vspec.layout import Int64
+from vspec.sources.order import by_header, by_rank
 
 
 class RoleFile:
@@ -58,7 +60,7 @@ class RoleFile:
             return Struct(self.role.layout, self.home, 0, around)
         if self.role.text is not None:
             raw = self.home.view.bytes.read(0, min(self.nbytes, TEXT_LIMIT + 1))
-            return read_text(self.role.text, raw, Origin(self.home.view.name, 0))
+            return self.home.noted(read_text(self.role.text, raw, Origin(self.home.view.name, 0)))
         return None
 
     def _order(self) -> Endian:
@@ -163,3 +165,51 @@ def same_name(name: str) -> str:
     ('a.w', 'day1/a.w')
     """
     return "/".join(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
+
+
+class _InFile:
+    """The names of ``order:`` for one open file: its captures and fields, and what is around."""
+
+    def __init__(self, file: RoleFile, own: Scope) -> None:
+        self._file = file
+        self._own = own
+
+    def names(self) -> Iterable[str]:
+        return [*self._file.names(), *self._own.names()]
+
+    def get(self, name: str) -> Value:
+        try:
+            return self._own.get(name)
+        except UnknownName:
+            return self._file.get(name)
+
+    def locate(self, name: str) -> object:
+        try:
+            return self._own.locate(name)
+        except UnknownName:
+            return self._file.locate(name)
+
+    def find(self, needle: bytes, start: int | None) -> int:
+        return self._own.find(needle, start)
+
+
+def in_order(files: RoleFiles, captures: Sequence[Mapping[str, Value]], outer: Scope) -> RoleFiles:
+    """Return the files of a role by its ``order:``, where that asks for values of their headers.
+
+    Raises V0425 and V0426 for values that do not give an order.
+    """
+    role = files.role
+    if role.order is None or not by_header(role):
+        return files
+    around = Chain({role.name: files}, outer)
+    ranks = [
+        (role.order.evaluate(_InFile(file, Chain(own, around))), _Numbered(file.view.name, k))
+        for k, (file, own) in enumerate(zip(files.files, captures, strict=True))
+    ]
+    return files.take(np.array([one.number for one in by_rank(role, ranks)], np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    path: str
+    number: int

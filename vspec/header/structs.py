@@ -336,7 +336,8 @@ class Struct:
             return _worth(placed)
         if placed.field.parse is not None:
             raw = elements.take(self.home.view, placed.offset, placed.nbytes - placed.mark, placed.field)
-            return read_text(placed.field.parse, raw, Origin(self.home.view.name, placed.offset))
+            found = read_text(placed.field.parse, raw, Origin(self.home.view.name, placed.offset))
+            return self.home.noted(found)
         return elements.read(placed, self.home.view, blank_of(self, placed.field))
 
     def _guarded(self, name: str, compute: Callable[[], T]) -> T:

@@ -37,6 +37,7 @@ class TextRecord:
     values: Mapping[str, Value]
     origins: Mapping[str, str] = field(default_factory=dict)
     tree: JsonRecord | None = None
+    notes: tuple[Problem, ...] = ()
 
     def names(self) -> Iterable[str]:
         """Return the names of the fields, or the keys of the tree."""
@@ -83,7 +84,7 @@ def read_text(form: TextFormat, raw: bytes, where: Origin) -> TextRecord | TextT
             problems += (problem for problem in error.problems if problem not in problems)
     if problems:
         raise VspecError(problems)
-    return TextRecord(values, origins)
+    return TextRecord(values, origins, notes=tuple(source.notes))
 
 
 def _reading(source: Source) -> Reading:

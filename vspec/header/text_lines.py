@@ -103,14 +103,40 @@ def _captured(pattern: Pattern, captures: dict[str, Captured], text: str) -> Val
 
 
 def every_line(source: Source, field: TextField, pattern: Pattern) -> Placed:
-    """Return a table with a row for each line that matches, after the first ``skip`` lines."""
+    """Return a table with a row for each line that matches, after the first ``skip`` lines.
+
+    Where the field has a section of its own, the lines of it that do not match are noted (V0528).
+    """
     lines = _or_none(source, field, lines_for)[field.skip :]
-    found = ((line, captured(pattern, line.text, source.form)) for line in lines)
-    matched = ((line, captures) for line, captures in found if captures is not None)
+    left: list[Line] = []
+    matched = _matching(source, pattern, lines, left)
     first = next(matched, None)
     if first is None:
         return _nothing(source, field, pattern, lines)
-    return table(pattern, chain((first[1],), (captures for _, captures in matched))), source.at(first[0])
+    rows = table(pattern, chain((first[1],), (captures for _, captures in matched)))
+    if left and (field.section is not None or field.between is not None):
+        source.notes.append(_left_out(source, field, left))
+    return rows, source.at(first[0])
+
+
+def _matching(
+    source: Source, pattern: Pattern, lines: Sequence[Line], left: list[Line]
+) -> Iterator[tuple[Line, dict[str, Captured]]]:
+    """Yield the lines that match with what they say; the others go to ``left``."""
+    for line in lines:
+        captures = captured(pattern, line.text, source.form)
+        if captures is None:
+            left.append(line)
+        else:
+            yield line, captures
+
+
+def _left_out(source: Source, field: TextField, left: Sequence[Line]) -> Problem:
+    count = "1 line" if len(left) == 1 else f"{len(left)} lines"
+    message = f"{count} of its section {'is' if len(left) == 1 else 'are'} no row of '{field.name}'"
+    told = source.problem("V0528", message, field.place, left[0])
+    help = "is the pattern too narrow? lines that are no rows: begin behind them, or name them as 'comment:'"
+    return replace(told, found=repr(left[0].text.strip()[:60]), level="warn", help=help)
 
 
 def numbered(source: Source, field: TextField, number: int) -> Placed:

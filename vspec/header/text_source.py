@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 
@@ -74,6 +74,8 @@ class Source:
     text: str
     codec: str
     lead: int = 0
+    notes: list[Problem] = field(default_factory=list)
+    """Warnings about what was left out."""
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:

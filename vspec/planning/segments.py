@@ -42,7 +42,9 @@ def segments(spec: ArraySpec, region: Region, scope: Scope) -> Iterator[Segment]
     rows = region.located.axes[0] if region.located.axes else ("", 0)
     if spec.gaps is None:
         for k in range(rows[1]):
-            block = replace(region, located=row(region.located, k), order=region.order[1:])
+            block = replace(
+                region, located=row(region.located, k), order=tuple(n for n in region.order if n != rows[0])
+            )
             yield Segment(f"block_{k}", block)
         return
     times = _times(spec.gaps, rows, scope)

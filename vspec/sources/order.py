@@ -6,12 +6,13 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from vspec.card.model import Role
 from vspec.errors import Problem, VspecError
-from vspec.expressions import Expression, UnknownName, Value
+from vspec.expressions import UnknownName, Value
 from vspec.patterns import Pattern, WrittenInt, written
 from vspec.sources.matches import Captures, Match
 
@@ -26,6 +27,16 @@ def natural(value: object) -> tuple[tuple[int, float | int, str], ...]:
         return ((0, value, ""),)
     pieces = (piece for piece in _DIGITS.split(str(value)) if piece)
     return tuple((0, int(p), p) if p.isascii() and p.isdigit() else (1, 0, p) for p in pieces)
+
+
+class Placed(Protocol):
+    """A file that messages can name."""
+
+    @property
+    def path(self) -> str: ...
+
+
+Ranked = TypeVar("Ranked", bound=Placed)
 
 
 class _FileScope:
@@ -62,12 +73,21 @@ def arrange(role: Role, files: Sequence[Match]) -> list[Match]:
     for a, b in pairwise(ranked):
         if a.captures.get(role.over) == b.captures.get(role.over):
             raise VspecError([twice(role, (a.path, b.path), f"'{role.over}' = {a.captures.get(role.over)}")])
-    return ranked if role.order is None else _by_expression(role, role.order, ranked)
+    if role.order is None or by_header(role):
+        return ranked
+    return by_rank(role, [(role.order.evaluate(_FileScope(file.captures)), file) for file in ranked])
 
 
-def _by_expression(role: Role, order: Expression, files: Sequence[Match]) -> list[Match]:
+def by_header(role: Role) -> bool:
+    """Tell whether ``order:`` asks for more than the captures: the files are ordered once they are open."""
+    captures = {capture.name for pattern in role.match for capture in pattern.captures}
+    return role.order is not None and not role.order.names <= captures
+
+
+def by_rank(role: Role, ranked: Sequence[tuple[Value, Ranked]]) -> list[Ranked]:
+    """Return files by their values of ``order:``; raises V0425 and V0426 as `arrange` does."""
     place = role.place
-    ranks = [(_rank(order.evaluate(_FileScope(file.captures))), file) for file in files]
+    ranks = [(_rank(value), file) for value, file in ranked]
     for rank, file in ranks:
         if not isinstance(rank, (int, float, str)):
             message = f"'order' of the role '{role.name}' gives neither a number nor a text for {file.path}"

@@ -78,7 +78,7 @@ CODES: tuple[Code, ...] = (
         "a wrong number of values for a function",
         "Each function takes a fixed number of values; the help line shows its usage.",
         "n: startswith(label)",
-        "n: startswith(label, 'EDF')",
+        "n: startswith(label, 'EEG')",
     ),
     Code(
         "V0210",

@@ -314,8 +314,8 @@ _MEANING: tuple[Code, ...] = (
         "Bytes described in two places",
         "A role with a layout says where its bytes are and what they are; an array selects a field of"
         " it and gives neither dtype nor shape nor offset.",
-        "from: rhd\ndtype: int16",
-        "from: rhd.samples",
+        "from: rig\ndtype: int16",
+        "from: rig.samples",
     ),
     Code(
         "V0179",

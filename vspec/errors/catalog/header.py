@@ -183,4 +183,13 @@ CODES: tuple[Code, ...] = (
         "NAXIS1  =                  512",
         "NAXIS1  =                  512\nEND",
     ),
+    Code(
+        "V0528",
+        "data",
+        "Lines that are no rows of a table",
+        "A table with a section of its own takes the lines that match its pattern. Those of the section that "
+        "do not match are left out; how many, and which is the first, is told as a warning.",
+        "v 1\nv b\nv 3               # each: v {n:int}",
+        "v 1\nv 2\nv 3",
+    ),
 )

@@ -37,8 +37,8 @@ CODES: tuple[Code, ...] = (
         "The rows do not fit together",
         "One array needs rows of one kind: one element type, one byte order, the same inner axes. Select the "
         "rows that belong together, or make one array per kind with 'each:'.",
-        "from: edf.record.signal.samples       # signals of unequal rates",
-        "from: edf.record.signal[mine].samples",
+        "from: eeg.record.signal.samples       # signals of unequal rates",
+        "from: eeg.record.signal[mine].samples",
     ),
     Code(
         "V0305",
@@ -369,11 +369,11 @@ CODES: tuple[Code, ...] = (
         "V0345",
         "card",
         "Attributes of a group",
-        "Under 'attrs' of the card, a key that begins with '/' is the path of a group and holds the attributes "
-        "of that group; all other keys are attributes of the root. A mapping called like a group, without the "
-        "'/', would end as one attribute of the root.",
-        "attrs: {probe0: {device: imec}}",
-        "attrs: {/probe0: {device: imec}}",
+        "Under 'attrs' of the card, a key that begins with '/' is the path of a group and holds the "
+        "attributes of that group; all other keys are attributes of the root. A mapping called like a "
+        "group, without the '/', would end as one attribute of the root.",
+        "attrs: {probe0: {device: probe-3A}}",
+        "attrs: {/probe0: {device: probe-3A}}",
     ),
     Code(
         "V0344",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
@@ -10,36 +11,32 @@ import numpy as np
 from vspec.expressions.columns import admitted, gathered, kind_of
 from vspec.expressions.comparison import rows_of
 from vspec.expressions.functions.registry import Call, Function, table
-from vspec.expressions.values import Column, Record, Rows, UnknownName, Value
+from vspec.expressions.values import Column, Record, UnknownName, Value
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class CarriedRecord:
     """A record of which what is absent (none) is as in an older one. It lies nowhere in particular."""
 
-    __slots__ = ("_found", "_newer", "_older")
-
-    def __init__(self, newer: Record, older: Record) -> None:
-        self._newer = newer
-        self._older = older
-        self._found: dict[str, Value] = {}
+    newer: Record
+    older: Record
+    found: dict[str, Value] = field(default_factory=dict)
 
     def names(self) -> Iterable[str]:
-        return self._newer.names()
+        return self.newer.names()
 
     def get(self, name: str) -> Value:
-        asked: list[CarriedRecord] = []
-        at: Record = self
-        while isinstance(at, CarriedRecord) and name not in at._found:
-            asked.append(at)
-            if at._newer.get(name) is not None:
-                break
-            at = at._older
-        if isinstance(at, CarriedRecord):
-            value = at._found[name] if name in at._found else at._newer.get(name)
-        else:
-            value = at.get(name)
-        for one in asked:
-            one._found[name] = value
+        passed: list[CarriedRecord] = []
+        record: Record = self
+        value: Value = None
+        while value is None and isinstance(record, CarriedRecord):  # no recursion: chains are long
+            passed.append(record)
+            value = record.found[name] if name in record.found else record.newer.get(name)
+            record = record.older
+        if value is None:
+            value = record.get(name)
+        for one in passed:
+            one.found[name] = value
         return value
 
     def locate(self, name: str) -> object:
