@@ -70,7 +70,9 @@ def compare(readers, arrays):
         name = STREAMS[str(row["name"])]
         seen.add(name)
         found, table = arrays[name], channels(readers[0], stream)
-        theirs = np.concatenate([reader.get_analogsignal_chunk(0, 0, stream_index=stream) for reader in readers])
+        theirs = np.concatenate(
+            [reader.get_analogsignal_chunk(0, 0, stream_index=stream) for reader in readers]
+        )
         ours = found.values
         if name == "stim":
             ours = current(ours)
@@ -109,14 +111,16 @@ def rates(reader):
 
 def our_rates(arrays):
     """Return the rates of the axes that have a step, by the names of arrays."""
-    stepped = {name: [axis["step"] for axis in a.axes.values() if "step" in axis] for name, a in arrays.items()}
+    stepped = {
+        name: [axis["step"] for axis in a.axes.values() if "step" in axis] for name, a in arrays.items()
+    }
     return {name: 1 / steps[0] for name, steps in stepped.items() if steps}
 
 
 @pytest.mark.parametrize("profile", (None, "packed"))
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
-    ("id", "example", "count"),
+    "case",
     (
         ("intan/rhd", "version 3.1, two files", 6),
         ("intan/rhd", "version 1.3, blocks of 60 samples", 6),
@@ -125,7 +129,8 @@ def our_rates(arrays):
         ("intan/rhs", "version 1.0, without DC amplifiers", 6),
     ),
 )
-def test_traditional(id, example, count, seed, profile, tmp_path):
+def test_traditional(case, seed, profile, tmp_path):
+    id, example, count = case
     known = fake(card(id), tmp_path / "data", FakeOptions(seed=seed, example=example))
     arrays = mapped(id, tmp_path / "data", tmp_path / "maps", profile)
     readers = [opened(path) for path in known.files]
@@ -142,7 +147,12 @@ def test_traditional(id, example, count, seed, profile, tmp_path):
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
     ("id", "count"),
-    (("intan/rhd-signals", 6), ("intan/rhd-channels", 6), ("intan/rhs-signals", 7), ("intan/rhs-channels", 7)),
+    (
+        ("intan/rhd-signals", 6),
+        ("intan/rhd-channels", 6),
+        ("intan/rhs-signals", 7),
+        ("intan/rhs-channels", 7),
+    ),
 )
 def test_files_of_signals_and_channels(id, count, seed, tmp_path):
     known = fake(card(id), tmp_path / "data", FakeOptions(seed=seed))
@@ -171,7 +181,10 @@ def test_gaps_make_segments_that_begin_at_their_time_stamps(tmp_path):
     assert not report.problems
     arrays = read(Path(report.maps[0].map))
     whole = known.arrays["segment_0/amplifier"]
-    for segment, rows, start in (("segment_0", slice(0, 256), -256 / 30000), ("segment_1", slice(256, 384), 1000 / 30000)):
+    for segment, rows, start in (
+        ("segment_0", slice(0, 256), -256 / 30000),
+        ("segment_1", slice(256, 384), 1000 / 30000),
+    ):
         found = arrays[f"{segment}/amplifier"]
         assert np.array_equal(found.values, whole[rows])
         assert found.axes["time"]["start"] == pytest.approx(start)

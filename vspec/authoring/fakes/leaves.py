@@ -250,7 +250,8 @@ class Leaf:
         matters = kind.nbytes > 1 if isinstance(kind, ElementType) else kind.encoding == "utf-16"
         if not matters:
             return "little"
-        return choose(self.field.endian, self.struct.endian, self.struct.scope)
+        inherited = self.struct.endian if self.field.endian is None else "little"
+        return choose(self.field.endian, inherited, self.struct.scope)
 
     # --- value
 
