@@ -39,7 +39,9 @@ def named(text: str, wanted: set[str]) -> list[str]:
     longest = sorted(spaced, key=len, reverse=True)
     pattern = re.compile(rf"(?<![a-z0-9])({'|'.join(map(re.escape, longest))})(?![a-z0-9])")
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        lowered = re.sub(r"[-_]", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", UNITS.sub("", token.string))).lower()
+        lowered = re.sub(
+            r"[-_]", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", UNITS.sub("", token.string))
+        ).lower()
         plain = re.sub(r"[-_]", " ", UNITS.sub("", token.string).lower())
         hits = {spaced[hit] for hit in (*pattern.findall(lowered), *pattern.findall(plain))}
         found += [f"line {token.start[0]}: {name}" for name in sorted(hits)]

@@ -207,6 +207,13 @@ def test_captures_with_defaults_may_be_absent():
     assert found(text.replace("{k:int}", "{k:int=1}")) == []
 
 
+def test_a_capture_that_files_run_over_is_never_absent():
+    text = RAW.replace('"{name}.dat"', '\n  b: {match: ["{name}.dat", "{name}[_{k:int}].raw"], over: k}')
+    assert [code for code, _ in found(text)] == ["V0181", "V0181"]
+    assert found(text.replace("{k:int}", "{k:int=1}")) == []
+    assert [code for code, _ in found(text.replace('"{name}.dat", ', ""))] == ["V0181"]
+
+
 def test_the_condition_of_a_choice_is_no_source():
     text = """vspec: 1
 files:

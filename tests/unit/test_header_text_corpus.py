@@ -213,6 +213,8 @@ def test_andor_spool_files_are_put_in_order_by_an_expression():
     root = CORPUS / "andor_spool"
 
     class Reversed:
+        names = frozenset({"n"})
+
         def evaluate(self, scope):
             return int(scope.get("n")[::-1])
 

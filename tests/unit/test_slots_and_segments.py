@@ -65,6 +65,42 @@ def test_only_what_is_filled_counts(tmp_path, counts, profile):
     np.testing.assert_array_equal(found["raw"].values, np.arange(2 * total).reshape(total, 2))
 
 
+PARTS = HEAD.replace('"{name}.f"', '"{name}_{part:int}.f"\n    over: part').replace(
+    "dims: record sample channel -> time=(record sample) channel",
+    "dims: part record sample channel -> part time=(record sample) channel",
+)
+
+
+def of_parts(tmp_path, *parts):
+    (tmp_path / "data").mkdir()
+    for k, counts in enumerate(parts):
+        content = b"".join(record(0, n, 100 * k + 10 * i) for i, n in enumerate(counts))
+        (tmp_path / "data" / f"a_{k}.f").write_bytes(content)
+    (tmp_path / "card.yaml").write_text(PARTS)
+    return apply(tmp_path / "card.yaml", tmp_path / "data", tmp_path)
+
+
+@pytest.mark.parametrize("parts", (((8, 3), (8, 4)), ((8, 3, 2), (8, 3, 1)), ((0, 0), (0, 1))))
+def test_files_kept_apart_must_hold_as_much_as_each_other(tmp_path, parts):
+    (problem,) = of_parts(tmp_path, *parts).problems
+    least, most = sorted(sum(part) for part in parts)
+    assert problem.code == "V0323"
+    assert "along 'part'" in problem.message
+    assert problem.expected == "a join: sample=(part record sample)"
+    assert problem.found == f"sizes {least} to {most}"
+
+
+def test_files_kept_apart_may_hold_as_much_in_other_slots(tmp_path):
+    report = of_parts(tmp_path, (8, 3), (5, 6))
+    assert not report.problems
+    found = read(tmp_path / "a.vspec.json")["raw"].values
+    expected = [
+        np.concatenate([np.arange(0, 16), np.arange(10, 16)]).reshape(11, 2),
+        np.concatenate([np.arange(100, 110), np.arange(110, 122)]).reshape(11, 2),
+    ]
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_more_than_there_is_room_for_is_an_error_with_its_place(tmp_path):
     problems = mapped(tmp_path, HEAD, record(0, 8, 0) + record(0, 8, 16)[:8] + b"\x09\x00" + bytes(32))
     assert [(p.code, p.data_file, p.offset) for p in problems] == [("V0327", "a.f", 42 + 10)]

@@ -250,6 +250,13 @@ def test_a_series_of_times_does_not_fill_the_memory(tmp_path):
         assert codes(dataset.problems) == [code]
 
 
+def test_a_pattern_without_a_capture_has_the_default_of_another(tmp_path):
+    grow(tmp_path, "a.bin", "a_2.bin", "a_1.bin")
+    (one,) = find([role("bin", "{run}_{part:int=0}.bin", "{run}.bin", over="part")], [tmp_path]).datasets
+    assert members(one) == {"bin": ["a.bin", "a_1.bin", "a_2.bin"]}
+    assert [member.captures["part"] for member in one.members["bin"]] == [0, 1, 2]
+
+
 def test_two_files_of_one_number_are_an_error(tmp_path):
     grow(tmp_path, "1.dat", "01.dat")
     (dataset,) = find((role("dat", "{n:int}.dat", over="n"),), [tmp_path]).datasets

@@ -32,6 +32,21 @@ def _check_captures(role: Role, names: list[str]) -> Iterator[Problem]:
                 message = f"this pattern of '{role.name}' has no '{{{name}}}', another one has"
                 help = f"give all patterns the same captures, or '{name}' a default: {{{name}=...}}"
                 yield Problem("V0181", message, pattern.text.place, help=help)
+    yield from _check_over(role)
+
+
+def _check_over(role: Role) -> Iterator[Problem]:
+    """Yield a problem for each pattern that may leave open which of the role's files it has found."""
+    captures = [
+        capture for pattern in role.match for capture in pattern.captures if capture.name == role.over
+    ]
+    if all(capture.required for capture in captures) or any(c.default is not None for c in captures):
+        return
+    for pattern in role.match:
+        if not any(capture.name == role.over and capture.required for capture in pattern.captures):
+            message = f"'{role.name}' runs over '{role.over}', which this pattern may leave out"
+            help = f"give '{role.over}' a default: {{{role.over}=...}}"
+            yield Problem("V0181", message, pattern.text.place, help=help)
 
 
 def check_arrays(card: Card) -> Iterator[Problem]:

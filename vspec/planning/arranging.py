@@ -263,6 +263,7 @@ def _joined(located: Located, joins: Sequence[JoinAxis], scope: Scope) -> Arrang
     located = _explicit(located)
     outer, lead, parts_of = _outer(located, joins)
     runs = _runs(located, lead)
+    _require_even(runs, lead, outer, located.place)
     inner = located.inner[1:] if located.inner else ()
     total = int(runs.count[runs.cell == 0].sum()) if len(runs.cell) else 0
     sizes = {**dict(lead), outer: total, **{a.name: a.size for a in inner}, **dict(located.inside)}
@@ -320,6 +321,26 @@ def _outer(located: Located, joins: Sequence[JoinAxis]) -> tuple[str, tuple[tupl
             help="join both axes in 'dims:', or make one array per row with 'each:'",
         )
     return first, lead, tuple
+
+
+def _require_even(runs: Runs, lead: Sequence[tuple[str, int]], outer: str, place: Place) -> None:
+    """Raise V0323 where the positions along the run axis differ in number between the leading axes."""
+    cells = math.prod(size for _, size in lead)
+    if not lead or not cells:
+        return
+    sums = np.zeros(cells, np.int64)
+    np.add.at(sums, runs.cell, runs.count)
+    if (sums == sums[0]).all():
+        return
+    around, inside = lead[-1][0], " ".join(outer.split("+"))
+    raise fail(
+        "V0323",
+        f"the rows along '{around}' differ in size along '{outer.replace('+', ' ')}'",
+        place,
+        expected=f"a join: {outer.split('+')[-1]}=({around} {inside})",
+        found=f"sizes {int(sums.min())} to {int(sums.max())}",
+        help="join these axes in 'dims:', or make one array per row with 'each:'",
+    )
 
 
 def _adjacent(parts: Sequence[str], last: str, first: str) -> bool:

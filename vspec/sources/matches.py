@@ -35,18 +35,34 @@ class Match:
 
 
 def match(tree: Tree, role: Role) -> list[Match]:
-    """Return the files of a role in the order of the tree; a file counts once, for its first pattern."""
+    """Return the files of a role in the order of the tree; a file counts once, for its first pattern.
+
+    A capture that this pattern has not has the default that another one gives it.
+    """
     depths = [(pattern, _depth(pattern)) for pattern in role.match]
-    found = (_first(path, depths, any_case=role.any_case) for path in tree.paths)
+    defaults = _defaults(role)
+    found = (_first(path, depths, defaults, any_case=role.any_case) for path in tree.paths)
     return [one for one in found if one is not None]
 
 
-def _first(path: str, depths: list[tuple[Pattern, int | None]], *, any_case: bool) -> Match | None:
+def _defaults(role: Role) -> Captures:
+    """Return the default of each capture that has one: the first that a pattern gives."""
+    found: dict[str, Captured] = {}
+    for capture in (capture for pattern in role.match for capture in pattern.captures):
+        if capture.default is not None:
+            found.setdefault(capture.name, capture.default)
+    return found
+
+
+def _first(
+    path: str, depths: list[tuple[Pattern, int | None]], defaults: Captures, *, any_case: bool
+) -> Match | None:
     for pattern, depth in depths:
         captures = pattern.match_path(path, any_case)
         if captures is not None:
             folder = () if depth is None else tuple(path.split("/")[:-depth])
-            return Match(path, captures, folder, _UNNAMED.search(pattern.text.value) is not None)
+            wild = _UNNAMED.search(pattern.text.value) is not None
+            return Match(path, {**defaults, **captures}, folder, wild)
     return None
 
 

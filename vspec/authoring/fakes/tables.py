@@ -360,6 +360,8 @@ class Nested(RowsLike):
     def flat(self) -> Table:
         """Return the inner rows of all tables, one after the other."""
         inner = [table.flat() if isinstance(table, Nested) else table for table in self.tables]
+        if len(inner) == 1 and isinstance(inner[0], Table):
+            return inner[0]  # which may have more rows than can be made at once
         rows: list[Record] = [row for table in inner for row in table]  # type: ignore[misc]  # rows are records
         return Table(rows, self.name, self.place, self.key, None)
 

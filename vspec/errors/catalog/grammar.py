@@ -367,43 +367,8 @@ _MEANING: tuple[Code, ...] = (
         "let: {a: b + 1, b: a - 1}",
         "let: {a: 4, b: a - 1}",
     ),
-    Code(
-        "V0185",
-        "card",
-        "An array without a source",
-        "An array takes its data from a located field or role, or from values; what comes from a text"
-        " is written with 'values'.",
-        "gain: {from: meta.gain}",
-        "gain: {values: meta.gain}",
-    ),
-    Code(
-        "V0186",
-        "card",
-        "A negative size",
-        "Sizes, counts and offsets are not negative.",
-        "shape: {time: auto, channel: -1}",
-        "shape: {time: auto, channel: 64}",
-    ),
 )
 
-_OVERLAY = (
-    Code(
-        "V0190",
-        "card",
-        "an overlay changes metadata only",
-        "The file of '--with' replaces attributes, coordinates and the defaults of params, nothing that "
-        "decides where bytes lie. For anything else, copy the card and change the copy.",
-        "arrays: {raw: {dtype: int32}}",
-        "arrays: {raw: {attrs: {units: mV}}}",
-    ),
-    Code(
-        "V0191",
-        "card",
-        "an overlay names what the card does not have",
-        "An overlay corrects params and arrays of the card by the names that they have there.",
-        "arrays: {row: {attrs: {units: mV}}}",
-        "arrays: {raw: {attrs: {units: mV}}}",
-    ),
-)
+_OVERLAY = ()
 
 CODES: tuple[Code, ...] = (*_FORM, *_MEANING, *_OVERLAY)

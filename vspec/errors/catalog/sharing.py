@@ -4,6 +4,23 @@ from vspec.errors.catalog.code import Code
 
 CODES: tuple[Code, ...] = (
     Code(
+        "V0191",
+        "card",
+        "an overlay names what the card does not have",
+        "An overlay corrects params and arrays of the card by the names that they have there.",
+        "arrays: {row: {attrs: {units: mV}}}",
+        "arrays: {raw: {attrs: {units: mV}}}",
+    ),
+    Code(
+        "V0190",
+        "card",
+        "an overlay changes metadata only",
+        "The file of '--with' replaces attributes, coordinates and the defaults of params, nothing that "
+        "decides where bytes lie. For anything else, copy the card and change the copy.",
+        "arrays: {raw: {dtype: int32}}",
+        "arrays: {raw: {attrs: {units: mV}}}",
+    ),
+    Code(
         "V0192",
         "card",
         "Another version of a used card",

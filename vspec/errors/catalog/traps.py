@@ -4,6 +4,23 @@ from vspec.errors.catalog.code import Code
 
 CODES: tuple[Code, ...] = (
     Code(
+        "V0186",
+        "card",
+        "A negative size",
+        "Sizes, counts and offsets are not negative.",
+        "shape: {time: auto, channel: -1}",
+        "shape: {time: auto, channel: 64}",
+    ),
+    Code(
+        "V0185",
+        "card",
+        "An array without a source",
+        "An array takes its data from a located field or role, or from values; what comes from a text"
+        " is written with 'values'.",
+        "gain: {from: meta.gain}",
+        "gain: {values: meta.gain}",
+    ),
+    Code(
         "V0187",
         "card",
         "A constant that can never stand there",
