@@ -15,7 +15,7 @@ import numpy as np
 from vspec import seal as sealing
 from vspec.card.model import Card
 from vspec.chunks import ArrayPlan, ChunkOptions, Coordinates, Profile, coordinate_plans, plan_all
-from vspec.errors import Problem, VspecError
+from vspec.errors import Problem, VspecError, distinct
 from vspec.expressions import Value
 from vspec.header.checks import run_checks
 from vspec.header.constants import check_constants
@@ -80,15 +80,17 @@ def read(card: Card, dataset: DataSet, files: Files, params: Mapping[str, Value]
     if dataset.problems:
         raise VspecError(dataset.problems)
     try:
-        return _read(open_dataset(card, dataset, files, params))
+        found = _read(open_dataset(card, dataset, files, params))
     except VspecError as error:
-        raise VspecError(_in_file(problem, dataset) for problem in error.problems) from None
+        raise VspecError(_in_files(error.problems, dataset)) from None
+    return replace(found, warnings=_in_files(found.warnings, dataset))
 
 
-def _in_file(problem: Problem, dataset: DataSet) -> Problem:
-    """Return a problem with the data set's first file, where it names none."""
+def _in_files(problems: Iterable[Problem], dataset: DataSet) -> tuple[Problem, ...]:
+    """Return each problem once, with the data set's first file where it names none."""
     held = next((held for held in dataset.members.values() if held), None)
-    return problem if problem.data_file or held is None else replace(problem, data_file=held[0].file.path)
+    first = None if held is None else held[0].file.path
+    return distinct(replace(problem, data_file=problem.data_file or first) for problem in problems)
 
 
 def _read(header: Header) -> Read:

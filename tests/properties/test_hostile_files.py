@@ -18,6 +18,7 @@ import pytest
 
 import vspec
 from tests.conftest import ROOT
+from vspec import registry
 from vspec.authoring.faking import FakeOptions, fake
 from vspec.card.load import load
 from vspec.card.model import Card
@@ -168,7 +169,7 @@ def mapped(card: Card, data: Path, out: Path, params: dict) -> list[str]:
 
 @pytest.mark.parametrize("id", CARDS)
 def test_spoiled_files_are_mapped_as_they_are_or_refused_with_a_code(id, tmp_path):
-    card = load(FORMATS / id / "card.yaml")
+    card = load(FORMATS / id / "card.yaml", registry=registry.find_id)
     examples = [str(entry["name"]) for entry in card.examples if "make" in entry]
     refused = 0
     for example in examples:

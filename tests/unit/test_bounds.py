@@ -24,7 +24,7 @@ class Nothing:
 
     locate = get
 
-    def find(self, needle, start):
+    def find(self, needle, _start):
         raise UnknownName(needle)
 
 

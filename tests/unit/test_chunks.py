@@ -163,6 +163,16 @@ def test_a_joined_axis_stands_where_its_innermost_part_stands():
     assert rows(found)[50] == (0, 100 + 256, 256)  # channel 1 begins after the 50 blocks of channel 0
 
 
+@pytest.mark.parametrize("inner", (("channel", "one"), ("one", "channel")))
+def test_a_part_of_one_position_does_not_move_an_axis(inner):
+    found = {"channel": InnerAxis("channel", 3, 2), "one": InnerAxis("one", 1, 2)}
+    source = Strided(runs((0, 10, 701, 6)), I2, outer="record", inner=tuple(found[name] for name in inner))
+    axes = (Axis("time", 701, ("record", "one")), Axis("channel", 3, ("channel",)))
+    planned = plan(ArrayLayout("x", axes, I2, source), [10 + 701 * 6], ChunkOptions(inline=False))
+    assert [axis.name for axis in planned.axes] == ["time", "channel"]
+    assert rows(planned) == [(0, 10, 701 * 6)]
+
+
 def test_blocks_are_cut_evenly_when_they_are_larger_than_the_target():
     layout, size = intan(5, samples=96)
     found = plan(layout, [size], ChunkOptions(chunk_bytes=64, small_chunk=1, reference_bytes=0))

@@ -7,7 +7,7 @@ import pytest
 
 from vspec.chunks import ChunkOptions, plan
 from vspec.codecs import from_config
-from vspec.datatypes import NUMBERS
+from vspec.datatypes import NUMBERS, ElementType, Packing
 from vspec.errors import VspecError
 from vspec.layout import ArrayLayout, Axis, InnerAxis, Runs, Strided, Trim, Unpack
 
@@ -165,3 +165,17 @@ def test_a_trimmed_list_of_offsets_begins_at_its_first_one_left():
     assert rows(found) == [(0, 6, 84)]
     assert found.compressor["offset"] == 0
     assert found.compressor["axes"][1] == {"offsets": [0, 10, 18]}
+
+
+def test_samples_of_a_word_in_another_order_cannot_be_packed():
+    element = ElementType("pair", "u1", Packing(1, (((0, 3),), ((4, 7),)), "unsigned"))
+    unpack = Unpack(element, "little", (("word", 2), ("sample", 2)))
+    source = Strided(runs((0, 0, 5, 2)), np.dtype("V2"), unpack=unpack)
+    for parts, fits in ((("run", "word", "sample"), True), (("run", "sample", "word"), False)):
+        layout = ArrayLayout("raw", (Axis("time", 20, parts),), np.dtype("u1"), source)
+        if fits:
+            assert plan(layout, [10]).profile == "packed"
+        else:
+            with pytest.raises(VspecError) as error:
+                plan(layout, [10])
+            assert [problem.code for problem in error.value.problems] == ["V0336"]

@@ -175,6 +175,31 @@ def test_a_size_that_depends_on_itself_must_be_given(tmp_path):
     assert codes(TRAILER.replace("f.size: 10, ", ""), tmp_path) == ["V0855"]
 
 
+REST = """
+vspec: 1
+files:
+  f: {match: "{name}.bin", layout: {fields: {x: FIELD, tail: uint8}}}
+arrays:
+  x: {from: SOURCE}
+"""
+ROWS_OF_REST = REST.replace("SOURCE", "f.x.y").replace(
+    "FIELD", '{repeat: rest, to: size(f) - 1, fields: {y: "uint8[c=3]"}}'
+)
+PLAIN_REST = REST.replace("SOURCE", "f.x").replace("FIELD", '{type: "uint8[c=rest]", to: size(f) - 1}')
+
+
+@pytest.mark.parametrize("text", (ROWS_OF_REST, PLAIN_REST))
+@pytest.mark.parametrize("options", ({}, {"windows": [(0, 3)]}))
+def test_a_rest_up_to_the_end_of_its_own_file_needs_a_size(text, options, tmp_path):
+    with pytest.raises(VspecError) as error:
+        made(text, tmp_path, **options)
+    (problem,) = error.value.problems
+    assert problem.code == "V0855"
+    assert "'f.size'" in problem.help
+    given = text + "examples:\n  - {name: a, make: {f.size: 13}}\n"
+    assert made(given, tmp_path, **options).arrays["x"].size == 12
+
+
 CHUNKS = """
 vspec: 1
 types:

@@ -81,6 +81,11 @@ LAYOUTS = {
     ),
     "layout by version": ("v: uint8\nbody: kinds[v]\nz: uint8", "f.v: 2", {"source": "f.body.x"}),
     "rows by version": ("v: uint8\nr: {type: 'kinds[v]', repeat: rest}", "f.v: 2", {"source": "f.r.a.y"}),
+    "deep recursion": (
+        "t: tree",
+        "f.t.n: 1, f.t.sub.n: 1, f.t.sub.sub: {n: 1, sub: {n: 1, sub: {n: 1}}}",
+        {"source": "f.t.sub.sub.sub.sub.sub.x"},
+    ),
     "recursion": ("t: tree", "f.t.n: 1, f.t.sub.n: 1", {"source": "f.t.sub.sub.x"}),
     "rows in rows": (NESTED, COUNTS, {"source": "f.g.ch.x", **JOINED}),
     "flat": (NESTED, COUNTS, {"source": "flat(f.g.ch)[kind == 1].x"}),

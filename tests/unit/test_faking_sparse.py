@@ -109,6 +109,30 @@ def test_hours_of_blocks_are_quick_and_not_kept(tmp_path):
     assert np.flatnonzero(rows["x"].any(axis=(1, 2))).tolist() == list(range(299_990, 300_000))
 
 
+def test_hours_in_one_of_many_files_are_not_made_to_be_joined(tmp_path):
+    text = """
+vspec: 1
+files:
+  f:
+    match: "{rec}_{part:int}.bin"
+    over: part
+    endian: little
+    layout: {fields: {block: {repeat: rest, fields: {t: int32, x: "int16[sample=3000]"}}}}
+let: {blocks: flat(f.block)}
+arrays:
+  x: {from: blocks.x, dims: "block sample -> time=(block sample)"}
+examples:
+  - {name: a, make: {captures: {part: [0]}, f.block.t: "{{ 7 * row }}"}}
+"""
+    began = time.process_time()
+    faked = made(text, tmp_path, windows=[(99_000, 99_001)], sizes={"block": 110_000})
+    assert time.process_time() - began < 10
+    assert faked.unkept == ("x",)
+    rows = np.memmap(faked.files[0], np.dtype([("t", "<i4"), ("x", "<i2", 3000)]), "r")
+    assert np.array_equal(rows["t"], 7 * np.arange(110_000))
+    assert np.flatnonzero(rows["x"][98_990:99_010].any(axis=1)).tolist() == [10]
+
+
 RAW = """
 vspec: 1
 types:

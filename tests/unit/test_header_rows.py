@@ -135,13 +135,16 @@ def test_left_over_bytes(tmp_path: Path) -> None:
         header(card(RECORD), tmp_path, {"x.bin": data + b"abc"}).get("f").get("r")
     (problem,) = caught.value.problems
     assert (problem.code, problem.offset) == ("V0309", len(data))
+    assert "say 'partial: warn'" in str(problem.help)
     warned = header(
         card(RECORD.replace("repeat: rest", "repeat: rest\n  partial: warn")),
         tmp_path / "b",
         {"x.bin": data + b"abc"},
     )
     assert len(warned.get("f").get("r")) == 5
-    assert [p.level for p in warned.warnings] == ["warn"]
+    assert [(p.level, p.help) for p in warned.warnings] == [
+        ("warn", "they are left out, as 'partial: warn' says")
+    ]
     dropped = header(
         card(RECORD.replace("repeat: rest", "repeat: rest\n  partial: drop")),
         tmp_path / "c",

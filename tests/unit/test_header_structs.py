@@ -42,6 +42,37 @@ def test_fields_follow_each_other(tmp_path: Path) -> None:
     assert get("a: uint16\nb: int8\nc: uint32", data, tmp_path, "c") == 70000
 
 
+PAIR = 'types: {pair: {packed: 3, values: ["0..11", "12..23"]}}\nfiles:'
+
+
+@pytest.mark.parametrize(("field", "found"), (("pair[t=1]", 1), ("pair", 1), ("pair[t=3, c=5]", 15)))
+def test_packed_samples_fill_whole_words(field: str, found: int, tmp_path: Path) -> None:
+    text = card(f'n: "{field}"\nx: uint8').replace("files:", PAIR, 1)
+    with pytest.raises(VspecError) as error:
+        header(text, tmp_path, {"x.bin": bytes(99)}).get("f").get("x")
+    assert codes(error.value) == ["V0326"]
+    assert error.value.problems[0].found == str(found)
+
+
+@pytest.mark.parametrize(("field", "shape"), (("t=rest", [8]), ("t=rest, c=2", [4, 2]), ("t=2, c=rest", [2, 4])))
+def test_the_rest_is_counted_in_samples_and_not_in_words(
+    field: str, shape: list[int], tmp_path: Path
+) -> None:
+    text = card(f'n: "pair[{field}]"').replace("files:", PAIR, 1)
+    value = header(text, tmp_path, {"x.bin": bytes([1, 0x20, 0]) * 4}).get("f").get("n")
+    assert value.shape == tuple(shape)
+    assert value.ravel().tolist() == [1, 2] * 4
+
+
+def test_a_rest_that_ends_inside_a_word_is_told(tmp_path: Path) -> None:
+    text = card('n: "pair[t=rest, c=3]"').replace("files:", PAIR, 1)
+    assert header(text, tmp_path, {"x.bin": bytes(18)}).get("f").get("n").shape == (4, 3)
+    for size in (12, 17, 19):
+        with pytest.raises(VspecError) as error:
+            header(text, tmp_path, {"x.bin": bytes(size)}).get("f").get("n")
+        assert codes(error.value) == ["V0309"]
+
+
 @pytest.mark.parametrize(("order", "sign"), (("little", "<"), ("big", ">")))
 def test_both_byte_orders(tmp_path: Path, order: str, sign: str) -> None:
     data = struct.pack(sign + "hfq", -2, 0.5, 2**40)

@@ -270,7 +270,10 @@ def test_a_byte_that_does_not_fit_is_shown_with_what_would():
     assert found.code == "V0502"
     assert found.offset == 1024 + 6
     assert found.found == "b5 56 0a"
-    assert found.help == "the text can be read as cp1252 or latin-1: write 'encoding: cp1252'"
+    assert found.help == (
+        "is the text too long? it runs from byte 1024 to 1032; does it end before the data? If all of it is "
+        "text, it can be read as cp1252 or latin-1: write 'encoding: cp1252'"
+    )
     assert problem(b"u=\xb5\x81", wanted("u"), encoding="ascii").help.endswith("'encoding: latin-1'")
 
 
@@ -417,7 +420,9 @@ def test_no_line_matches():
     found = problem("rate 360 Hz\n", wanted("x", line="rate {n:int}"), format="lines")
     assert (found.code, found.help) == ("V0506", "lines there: rate 360 Hz")
     assert found.message == "run.meta has no line that matches 'rate {n:int}'"
-    assert problem(HEA, wanted("x", each="{n:int}|"), format="lines").code == "V0506"
+    found = problem("rate 360 Hz\n", wanted("x", each="{n:int}|"), format="lines")
+    told = "lines there: rate 360 Hz; 'default: []' is for a table that may have no line"
+    assert (found.code, found.help) == ("V0506", told)
     assert read(HEA, wanted("x", line="rate {n:int}", default=3), format="lines").get("x") == 3
     assert len(read(HEA, wanted("x", each="{n:int}|", default=()), format="lines").get("x")) == 0
 

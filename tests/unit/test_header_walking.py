@@ -165,10 +165,14 @@ def test_rest_of_varying_size(tmp_path):
 @pytest.mark.parametrize("tail", (b"\4", b"\4abc", b"\xff"))
 def test_a_last_row_that_is_cut_off(tmp_path, tail):
     data = bytes([2, 1, 2, 0]) + tail
-    assert refusal(REST, data, tmp_path, dims="r k -> t=(r k)").code == "V0301"
+    refused = refusal(REST, data, tmp_path, dims="r k -> t=(r k)")
+    assert refused.code == "V0301"
+    assert "'partial: warn'" in str(refused.help)
+    assert "count" not in str(refused.help)
     warned = header(card(REST.replace("rest,", "rest, partial: warn,")), tmp_path / "w", {"x.bin": data})
     assert len(warned.get("f").get("r")) == 2
     assert [(p.code, p.offset) for p in warned.warnings] == [("V0309", 4)]
+    assert warned.warnings[0].help == "they are left out, as 'partial: warn' says"
     dropped = header(card(REST.replace("rest,", "rest, partial: drop,")), tmp_path / "d", {"x.bin": data})
     assert len(dropped.get("f").get("r")) == 2
     assert dropped.warnings == []

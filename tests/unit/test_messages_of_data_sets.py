@@ -6,7 +6,8 @@ import pytest
 
 from tests.unit.opening import planned, value
 from vspec.commands.apply import apply
-from vspec.errors import VspecError
+from vspec.commands.check import check
+from vspec.errors import Place, Problem, VspecError, distinct
 from vspec.errors.rendering import render
 
 CARD = """
@@ -122,3 +123,62 @@ def test_labels_are_words_of_the_card(tmp_path):
     opened, made = planned(text, tmp_path, {"a.dat": bytes(4)})
     assert made.arrays[0].axes[0].labels == ("none", "true", "false", "None")
     assert value(opened, made.arrays[0]).tolist() == [0, 0, 0, 0]
+
+
+TEXTS = """
+vspec: 1
+files:
+  bin: "{name}.dat"
+  log:
+    match: "{name}.log"
+    format: lines
+    fields:
+      n: {line: "n is {n:int}"}
+checks:
+  - {that: log.n > 0, else: none}
+  - {that: log.n < 100, else: many}
+  - {that: log.n % 2 == 0, else: odd}
+  - {that: size(bin) > 4, else: short, level: warn}
+  - {that: "log.n > 10", else: "only {{ log.n }} channels", level: warn}
+arrays:
+  raw: {from: bin, dtype: uint8, shape: {x: log.n}}
+  again: {from: bin, dtype: uint8, shape: {y: log.n}}
+"""
+
+
+@pytest.mark.parametrize("command", (apply, check))
+def test_a_field_that_many_ask_for_is_told_once_for_each_file(tmp_path, command):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "card.yaml").write_text(TEXTS.lstrip())
+    for name in ("a", "b"):
+        (tmp_path / "in" / f"{name}.dat").write_bytes(bytes(4))
+        (tmp_path / "in" / f"{name}.log").write_text("nothing here\n")
+    found = command(tmp_path / "card.yaml", tmp_path / "in").problems
+    assert [(p.code, p.data_file) for p in found] == [("V0506", "a.log"), ("V0506", "b.log")]
+
+
+def test_a_warning_of_a_check_names_its_file(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "card.yaml").write_text(TEXTS.lstrip())
+    (tmp_path / "in" / "a.dat").write_bytes(bytes(4))
+    (tmp_path / "in" / "a.log").write_text("n is 4\n")
+    short, few = check(tmp_path / "card.yaml", tmp_path / "in").problems
+    assert (short.code, short.level, short.message) == ("V0604", "warn", "short")
+    assert (few.code, few.level, few.message) == ("V0604", "warn", "only 4 channels")
+    assert "\n  in a.dat" in render(short)
+    assert "\n  in a.log" in render(few)
+
+
+def test_one_problem_is_its_code_its_places_and_its_message():
+    here, there = Place("c", 1, 1, 1, "x"), Place("c", 2, 1, 1, "x")
+    warning = Problem("V0309", "left", here, "a", level="warn")
+    error = Problem("V0309", "left", here, "a", help="h")
+    others = [
+        Problem("V0309", "left", there, "a"),
+        Problem("V0309", "left", here, "b"),
+        Problem("V0301", "left", here, "a"),
+        Problem("V0309", "gone", here, "a"),
+    ]
+    assert distinct([warning, *others, error, warning, *others]) == (error, *others)
+    assert distinct([error, warning]) == (error,)
+    assert distinct([]) == ()

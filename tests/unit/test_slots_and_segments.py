@@ -142,6 +142,21 @@ def test_each_stretch_without_gaps_becomes_a_group_with_its_start(tmp_path):
     assert starts == pytest.approx([3.0, 4.9], rel=1e-15)
 
 
+@pytest.mark.parametrize(("condition", "paths"), (("1 > 2", {"raw"}), ("2 > 1", {"segment_0/raw", "segment_1/raw"})))
+def test_gaps_count_only_where_their_condition_holds(condition, paths, tmp_path):
+    card = GAPS + f", as: segment, if: {condition}}}\n"
+    found = mapped(tmp_path, card, times(1000, 1800, 2900))
+    arrays = [found[path].values for path in sorted(paths)]
+    assert set(found) == paths
+    np.testing.assert_array_equal(np.concatenate(arrays), np.arange(48).reshape(24, 2))
+
+
+def test_a_file_without_times_need_not_say_any(tmp_path):
+    card = GAPS.replace("time: uint64", "time: uint64 if size(f) > 1000") + ", if: size(f) > 1000}\n"
+    content = b"".join(record(0, 8, 16 * k)[8:] for k in range(3))
+    assert mapped(tmp_path, card, content)["raw"].values.shape == (24, 2)
+
+
 def test_a_recording_without_gaps_is_one_segment(tmp_path):
     assert mapped(tmp_path, GAPS + ", as: segment}\n", times(0, 800))["segment_0/raw"].values.shape == (16, 2)
 

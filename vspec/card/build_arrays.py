@@ -60,6 +60,7 @@ def _gaps(entry: Entry | None, leaves: Leaves) -> Gaps | None:
         entry.key.place,
         optional(leaves.expression, node.get("tolerance")),
         cast('Literal["error", "segment"]', text(node, "as", "error")),
+        optional(leaves.expression, node.get("if")),
     )
 
 

@@ -236,7 +236,7 @@ class _Names:
         yield from (array.condition, array.source, array.values, array.offset)
         yield from (let.value for let in array.lets)
         if array.gaps is not None:
-            yield from (array.gaps.at, array.gaps.step, array.gaps.tolerance)
+            yield from (array.gaps.condition, array.gaps.at, array.gaps.step, array.gaps.tolerance)
         if isinstance(array.dims, Expression):
             yield array.dims
         if isinstance(array.dims, Arrow):

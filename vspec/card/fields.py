@@ -101,7 +101,7 @@ def _cut_clauses(text: Text) -> dict[str, Text]:
             and current in ("if", "@", "=")
             and not (current == "if" and word == "else")
         ):
-            raise fail("V0121", f"a choice after '{current}' needs parentheses", here.place, help=_ORDER)
+            raise _late_choice(current, here)
         if word == "else" and current not in ("if", "as"):
             raise fail("V0113", "'else' without 'if'", here.place, help=_ORDER)
         if _RANK[word] <= _RANK[current]:
@@ -115,6 +115,18 @@ def _cut_clauses(text: Text) -> dict[str, Text]:
             what = "the type is missing" if word == "" else f"nothing stands after '{word}'"
             raise fail("V0110", what, text.place, help=_ORDER)
     return pieces
+
+
+def _late_choice(current: str, here: Text) -> VspecError:
+    """Return the problem of ``if`` or ``else`` behind ``@`` or ``=`` (or twice)."""
+    message = f"a choice after '{current}' needs parentheses"
+    if current == "if":
+        return fail("V0121", message, here.place, help=_ORDER)
+    noun = "offset" if current == "@" else "constant"
+    help = (
+        f"'if' comes before '{current}'; a choice of the {noun} needs parentheses: {current} (a if c else b)"
+    )
+    return fail("V0121", message, here.place, help=f"{help}; {_ORDER}")
 
 
 def _is_text(ref: TypeRef) -> bool:

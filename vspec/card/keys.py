@@ -280,6 +280,7 @@ GAPS = Shape(
     "gaps",
     "How the rows of a recording follow each other in time, and what to do where they do not.",
     (
+        Key("if", TRUTH, ONLY_IF.format("entry"), "header.version >= 2"),
         Key("at", EXPRESSION, "The time of the first sample of each row.", "rec.timestamp", mandatory=True),
         Key("step", EXPRESSION, "The time of one sample, in the same units.", "1e6 / rate", mandatory=True),
         Key("tolerance", EXPRESSION, "How much later or earlier a row may be; else half a step.", 10),

@@ -197,7 +197,8 @@ def parse_order_test(text: Text) -> ByteOrderTest:
     match = _TEST.match(text.value.strip())
     if match is None:
         message = f"'{text.value}' is not a test of the byte order"
-        raise fail("V0117", message, text.place, help="e.g. {test: uint16 @ 2 = 42}")
+        help = "behind '@' stands a plain number, counted from the start of the file: {test: uint16 @ 2 = 42}"
+        raise fail("V0117", message, text.place, help=help)
     word = match["type"]
     if word not in NUMBERS:
         help = did_you_mean(word, NUMBERS, "number types")

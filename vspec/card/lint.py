@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from vspec.card.check_layout import all_records
 from vspec.card.check_names import looked_through
+from vspec.card.members import record_members
 from vspec.card.model import Card, Field, Let, Record, TypeRef
+from vspec.card.references import references
 from vspec.errors import Place, Problem
 from vspec.expressions import Expression, Template
 
@@ -15,9 +17,9 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def lint(card: Card) -> list[Problem]:
-    """Return the warnings about a card, in the order of the text: V0189 and V0198."""
+    """Return the warnings about a card, in the order of the text: V0189, V0198 and V0199."""
     check = looked_through(card)
-    found = [*check.warnings, *_unused(card, _Words(check.seen, card))]
+    found = [*check.warnings, *_unused(card, _Words(check.seen, card)), *_piled(card)]
     return sorted(
         found, key=lambda problem: (problem.place.line, problem.place.column) if problem.place else (0, 0)
     )
@@ -97,3 +99,42 @@ def _inside(record: Record) -> Iterator[Record]:
 
 def _left_over(what: str, name: str, place: Place | None) -> Problem:
     return Problem("V0198", f"the {what} '{name}' is never used", place, level="warn")
+
+
+def _piled(card: Card) -> Iterator[Problem]:
+    """Yield the warning of each record that lies at one place for all items of its list."""
+    for record in all_records(card):
+        repeat, at = record.repeat, record.at
+        if repeat is None or repeat.variable is None or at is None:
+            continue
+        own = {"start", "here", "prev", *record_members(record)}
+        varies = at.names & own or any(r.called and r.name.value == "align" for r in references(at))
+        item = _made_of(repeat.variable, record)
+        if varies or record.of is not None or any(e.names & item for e in (at, *_within(record))):
+            continue
+        message = f"'at' does not depend on '{repeat.variable}': all rows of '{record.name}' lie at one place"
+        help = f"let 'at' use '{repeat.variable}', or write 'repeat: len(...)' for rows one after the other"
+        yield Problem("V0199", message, at.text.place, help=help, level="warn")
+
+
+def _made_of(variable: str, record: Record) -> set[str]:
+    """Return the names of a record that differ from item to item: of the item, and of what needs it."""
+    found = {variable}
+    for _ in record.lets:
+        found |= {let.name for let in record.lets if let.value.names & found}
+    return found
+
+
+def _within(record: Record) -> Iterator[Expression]:
+    """Yield what says where and whether the fields of a record lie, but no record's own 'at'."""
+    for item in record.fields:
+        place = item.offset if isinstance(item, Field) else item.at
+        kind = item.type if isinstance(item, Field) else item.of
+        sizes = [axis.size for axis in item.axes] if isinstance(item, Field) else []
+        if isinstance(item, Record):
+            yield from _within(item)
+            sizes = [item.size, *((item.repeat.count, item.repeat.items) if item.repeat else ())]
+            yield from (let.value for let in item.lets)
+        if kind is not None:
+            sizes += [kind.length, kind.value, *kind.arguments]
+        yield from (e for e in (place, item.condition, item.to, *sizes) if e is not None)

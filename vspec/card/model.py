@@ -13,7 +13,7 @@ from typing import Literal
 from vspec.card.text_model import Constant, TextFormat
 from vspec.datatypes import ElementType, Endian
 from vspec.errors import Place, Text
-from vspec.expressions import Expression, Template
+from vspec.expressions import Expression, Scope, Template
 from vspec.patterns import Pattern
 
 Tree = Template | Mapping[str, "Tree"] | tuple["Tree", ...] | None | bool | int | float
@@ -281,9 +281,10 @@ class AxisSpec:
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """``gaps: {at, step, tolerance, as}``: the time of each row, the time of one sample, and what to do.
+    """``gaps: {if, at, step, tolerance, as}``: the time of each row, the time of one sample, and what to do.
 
-    ``tolerance`` is in the same units; half a step where it is not given.
+    ``tolerance`` is in the same units; half a step where it is not given. Where ``condition`` does
+    not hold it is as if nothing had been said of gaps.
     """
 
     at: Expression
@@ -291,6 +292,11 @@ class Gaps:
     place: Place
     tolerance: Expression | None = None
     policy: Literal["error", "segment"] = "error"
+    condition: Expression | None = None
+
+    def holds(self, scope: Scope) -> bool:
+        """Tell whether this counts for a data set."""
+        return self.condition is None or self.condition.truth(scope)
 
 
 @dataclass(frozen=True, slots=True)

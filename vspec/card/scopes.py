@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from vspec.card.members import Entity, members, record_members
-from vspec.card.model import Card, Record
+from vspec.card.model import Card, Let, Record
 from vspec.card.references import Reference, references
 from vspec.card.text_model import TextField
 from vspec.datatypes import NUMBERS, RESERVED, TEXTS
 from vspec.errors import Place, Problem, Text, did_you_mean
-from vspec.expressions import Expression, Template
+from vspec.expressions import RUN_COLUMNS, Expression, Template
 
 _LIBRARY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+\Z")
 _FOREIGN = {
@@ -99,6 +99,7 @@ class NameCheck:
         self._card = card
         self._types = frozenset(NUMBERS) | frozenset(TEXTS) | frozenset(card.types)
         self._anywhere = frozenset(column_names(card))
+        self._has_runs = any(_calls_runs(let.value) for let in _all_lets(card))
 
     def check(
         self, source: Expression | Template | None, names: Names, words: frozenset[str] = frozenset()
@@ -111,8 +112,16 @@ class NameCheck:
             self.warnings += (
                 p for part in source.parts if isinstance(part, str) for p in _braces(source, part, names)
             )
-        for reference in references(source):
-            self._check_reference(reference, names, words)
+        found = references(source)
+        runs = self._has_runs or any(r.called and r.name.value == "runs" for r in found)
+        for reference in found:
+            if not (runs and reference.inside and self._is_run_column(reference, names)):
+                self._check_reference(reference, names, words)
+
+    @staticmethod
+    def _is_run_column(reference: Reference, names: Names) -> bool:
+        name = reference.name.value
+        return name in RUN_COLUMNS and not reference.called and names.find(name) is None
 
     def check_type(self, source: Expression, names: Names, words: frozenset[str] = frozenset()) -> None:
         """Check an expression that gives a type: a lone unknown name is an unknown type."""
@@ -192,6 +201,10 @@ def _braces(source: Template, plain: str, names: Names) -> Iterator[Problem]:
         yield Problem("V0189", message, place, help=help, level="warn")
 
 
+def _calls_runs(source: Expression) -> bool:
+    return any(reference.called and reference.name.value == "runs" for reference in references(source))
+
+
 def column_names(card: Card) -> Iterator[str]:
     """Yield every name that may be a column of something."""
     for role in card.roles:
@@ -202,6 +215,17 @@ def column_names(card: Card) -> Iterator[str]:
         yield from (capture.name for pattern in role.match for capture in pattern.captures)
     for struct in card.types.values():
         yield from _record_names(struct.record)
+
+
+def _all_lets(card: Card) -> Iterator[Let]:
+    yield from card.lets
+    yield from (let for array in card.arrays for let in array.lets)
+    layouts = [role.layout for role in card.roles if role.layout is not None]
+    todo = [*layouts, *(struct.record for struct in card.types.values())]
+    while todo:
+        record = todo.pop()
+        yield from record.lets
+        todo += [item for item in record.fields if isinstance(item, Record)]
 
 
 def _record_names(record: Record) -> Iterator[str]:

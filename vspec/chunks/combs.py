@@ -203,7 +203,7 @@ def _outer(geometry: Geometry) -> tuple[int, int] | None:
 
 def _check_insides(geometry: Geometry) -> None:
     digits = [digit for axis in geometry.axes for digit in axis.digits]
-    inside = [isinstance(digit, Inside) for digit in digits]
+    inside = [digit.place if isinstance(digit, Inside) else -1 for digit in digits]
     if inside != sorted(inside):
         raise NotInRecordsError("the values of a packed word do not stand innermost")
     for axis in geometry.axes:

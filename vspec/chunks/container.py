@@ -80,7 +80,7 @@ def _cells(layout: ArrayLayout, source: Chunked) -> _Cells:
     columns = (source.file, source.offset, source.nbytes)
     if any(len(column) != total for column in columns):
         raise incoherent(layout, f"its grid has {total} cells, its columns {[len(c) for c in columns]}")
-    order = [layout.axes[number] for number in stored_order(layout, names)]
+    order = [layout.axes[number] for number in stored_order(layout, source.stored)]
     axes = tuple(
         PlannedAxis(axis.name, axis.size, _joined_chunk(layout, axis.parts, sizes, chunks), axis.reverse)
         for axis in order

@@ -49,9 +49,10 @@ class Outer:
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """A digit that counts values inside an item: it adds no bytes."""
+    """A digit that counts values inside an item, the ``place``-th of those that do: it adds no bytes."""
 
     size: int
+    place: int
 
 
 Digit = Linear | Listed | Lead | Outer | Inside

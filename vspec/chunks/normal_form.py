@@ -51,7 +51,7 @@ def normal_form(layout: ArrayLayout, source: Strided) -> Geometry:
         digits[name] = Lead(size, weight)
         weight *= size
     digits |= {name: digit for name, (digit, _) in inner.items()}
-    digits |= {name: Inside(size) for name, size in unpacked_axes(source)}
+    digits |= {name: Inside(size, at) for at, (name, size) in enumerate(unpacked_axes(source))}
     draft = _Draft(_axes(layout, source, digits), runs, steps, tuple(size for _, size in source.lead))
     draft = _cut_runs(_widen_runs(_absorb_cells(draft)))
     draft = _as_linear(draft)
@@ -78,10 +78,15 @@ def complex_axis(layout: ArrayLayout) -> str:
     return name
 
 
-def stored_order(layout: ArrayLayout, stored: Sequence[str]) -> tuple[int, ...]:
-    """Return the indices of the logical axes in map order: where their innermost stored part stands."""
-    place = {name: number for number, name in enumerate(stored)}
-    keys = [max((place.get(part, -1) for part in axis.parts), default=-1) for axis in layout.axes]
+def stored_order(layout: ArrayLayout, stored: Sequence[tuple[str, int]]) -> tuple[int, ...]:
+    """Return the indices of the logical axes in map order: where their innermost stored part stands.
+
+    A part with one position says nothing about where an axis runs, unless the axis has no other.
+    """
+    place = {name: number for number, (name, _) in enumerate(stored)}
+    long = {name for name, size in stored if size != 1}
+    parts = [[part for part in axis.parts if part in long] or axis.parts for axis in layout.axes]
+    keys = [max((place.get(part, -1) for part in own), default=-1) for own in parts]
     return tuple(sorted(range(len(keys)), key=lambda number: (keys[number], number)))
 
 
@@ -199,7 +204,7 @@ def _axes(layout: ArrayLayout, source: Strided, digits: dict[str, Digit]) -> tup
         if inner.offsets is not None and len(inner.offsets) != inner.size:
             raise incoherent(layout, f"'{inner.name}' has {len(inner.offsets)} offsets for size {inner.size}")
     found = []
-    for number in stored_order(layout, [name for name, _ in stored]):
+    for number in stored_order(layout, stored):
         axis = layout.axes[number]
         own = tuple(digits[part] for part in axis.parts if digits[part].size != 1)
         full = int(np.prod([digits[part].size for part in axis.parts], dtype=object))

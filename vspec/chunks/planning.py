@@ -109,20 +109,21 @@ def _warnings(layout: ArrayLayout) -> tuple[Problem, ...]:
     return (Problem("V0341", message, level="warn"),)
 
 
-def _stored_names(source: Source, layout: ArrayLayout) -> list[str]:
+def _stored(source: Source, layout: ArrayLayout) -> list[tuple[str, int]]:
+    """Return the stored axes of an array without elements; sizes that nothing says are 0."""
     match source:
         case Strided():
-            names = [*(name for name, _ in source.lead), source.outer, *(axis.name for axis in source.inner)]
-            return [*names, *(name for name, _ in unpacked_axes(source))]
+            inner = [(axis.name, axis.size) for axis in source.inner]
+            return [*source.lead, (source.outer, 0), *inner, *unpacked_axes(source)]
         case Chunked():
-            return [name for name, _ in source.stored]
+            return list(source.stored)
         case _:
-            return [part for axis in layout.axes for part in axis.parts]
+            return [(part, 0) for axis in layout.axes for part in axis.parts]
 
 
 def _plan_empty(layout: ArrayLayout, options: ChunkOptions) -> ArrayPlan:
     """Plan an array without elements; its chunks are never made, but readers bound their sizes."""
-    order = stored_order(layout, _stored_names(layout.source, layout))
+    order = stored_order(layout, _stored(layout.source, layout))
     axes, room = [], options.chunk_bytes // map_dtype(layout).itemsize
     for axis in reversed(_plain_axes(layout, order)):
         fits = axis.chunk <= room

@@ -27,7 +27,7 @@ def apply_view(report: ApplyReport, *, dry_run: bool) -> None:
         rows = [
             (
                 f"  {array.path}",
-                " ".join(f"{n}={k}" for n, k in zip(array.dims, array.shape, strict=True)) or "one value",
+                _axes(array),
                 array.dtype,
                 count(array.refs, "reference"),
                 "packed" if array.profile == "packed" else "",
@@ -43,6 +43,14 @@ def apply_view(report: ApplyReport, *, dry_run: bool) -> None:
         elif made.profile == "packed":
             say("  packed arrays need a reader with vspec's codecs; --dry-run shows what else could be")
         say_problems(made.warnings)
+
+
+def _axes(array: ArrayReport) -> str:
+    """Return the axes in the card's order with their sizes; where Zarr has another order, that, too."""
+    asked = " ".join(f"{n}={k}" for n, k in zip(array.dims, array.shape, strict=True))
+    if [name.removeprefix("-") for name in array.dims] != list(array.stored):
+        asked += f" (stored: {' '.join(array.stored)})"
+    return asked or "one value"
 
 
 def _choices(array: ArrayReport) -> Iterator[tuple[str, ...]]:
@@ -103,7 +111,7 @@ def info_view(report: InfoReport) -> None:
     rows = [
         (
             f"  {a.path}",
-            " ".join(f"{n}={k}" for n, k in zip(a.dims, a.shape, strict=True)) or "one value",
+            _axes(a),
             a.dtype,
             count(a.refs, "reference"),
         )

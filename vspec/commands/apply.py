@@ -15,7 +15,7 @@ from vspec.commands.maps import SUFFIX
 from vspec.commands.options import ApplyOptions, Step
 from vspec.commands.params import Given, resolve
 from vspec.commands.writing import unwritable
-from vspec.errors import Problem, VspecError, fail
+from vspec.errors import Problem, VspecError, distinct, fail
 from vspec.expressions import Value
 from vspec.profile.addresses import REMOTE, root_fault
 from vspec.sources import DataSet, Files, find
@@ -165,7 +165,7 @@ def _map(job: _Job, dataset: DataSet, target: Path) -> MapReport:
             profile=compiler.profile_of(plans),
             sources=files.paths,
             arrays=tuple(array_report(plan) for plan in plans),
-            warnings=tuple(warnings),
+            warnings=distinct(warnings),
         )
 
 
@@ -228,6 +228,7 @@ def array_report(plan: ArrayPlan) -> ArrayReport:
         refs=len(plan.references) - len(plan.copies),
         copied_bytes=plan.copied_bytes,
         tail=plan.tail,
+        stored=tuple(stored),
         profile=plan.profile,
         choices=plan.choices,
     )

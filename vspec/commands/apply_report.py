@@ -20,6 +20,8 @@ def problems_json(problems: Iterable[Problem]) -> list[Json]:
 class ArrayReport:
     """One array of a map: ``dims`` and ``shape`` in the card's order, references, and the tail's rung.
 
+    ``stored`` are the axes in the order of the bytes, which is the one that Zarr has.
+
     ``choices`` are the profiles that were looked at, the chosen one first, with what each costs.
     """
 
@@ -31,6 +33,7 @@ class ArrayReport:
     refs: int
     copied_bytes: int
     tail: str
+    stored: tuple[str, ...]
     profile: Profile = "portable"
     choices: tuple[Choice, ...] = ()
 
@@ -38,6 +41,7 @@ class ArrayReport:
         return {
             "path": self.path,
             "dims": list(self.dims),
+            "stored": list(self.stored),
             "shape": list(self.shape),
             "dtype": self.dtype,
             "chunks": list(self.chunks),

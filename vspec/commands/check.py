@@ -11,7 +11,7 @@ from vspec.card.model import Card
 from vspec.commands.cards import open_card
 from vspec.commands.params import Given, resolve
 from vspec.commands.reports import CheckReport
-from vspec.errors import Problem, VspecError
+from vspec.errors import Problem, VspecError, distinct
 from vspec.sources import Files, find
 
 
@@ -39,7 +39,7 @@ def check(
             try:
                 read = compiler.read(loaded, dataset, files, values)
                 plans = compiler.chunk(read, compiler.Options())
-                problems += [*read.warnings, *(w for plan in plans for w in plan.warnings)]
+                problems += distinct([*read.warnings, *(w for plan in plans for w in plan.warnings)])
             except VspecError as error:
                 problems += error.problems
     return CheckReport(name, tuple(d.name for d in found.datasets), tuple(problems))

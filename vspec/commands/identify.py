@@ -13,7 +13,7 @@ from vspec.card.model import Card, Record
 from vspec.commands.params import resolve
 from vspec.commands.reports import IdentifyReport, Match, NearMiss, Whole
 from vspec.errors import Problem, VspecError
-from vspec.sources import DataSet, Files, find
+from vspec.sources import DataSet, Files, find, require_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def identify(paths: str | Path | Sequence[str | Path]) -> IdentifyReport:
     whatever that one fits, and is no match beside it. For a file, the data sets count that hold this
     file. A match says in which larger data sets of other cards it lies wholly (``part_of``). Cards of
     which only the names fit are near misses, with their problems.
-    Raises V0401 for a path that is not there.
+    Raises V0401 for a path that is not there, V0403 where the folder to look in is the root of a disk.
     """
     given = [Path(p) for p in ([paths] if isinstance(paths, (str, Path)) else paths)]
     absent = [path for path in given if not path.exists()]
@@ -48,7 +48,10 @@ def identify(paths: str | Path | Sequence[str | Path]) -> IdentifyReport:
     matches: list[_Fit] = []
     misses: list[NearMiss] = []
     problems: list[Problem] = []
-    for wanted in _wanted(given):
+    looked_for = tuple(_wanted(given))
+    for wanted in looked_for:
+        require_folder(wanted.root)
+    for wanted in looked_for:
         for entry in registry.entries():
             try:
                 card = _card(entry.path)

@@ -51,6 +51,7 @@ def _array(array: MapArray, refs: int) -> InfoArray:
         refs=refs,
         copied_bytes=0,
         tail="none",
+        stored=tuple(names),
     )
     sizes = zip(dims, report.shape, strict=True)
     return InfoArray(report, tuple(_axis(array.attrs, name, size) for name, size in sizes))

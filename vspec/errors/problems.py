@@ -84,6 +84,19 @@ class VspecError(Exception):
         super().__init__("; ".join(f"{p.code}: {p.message}" for p in self.problems))
 
 
+def distinct(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return each problem once: one code, place in the card, data file and message are one problem.
+
+    Several checks and arrays may run into the same field. An error stands before a warning of it.
+    """
+    once: dict[tuple[str, Place | None, str | None, str], Problem] = {}
+    for problem in problems:
+        key = (problem.code, problem.place, problem.data_file, problem.message)
+        if key not in once or (once[key].level, problem.level) == ("warn", "error"):
+            once[key] = problem
+    return tuple(once.values())
+
+
 class Details(TypedDict, total=False):
     """What `fail` may say beside the message."""
 

@@ -3,6 +3,7 @@
 from vspec.expressions.columns import as_column
 from vspec.expressions.expression import Expression, parse
 from vspec.expressions.functions import FUNCTIONS
+from vspec.expressions.functions.sequences import RUN_COLUMNS
 from vspec.expressions.template import Template, parse_template
 from vspec.expressions.values import (
     Chain,
@@ -18,6 +19,7 @@ from vspec.expressions.values import (
 
 __all__ = [
     "FUNCTIONS",
+    "RUN_COLUMNS",
     "Chain",
     "Column",
     "Expression",

@@ -19,6 +19,7 @@ from vspec.expressions.columns import (
     settled,
 )
 from vspec.expressions.comparison import rows_of
+from vspec.expressions.masks import Masked
 from vspec.expressions.sites import Absent, Site, shortened
 from vspec.expressions.values import Column, Record, Rows, Scope, UnknownName, Value
 
@@ -37,6 +38,10 @@ class RowScope:
     def names(self) -> Iterable[str]:
         return [*self._columns, *self._outer.names()]
 
+    def owns(self, name: str) -> bool:
+        """Tell whether a name is a column of these rows, or of those around their brackets."""
+        return name in self._columns or _owns(self._outer, name)
+
     def get(self, name: str) -> Value:
         if name not in self._columns:
             return self._outer.get(name)
@@ -53,6 +58,45 @@ class RowScope:
 
     def find(self, needle: bytes, start: int | None) -> int:
         return self._outer.find(needle, start)
+
+
+def _owns(scope: Scope, name: str) -> bool:
+    inner = scope.whole if isinstance(scope, Masked) else scope
+    return isinstance(inner, RowScope) and inner.owns(name)
+
+
+def refuse_own_rows(scope: Scope, value: Value, site: Site) -> None:
+    """Raise V0243 for a position in a column that stands in the brackets of its rows and has more axes.
+
+    There it picks a row, where a component is mostly meant; what is compared of it is one value for
+    each component, and may by chance be as long as a mask of the rows.
+    """
+    name = site.name(0)
+    if not (_is_deep(value) and _owns(scope, name)):
+        return
+    shape = (
+        f"{described(value)}, the rows first" if isinstance(value, np.ndarray) else "one list for each row"
+    )
+    message = f"'{site.text.value}' picks from the rows, not from each row: here '{name}' is {shape}"
+    help = (
+        "give the component a field of its own (x: float32 @ start), or pick the row outside of the brackets"
+    )
+    raise site.fail("V0243", message, help)
+
+
+def _is_deep(value: Value) -> bool:
+    """Tell whether a column has several values in each row."""
+    if isinstance(value, np.ndarray):
+        return value.ndim > 1
+    return isinstance(value, list) and any(isinstance(row, (list, np.ndarray)) for row in value)
+
+
+def own_item(scope: Scope, value: Value, index: Value, site: Site) -> Value:
+    """Return ``value[index]``, but see `refuse_own_rows`; a mask picks rows as everywhere."""
+    chosen = settled(index)
+    if not (isinstance(chosen, np.ndarray) and chosen.dtype.kind == "b"):
+        refuse_own_rows(scope, value, site)
+    return item(value, index, site)
 
 
 def flat_rows(rows: Rows) -> Rows:
@@ -235,7 +279,11 @@ def _check_mask_of_rows(rows: Rows, mask: Column, site: Site) -> None:
 def _check_mask(count: int, mask: Column, site: Site) -> None:
     if mask.shape != (count,):
         message = f"the mask {site.name(1)} has {len(mask)} elements, {site.name(0)} has {count}"
-        raise site.fail("V0229", message, "a mask has one truth value for each element", 1)
+        help = (
+            "a mask has one truth value for each element; inside the brackets of rows, x[0] of a column x is "
+            "its first row: give a component a field of its own (x: float32 @ start)"
+        )
+        raise site.fail("V0229", message, help, 1)
 
 
 def _bad_index(index: Value, site: Site) -> Exception:

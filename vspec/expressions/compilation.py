@@ -19,7 +19,7 @@ import numpy as np
 from vspec.datatypes import NUMBERS
 from vspec.errors import Text
 from vspec.expressions import special
-from vspec.expressions.access import RowScope, attribute, item, sliced
+from vspec.expressions.access import RowScope, attribute, own_item, refuse_own_rows, sliced
 from vspec.expressions.arithmetic import combine, invert, negate, operand
 from vspec.expressions.columns import INT_MAX, INT_MIN, admitted, collected, kind_of
 from vspec.expressions.comparison import compare, joined, not_truth, related, rows_of, truths
@@ -332,19 +332,19 @@ class Compiler:
         def run(scope: Scope) -> Value:
             value = base(scope)
             if names and (rows := rows_of(value)) is not None:
-                return item(value, index(RowScope(rows, scope, site)), site)
-            return item(value, index(scope), site)
+                return own_item(scope, value, index(RowScope(rows, scope, site)), site)
+            return own_item(scope, value, index(scope), site)
 
         return run
 
     def _slice(self, node: ast.Subscript, bounds: ast.Slice, base: Evaluator) -> Evaluator:
         start = self.node(bounds.lower) if bounds.lower else _none
         stop = self.node(bounds.upper) if bounds.upper else _none
-        first = bounds.lower or bounds.upper or node.value
-        site = self.site(node, node.value, first)
+        site = self.site(node, node.value, bounds.lower or bounds.upper or node.value)
 
         def run(scope: Scope) -> Value:
             value, inside = base(scope), scope
+            refuse_own_rows(scope, value, site)
             if (rows := rows_of(value)) is not None:
                 inside = RowScope(rows, scope, site)
             return sliced(value, start(inside), stop(inside), site)
@@ -365,7 +365,7 @@ class Compiler:
             if kind_of(value) not in ("table", "list", "column"):
                 return entire(scope)
             key = index(scope)
-            found = item(value, key, site)
+            found = own_item(scope, value, key, site)
             one = not isinstance(key, (list, np.ndarray))
             return clipped(found, scope.mask, scope.site) if one and isinstance(scope, Masked) else found
 

@@ -11,6 +11,10 @@ MAX_DEPTH = 64
 MAX_ELEMENTS = 10**7
 MAX_OBJECTS = 10**6
 """Elements that are worked on one by one, or are texts: each needs more room than a number."""
+_TOO_MANY = (
+    "the limit is of the language, not of the data: rows are chosen by slices, rec[a:b], and stretches told "
+    "by runs(), without a list of them; or a count from the file is wrong (type, byte order, offset)"
+)
 MAX_TEXT = 2**20
 MAX_TEXTS = 2**26
 """Characters of all texts of a column."""
@@ -52,13 +56,13 @@ class Site:
         """Refuse a result of more elements than a value may have."""
         if count > MAX_ELEMENTS:
             message = f"{self.shown()} would have {count} elements, {MAX_ELEMENTS} is the most"
-            raise self.fail("V0903", message, "is a count from the file wrong (type, byte order, offset)?")
+            raise self.fail("V0903", message, _TOO_MANY)
 
     def check_objects(self, count: int) -> None:
         """Refuse to work on more elements one by one than a value may have that are no numbers."""
         if count > MAX_OBJECTS:
             message = f"{self.shown()} would work on {count} elements one by one, {MAX_OBJECTS} is the most"
-            raise self.fail("V0903", message, "is a count from the file wrong (type, byte order, offset)?")
+            raise self.fail("V0903", message, _TOO_MANY)
 
     def check_text(self, length: int) -> None:
         """Refuse a text that is longer than a text may be."""

@@ -20,6 +20,9 @@ T = TypeVar("T")
 Partial = Literal["error", "warn", "drop"]
 
 
+CUT_OFF = "a cut-off last record? say 'partial: warn' or 'partial: drop' to leave it out"
+
+
 @dataclass(frozen=True, slots=True)
 class Open:
     """What takes as much as there is: up to the byte ``stop``; ``partial`` is about what is left over."""
@@ -125,7 +128,7 @@ class Home:
             data_file=self.view.name,
             offset=offset,
             level=open_.partial,
-            help="a cut-off last record? say 'partial: warn' or 'partial: drop' to leave it out",
+            help=CUT_OFF if open_.partial == "error" else "they are left out, as 'partial: warn' says",
         )
         if open_.partial == "error":
             raise VspecError([problem])

@@ -106,22 +106,43 @@ def is_ordered(kind: ElementType | TextType) -> bool:
     return kind.nbytes > 1 if isinstance(kind, ElementType) else kind.encoding == "utf-16"
 
 
-def axes_of(field: Field, item: int, offset: int, scope: Scope, home: Home) -> tuple[tuple[str, int], ...]:
-    """Return names and sizes of a field's axes; an axis of size ``rest`` takes what fits in the file."""
-    if not field.axes:
-        if item > MAX_BYTES:
-            raise _too_large(field, item)
-        return ()
+Kind = ElementType | TextType
+
+
+def axes_of(
+    field: Field, sized: tuple[Kind, int], offset: int, scope: Scope, home: Home
+) -> tuple[tuple[str, int], ...]:
+    """Return names and sizes of a field's axes; an axis of size ``rest`` takes what fits in the file.
+
+    ``sized`` are the type and the bytes of one element, or of one word of packed samples. Raises
+    V0326 where packed samples do not fill whole words: what follows would stand elsewhere.
+    """
+    kind, item = sized
+    shared = kind.per_word if isinstance(kind, ElementType) else 1
     sizes = [size_of(axis.size, f"the size of '{field.name}'", scope) for axis in field.axes]
-    step = item * math.prod(size for size in sizes if size is not None)
+    known = math.prod(size for size in sizes if size is not None)
     for k, axis in enumerate(field.axes):
         if sizes[k] is None:
             open_ = Open(field.name, axis.place, stop_of(field.to, offset, scope, home.view), field.partial)
-            sizes[k] = home.fit(offset, step, open_)
-    whole = item * math.prod(size or 0 for size in sizes)
-    if whole > MAX_BYTES:
-        raise _too_large(field, whole)
+            whole = math.lcm(known, shared)
+            sizes[k] = home.fit(offset, whole // shared * item, open_) * (whole // known if known else 0)
+    count = math.prod(size or 0 for size in sizes)
+    if count % shared:
+        raise _half_filled(field, kind, count, shared)
+    if count // shared * item > MAX_BYTES:
+        raise _too_large(field, count // shared * item)
     return tuple((axis.name or f"axis_{k}", sizes[k] or 0) for k, axis in enumerate(field.axes))
+
+
+def _half_filled(field: Field, kind: Kind, count: int, shared: int) -> VspecError:
+    return fail(
+        "V0326",
+        f"'{field.name}': {count} samples of '{kind.name}' do not fill whole words",
+        field.place,
+        expected=f"a multiple of {shared}",
+        found=str(count),
+        help="round the size up; what is too much can be cropped in 'dims:'",
+    )
 
 
 def _too_large(field: Field, nbytes: int) -> VspecError:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
 from vspec.datatypes import ElementType
 from vspec.errors import VspecError
-from vspec.expressions import Expression, UnknownName, Value
-from vspec.expressions.tables import Row, Table
+from vspec.expressions import Expression, Record, Rows, UnknownName, Value
+from vspec.expressions.columns import kind_of
 from vspec.header.dataset import Header
 from vspec.header.elements import Spot
 from vspec.header.roles import RoleFile
@@ -127,9 +128,17 @@ def _short(value: Value) -> str:
         return value.name
     if isinstance(value, np.ndarray) and value.size > 4:
         return f"{value.size} values"
-    if isinstance(value, Table):
-        return f"{len(value)} rows"
-    if isinstance(value, Row):
-        return f"{len(value.values)} fields"
+    if kind_of(value) == "rows":
+        return _counted(cast("Rows", value))
+    if kind_of(value) == "record":
+        names = ", ".join(map(str, cast("Record", value).names()))
+        return f"a record with the fields {names if len(names) <= 60 else names[:57] + '...'}"
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _counted(rows: Rows) -> str:
+    try:
+        return f"{len(rows)} rows"
+    except VspecError:
+        return "rows inside rows, of different numbers"

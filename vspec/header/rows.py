@@ -230,7 +230,8 @@ class NestedRows(KeyedRows):
             f"the rows of '{self._outer.name}' hold different numbers of '{self.name}'",
             self.place,
             found=f"{min(lengths)} to {max(lengths)}",
-            help="flat(...) makes one table of them",
+            help="flat(...) makes one table of them; what a row tells of its own is named in the record, "
+            f"let: {{n: len({self.name})}}",
         )
 
     def mask_lengths(self) -> set[int]:

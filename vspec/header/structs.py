@@ -227,7 +227,7 @@ class Struct:
                 return self._rows_from(rows_of_type(field), offset, scope)
             inside = self._inside(scope)
             return instance(kind, Instantiation(field.type, field.endian, scope, self.home), offset, inside)
-        axes = placing.axes_of(field, item, offset, scope, self.home)
+        axes = placing.axes_of(field, (kind, item), offset, scope, self.home)
         endian: Endian = "little"
         if placing.is_ordered(kind):
             inherited = self.endian if field.endian is None else endian  # asked only where it is needed

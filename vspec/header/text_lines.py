@@ -202,5 +202,7 @@ def _nothing(source: Source, field: TextField, pattern: Pattern, lines: Sequence
     if not field.required:
         return default(field), None
     near = did_you_mean(pattern.text.value, (line.text.strip()[:60] for line in lines[:200]), "lines there")
+    none = "'default: []' is for a table that may have no line" if field.each is not None else None
+    help = "; ".join(part for part in (near, none) if part) or None
     message = f"has no line that matches '{pattern.text.value}'"
-    raise VspecError([source.absent("V0506", message, pattern.text.place, near)])
+    raise VspecError([source.absent("V0506", message, pattern.text.place, help)])

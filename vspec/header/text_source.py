@@ -255,6 +255,7 @@ def _up_to_last_card(form: TextFormat, raw: bytes, where: Origin) -> bytes:
 def _undecodable(form: TextFormat, where: Origin, raw: bytes, at: int) -> Problem:
     """Return V0502, with the encodings in which the text could be read."""
     fitting = [name for name in _PROPOSED if _fits(raw, name)]
+    extent = f"it runs from byte {where.offset} to {where.offset + len(raw) - 1}"
     return Problem(
         "V0502",
         f"{where.data_file}: byte {where.offset + at} is not {form.encoding} text",
@@ -263,7 +264,8 @@ def _undecodable(form: TextFormat, where: Origin, raw: bytes, at: int) -> Proble
         offset=where.offset + at,
         expected=form.encoding,
         found=" ".join(f"{byte:02x}" for byte in raw[at : at + 4]),
-        help=f"the text can be read as {' or '.join(fitting)}: write 'encoding: {fitting[0]}'",
+        help=f"is the text too long? {extent}; does it end before the data? If all of it is text, it can be "
+        f"read as {' or '.join(fitting)}: write 'encoding: {fitting[0]}'",
     )
 
 

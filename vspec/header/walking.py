@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -14,7 +15,7 @@ from vspec.header import placing
 from vspec.header.ahead import Ahead, Reach, Visited
 from vspec.header.fixed_rows import FixedRows
 from vspec.header.found_rows import Finding
-from vspec.header.home import Home, Open
+from vspec.header.home import CUT_OFF, Home, Open
 from vspec.header.instances import Instance
 
 MAX_WALKED = 10**6
@@ -150,8 +151,10 @@ class Walk:
         try:
             after = self._step(cursor, self._outer)
         except VspecError as error:
-            if open_.partial == "error" or any(p.code != "V0301" for p in error.problems):
+            if any(p.code != "V0301" for p in error.problems):
                 raise
+            if open_.partial == "error":
+                raise VspecError(replace(p, help=CUT_OFF) for p in error.problems) from None
             after = open_.stop + 1
         else:
             if after == cursor:

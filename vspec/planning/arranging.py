@@ -325,19 +325,16 @@ def _outer(located: Located, joins: Sequence[JoinAxis]) -> tuple[str, tuple[tupl
 
 def _require_even(runs: Runs, lead: Sequence[tuple[str, int]], outer: str, place: Place) -> None:
     """Raise V0323 where the positions along the run axis differ in number between the leading axes."""
-    cells = math.prod(size for _, size in lead)
-    if not lead or not cells:
-        return
-    sums = np.zeros(cells, np.int64)
+    sums = np.zeros(math.prod(size for _, size in lead), np.int64)
     np.add.at(sums, runs.cell, runs.count)
-    if (sums == sums[0]).all():
+    if (sums == sums[:1]).all():
         return
-    around, inside = lead[-1][0], " ".join(outer.split("+"))
+    around, inside = lead[-1][0], outer.replace("+", " ")
     raise fail(
         "V0323",
-        f"the rows along '{around}' differ in size along '{outer.replace('+', ' ')}'",
+        f"the rows along '{around}' differ in size along '{inside}'",
         place,
-        expected=f"a join: {outer.split('+')[-1]}=({around} {inside})",
+        expected=f"a join: {inside.split()[-1]}=({around} {inside})",
         found=f"sizes {int(sums.min())} to {int(sums.max())}",
         help="join these axes in 'dims:', or make one array per row with 'each:'",
     )

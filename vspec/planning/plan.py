@@ -42,19 +42,21 @@ def plan(card: Card, header: Header) -> Plan:
     problems: list[Problem] = []
     arrays: list[ArrayLayout] = []
     places: dict[str, Place] = {}
+    names: dict[str, Place] = {}
     paths = Paths()
     for spec in card.arrays:
         try:
             for layout in _expand(spec, header, paths):
                 arrays.append(layout)
                 places[layout.path] = spec.place
+                names[layout.path] = spec.name.text.place
         except VspecError as error:
             problems += error.problems
     groups = _groups(card, header, problems)
     if not problems and not arrays:
         place = card.arrays[0].place if card.arrays else None
         problems.append(Problem("V0321", "no array is left to map", place))
-    problems += [*_clashes(arrays, places), *_hidden_groups(arrays, card)]
+    problems += [*_clashes(arrays, places), *_hidden_groups(arrays, card, names)]
     if problems:
         raise VspecError(dict.fromkeys(problems))
     return Plan(tuple(arrays), groups)
@@ -264,14 +266,16 @@ def _groups(card: Card, header: Header, problems: list[Problem]) -> dict[str, di
     return groups
 
 
-def _hidden_groups(arrays: Sequence[ArrayLayout], card: Card) -> Iterator[Problem]:
+def _hidden_groups(
+    arrays: Sequence[ArrayLayout], card: Card, places: Mapping[str, Place]
+) -> Iterator[Problem]:
     """Yield a problem for each array and each mapping of the root's attributes with the name of a group."""
     groups = {part for layout in arrays for part in accumulate(layout.path.split("/")[:-1], "{}/{}".format)}
     for layout in arrays:
         if layout.path in groups:
             message = f"'{layout.path}' names an array and a group"
             help = f"give the array a name of its own in the group: {layout.path}/data"
-            yield Problem("V0330", message, layout.place, help=help)
+            yield Problem("V0330", message, places[layout.path], help=help)
     for key, tree in card.attrs.items():
         if key in groups and isinstance(tree, Mapping):
             message = f"'{key}' is a group, but these would be one attribute of the root"

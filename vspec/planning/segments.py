@@ -36,23 +36,24 @@ class Segment:
 
 def segments(spec: ArraySpec, region: Region, scope: Scope) -> Iterator[Segment]:
     """Yield what an array is cut into. Raises V0318, V0319 and V0328."""
-    if spec.gaps is None and spec.blocks == "equal":
+    gaps = spec.gaps if spec.gaps is not None and spec.gaps.holds(scope) else None
+    if gaps is None and spec.blocks == "equal":
         yield Segment("", region)
         return
     rows = region.located.axes[0] if region.located.axes else ("", 0)
-    if spec.gaps is None:
+    if gaps is None:
         for k in range(rows[1]):
             block = replace(
                 region, located=row(region.located, k), order=tuple(n for n in region.order if n != rows[0])
             )
             yield Segment(f"block_{k}", block)
         return
-    times = _times(spec.gaps, rows, scope)
-    step = _number(spec.gaps.step, scope)
-    tolerance = step / 2 if spec.gaps.tolerance is None else _number(spec.gaps.tolerance, scope)
+    times = _times(gaps, rows, scope)
+    step = _number(gaps.step, scope)
+    tolerance = step / 2 if gaps.tolerance is None else _number(gaps.tolerance, scope)
     samples = _samples(region.located, spec.dims, scope)
-    starts = _starts(spec.gaps, times, samples, (step, tolerance))
-    if spec.gaps.policy == "error":
+    starts = _starts(gaps, times, samples, (step, tolerance))
+    if gaps.policy == "error":
         yield Segment("", region)
         return
     for k, (start, stop) in enumerate(pairwise([*starts, rows[1]])):

@@ -3,6 +3,7 @@
 from vspec.sources.datasets import DataSet, Found, Member, beside, find
 from vspec.sources.files import FIND_LIMIT, DataFile, Files, PastEnd, Reader, data_file
 from vspec.sources.paths import confine, display, file_url, find_any_case, local_path, printable, relative
+from vspec.sources.roots import require_folder
 
 __all__ = [
     "FIND_LIMIT",
@@ -23,4 +24,5 @@ __all__ = [
     "local_path",
     "printable",
     "relative",
+    "require_folder",
 ]

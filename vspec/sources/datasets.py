@@ -65,8 +65,8 @@ def find(roles: Sequence[Role], data: Sequence[str | Path]) -> Found:
 
     One folder is the root and is searched whole. Otherwise the root is the folder that holds
     everything given, and only data sets with an anchor among the given files, or in a given
-    folder, count; their other files may lie anywhere below the root. Raises V0401, V0402, V0910
-    where there is nothing to search.
+    folder, count; their other files lie in or below the given folders, or those of the given files.
+    Raises V0401, V0402, V0403, V0416, V0910 where there is nothing to search.
     """
     selection = select(data, siblings=len(roles) > 1 or roles[0].over is not None)
     tree = selection.tree

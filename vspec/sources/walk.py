@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,8 @@ from vspec.sources.paths import display
 
 _MOST_ENTRIES = 10**6
 _DEEPEST = 64
+_TOLD = 3
+"""As many folders are named in warnings of one kind; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,29 @@ class Tree:
 class _Walk:
     """What a walk has gathered so far."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, folders: Sequence[str]) -> None:
         self.root = root
+        self.named = frozenset(folders)
         self.paths: list[str] = []
         self.links: set[str] = set()
         self.unentered: list[str] = []
         self.problems: list[Problem] = []
-        self.pending: list[str] = [""]
+        self.warned: Counter[str] = Counter()
+        self.pending: list[str] = list(folders)
         self.seen = 0
+
+    def warn(self, problem: Problem) -> None:
+        """Keep the first few warnings of each code, and count the others."""
+        self.warned[problem.code] += 1
+        if self.warned[problem.code] <= _TOLD:
+            self.problems.append(problem)
+
+    def more(self) -> Iterator[Problem]:
+        """Yield a warning for each code of which some are only counted."""
+        for code, count in self.warned.items():
+            if count > _TOLD:
+                message = f"and {count - _TOLD} more in {display(self.root)}: files in them are not seen"
+                yield Problem(code, message, level="warn")
 
     def enter(self, folder: str) -> None:
         """Sort the entries of one folder into files, folders to come, and links."""
@@ -63,12 +80,12 @@ class _Walk:
                     try:
                         self.take(path, entry)
                     except OSError as error:
-                        self.problems.append(_unlisted(path, error.strerror or type(error).__name__))
+                        self.warn(_unlisted(path, error.strerror or type(error).__name__))
         except OSError as error:
-            if not folder:
-                message = f"the folder {display(self.root)} cannot be listed"
+            if folder in self.named:
+                message = f"the folder {display(self.root / folder)} cannot be listed"
                 raise fail("V0402", message, found=error.strerror) from None
-            self.problems.append(_unlisted(folder, error.strerror or type(error).__name__))
+            self.warn(_unlisted(folder, error.strerror or type(error).__name__))
 
     def count(self) -> None:
         self.seen += 1
@@ -91,31 +108,33 @@ class _Walk:
                 self.links.add(path)
 
 
-def walk(root: Path) -> Tree:
-    """Return every file below ``root``.
+def walk(root: Path, folders: Sequence[str] = ("",), files: Sequence[str] = ()) -> Tree:
+    """Return every file below ``root``, or below some ``folders`` in it, and ``files`` beside them.
 
-    Folders that begin with a dot (``.git``) are not looked into; files may begin with one. Pipes,
-    sockets and devices are left out. Raises V0402 when the root cannot be listed and
-    V0910 when there are more than a million entries; a folder that cannot be listed, or one more
-    than 64 levels down (V0911), is a warning in `Tree.problems`.
+    No folder may lie in another one; the empty path is the root itself. Folders that begin with a dot
+    (``.git``) are not looked into; files may begin with one. Pipes, sockets and devices are left out.
+    Raises V0402 when one of ``folders`` cannot be listed and V0910 when there are more than a million
+    entries; a folder that cannot be listed, or one more than 64 levels down (V0911), is a warning in
+    `Tree.problems`; after a few of them the others are only counted.
     """
-    state = _Walk(root)
+    state = _Walk(root, folders)
     while state.pending:
         folder = state.pending.pop()
         if folder.count("/") >= _DEEPEST:
-            state.problems.append(
+            state.warn(
                 Problem(
                     "V0911", f"{folder} lies more than {_DEEPEST} folders deep: not looked into", level="warn"
                 )
             )
         else:
             state.enter(folder)
+    state.links.update(path for path in files if (root / path).is_symlink())
     return Tree(
         root,
-        tuple(sorted(state.paths, key=lambda path: path.split("/"))),
+        tuple(sorted({*state.paths, *files}, key=lambda path: path.split("/"))),
         frozenset(state.links),
         tuple(sorted(state.unentered)),
-        tuple(state.problems),
+        (*state.problems, *state.more()),
     )
 
 

@@ -14,11 +14,12 @@ from vspec.expressions import Scope
 
 def cut(spec: ArraySpec, known: Known, arrow: Arrow | None, scope: Scope) -> Iterator[tuple[str, Known]]:
     """Yield the parts of an array's contents, each with the group it is in ("" where nothing is cut)."""
-    if spec.gaps is not None and spec.gaps.policy == "segment":
-        bounds = [*_starts(spec.gaps, known, arrow, scope), _rows(known)]
+    gaps = spec.gaps if spec.gaps is not None and spec.gaps.holds(scope) else None
+    if gaps is not None and gaps.policy == "segment":
+        bounds = [*_starts(gaps, known, arrow, scope), _rows(known)]
         for k in range(len(bounds) - 1):
             yield f"segment_{k}", _part(known, bounds[k], bounds[k + 1])
-    elif spec.gaps is None and spec.blocks == "segment":
+    elif gaps is None and spec.blocks == "segment":
         for k in range(_rows(known)):
             yield f"block_{k}", _row(known, k)
     else:

@@ -13,6 +13,7 @@ from vspec.authoring.fakes.files import FakeFile, FakeFiles, FakeTable
 from vspec.authoring.fakes.known import Unkept, UnkeptError
 from vspec.authoring.fakes.raw import RawFile, raw_file
 from vspec.authoring.fakes.sheets import MISSING, Plan, Sheet, open_size
+from vspec.authoring.fakes.types import ENDLESS
 from vspec.card.constants import constants, library_constants
 from vspec.card.model import ArraySpec, Param, Role
 from vspec.errors import fail
@@ -21,9 +22,6 @@ from vspec.patterns import Capture, Captured, Pattern
 
 ORDERS: Mapping[str, Value] = {"little": "little", "big": "big"}
 DEFAULT_FILES = 3
-ENDLESS = 2**62
-"""What ``size(role)`` is taken to be while it is not known yet."""
-
 MAX_ROUNDS = 6
 
 

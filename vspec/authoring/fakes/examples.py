@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from vspec.authoring.fakes.paths import role_paths
@@ -67,12 +68,23 @@ def _read(card: Card, name: str, entry: Mapping[str, object]) -> Example:
             message = f"example '{name}': '{section}' is a mapping"
             raise fail("V0851", message, card.roles[0].place, found=repr(part))
         parts[section] = part
-    known = frozenset(paths(card))
-    values = dict(_flat({str(k): v for k, v in make.items() if k not in _SECTIONS}, "", known))
+    tree = {str(k): v for k, v in make.items() if k not in _SECTIONS}
+    known = frozenset(paths(card, frozenset(_above(tree, ""))))
+    values = dict(_flat(tree, "", known))
     problems = [_unknown(card, name, key, known) for key in values if not _is_known(key, known)]
     if problems:
         raise VspecError(problems)
     return Example(name, parts["captures"], parts["params"], parts["auto"], parts["files"], values, known)
+
+
+def _above(tree: Mapping[str, Given], prefix: str) -> Iterator[str]:
+    """Yield every path below which a tree gives something."""
+    for key, value in tree.items():
+        parts = f"{prefix}{key}".split(".")
+        yield from (".".join(parts[:k]) for k in range(1, len(parts)))
+        if isinstance(value, Mapping):
+            yield f"{prefix}{key}"
+            yield from _above({str(k): v for k, v in value.items()}, f"{prefix}{key}.")
 
 
 def _flat(tree: Mapping[str, Given], prefix: str, known: frozenset[str]) -> Iterator[tuple[str, Given]]:
@@ -109,10 +121,10 @@ def _unknown(card: Card, name: str, key: str, known: frozenset[str]) -> Problem:
     )
 
 
-def paths(card: Card) -> Iterator[str]:
+def paths(card: Card, wanted: AbstractSet[str] = frozenset()) -> Iterator[str]:
     """Yield the dotted path of everything that an example may give; ``role.*`` stands for a tree."""
     for role in card.roles:
-        yield from role_paths(role, card)
+        yield from role_paths(role, card, wanted)
 
 
 def settle(given: Given, place_of: Card, scope: Scope, more: Mapping[str, Value]) -> Value:

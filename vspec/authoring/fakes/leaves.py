@@ -227,8 +227,9 @@ class Leaf:
             elif self.field.to is None:
                 axes.append((name, self.struct.sheet.open_size(name, shared // math.gcd(shared, whole))))
             else:
-                space = self.field.to.integer(scope) - self.struct.offset_of(self.field.name)
-                axes.append((name, max(0, space) // max(1, item) * shared // max(1, whole)))
+                offset = self.struct.offset_of(self.field.name)
+                space = types.room(self.field.to, offset, scope, self.struct.sheet.role)
+                axes.append((name, space // max(1, item) * shared // max(1, whole)))
         order = self._order(kind)
         return Slot(self.field, kind, item, order, tuple(axes), self._mark_of(kind, order))
 

@@ -273,7 +273,7 @@ class Struct:
             return self.sheet.open_size(spec.name)
         offset = self.offset_of(spec.name)
         step = int(make(0, lambda: offset, self.scope).nbytes)
-        return max(0, spec.to.integer(scope) - offset) // max(1, step)
+        return types.room(spec.to, offset, scope, self.sheet.role) // max(1, step)
 
     def path(self, name: str) -> str:
         """Return the dotted path of a field, as examples write it."""

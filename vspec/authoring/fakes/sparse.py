@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,15 +26,19 @@ from vspec.expressions import Expression
 BLOCK = 1 << 14
 """Rows of a column that are written at a time."""
 
+FAR_APART = 4096
+"""Rows of as many bytes are written one by one: mapped, every one of them would take pages of memory."""
+
 Content = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """The fields of rows, by their order in a row."""
+    """The fields of rows, by their order in a row, in an open file that has its size already."""
 
-    content: Content
+    file: BinaryIO
     rows: ManyRows
+    content: Content | None
 
     def of(self, i: int) -> list[Written]:
         """Return the fields of row ``i``."""
@@ -45,38 +50,50 @@ class _Places:
         """Write some fields of row ``i``."""
         places = self.of(i)
         for k in which:
-            raw = places[k].leaf.raw
-            self.content[places[k].offset : places[k].offset + len(raw)] = np.frombuffer(raw, np.uint8)
+            self.put(k, i, np.frombuffer(places[k].leaf.raw, np.uint8)[None])
 
-    def column(self, k: int, kind: np.dtype[np.generic], shape: Sequence[int]) -> NDArray[np.generic]:
-        """Return a field of all rows as an array over the file."""
-        strides = np.ndarray(tuple(shape), kind).strides
-        whole: NDArray[np.generic] = np.ndarray(
-            (len(self.rows), *shape), kind, self.content, self.of(0)[k].offset, (self.rows.stride, *strides)
-        )
-        return whole
+    def put(self, k: int, first: int, column: Content) -> None:
+        """Write the bytes (row, byte) of a field in rows from ``first`` on."""
+        stride = self.rows.stride
+        begin = self.of(0)[k].offset + first * stride
+        if self.content is not None:
+            np.ndarray(column.shape, np.uint8, self.content, begin, (stride, 1))[:] = column
+            return
+        for i, row in enumerate(column):
+            self.file.seek(begin + i * stride)
+            self.file.write(row.tobytes())
 
 
 def write(path: Path, rows: ManyRows, windows: Windows) -> None:
     """Write rows into a file that has its size already and is zero where they stand."""
-    content: Content = np.memmap(path, np.uint8, "r+")
-    places = _Places(content, rows)
+    mapped = np.memmap(path, np.uint8, "r+") if rows.stride < FAR_APART else None
+    with path.open("r+b", buffering=0) as file:
+        _write(_Places(file, rows, mapped), windows)
+
+
+def _write(places: _Places, windows: Windows) -> None:
+    count = len(places.rows)
     drawn, singly = [], []
     for k, place in enumerate(places.of(0)):
-        raw = place.leaf.raw
         if place.leaf.is_drawn:
             drawn.append(k)
         elif _is_same(place.leaf):
-            if any(raw):
-                places.column(k, np.dtype(np.uint8), [len(raw)])[:] = np.frombuffer(raw, np.uint8)
+            if any(place.leaf.raw):
+                _write_same(places, k)
         elif not _write_linear(places, k):
             singly.append(k)
     if drawn:
-        for i in (i for window in within(windows, len(rows)) for i in window):
+        for i in (i for window in within(windows, count) for i in window):
             places.write(i, drawn)
     if singly:
-        for i in range(len(rows)):
+        for i in range(count):
             places.write(i, singly)
+
+
+def _write_same(places: _Places, k: int) -> None:
+    raw = np.frombuffer(places.of(0)[k].leaf.raw, np.uint8)
+    for start in range(0, len(places.rows), BLOCK):
+        places.put(k, start, np.tile(raw, (min(BLOCK, len(places.rows) - start), 1)))
 
 
 def _is_same(leaf: Leaf) -> bool:
@@ -101,10 +118,11 @@ def _write_linear(places: _Places, k: int) -> bool:
     step = values[1] - values[0]
     if not np.array_equal(values[0] + (count - 1) * step, values[2]):
         return False
-    column = places.column(k, kind.dtype(first.slot.endian), first.slot.shape)
+    dtype = kind.dtype(first.slot.endian)
     for start in range(0, count, BLOCK):
         index = np.arange(start, min(start + BLOCK, count)).reshape(-1, *(1 for _ in first.slot.shape))
-        column[start : start + BLOCK] = values[0] + index * step
+        column = np.ascontiguousarray((values[0] + index * step).astype(dtype))
+        places.put(k, start, column.reshape(len(index), -1).view(np.uint8))
     return True
 
 

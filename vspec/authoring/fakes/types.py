@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vspec.card.model import StructType, TypeRef
+from vspec.card.model import Role, StructType, TypeRef
 from vspec.datatypes import NUMBERS, TEXTS, ElementType, NamedType, TextType
 from vspec.errors import fail
 from vspec.expressions import Chain, Expression, Scope, Value
@@ -20,6 +20,23 @@ class _Rest:
 
 
 _REST = _Rest()
+
+
+ENDLESS = 2**62
+"""The size of a file that is still to be found, before the first guess."""
+
+
+def room(to: Expression, offset: int, scope: Scope, role: Role) -> int:
+    """Return the bytes from ``offset`` to where ``to:`` says that ``rest`` ends; none where that is before.
+
+    Raises V0855 where the end follows from the size of a file that is as large as what takes the rest.
+    """
+    space = to.integer(scope) - offset
+    if space < ENDLESS // 4:
+        return max(0, space)
+    message = f"the rest ends where '{role.name}' does, which is as large as the rest"
+    help = f"give '{role.name}.size' in the example: how many bytes the file has"
+    raise fail("V0855", message, to.text.place, help=help)
 
 
 def size_of(size: Expression | None, scope: Scope) -> int | None:

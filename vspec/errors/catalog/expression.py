@@ -293,4 +293,13 @@ CODES: tuple[Code, ...] = (
         'name: "{{ rec }}"',
         'name: "{{ rec.label }}"',
     ),
+    Code(
+        "V0243",
+        "card",
+        "a position in a column, inside the brackets of its rows",
+        "Inside the brackets of rows a name is its whole column. Where a row has several values, a position "
+        "picks rows of it, not a component of each row, and a mask made of that would take wrong rows.",
+        "from: f.point[xyz[0] > 0].xyz",
+        "from: f.point[x > 0].xyz    # with the field  x: float32 @ start",
+    ),
 )

@@ -15,11 +15,21 @@ CODES: tuple[Code, ...] = (
         "V0402",
         "environment",
         "A folder cannot be listed",
-        "The system does not let this user read the folder. For the data root that is an error; for a "
-        "folder further down it is a warning, since files in it are not seen and a data set may seem "
-        "incomplete.",
+        "The system does not let this user read the folder. For a folder that was given that is an error; "
+        "for one further down it is a warning, since files in it are not seen and a data set may seem "
+        "incomplete. After a few of them the others are only counted.",
         "a folder without the right to list it",
         "chmod u+rx the folder, or give a folder that can be read",
+    ),
+    Code(
+        "V0403",
+        "usage",
+        "The root of a disk is no folder of data",
+        "Everything given lies below one folder, the root of the data, and a map leads only to files below "
+        "it. Where two folders have nothing in common but the root of a disk, or lie on two disks, there "
+        "is no such folder. Nothing was searched.",
+        "vspec apply rig3.yaml /data/monday /home/ann/tuesday",
+        "vspec apply rig3.yaml /data/monday; vspec apply rig3.yaml /home/ann/tuesday",
     ),
     Code(
         "V0410",

@@ -16,8 +16,9 @@ CODES: tuple[Code, ...] = (
         "V0502",
         "data",
         "The bytes are not text of this encoding",
-        "The message names the first byte that does not fit, and encodings in which the whole text can be "
-        "read. Old programs mostly write cp1252 or latin-1; the micro sign in units is the usual finding.",
+        "The message names the first byte that does not fit. First ask whether the text is too long: where "
+        "it runs into binary data no encoding is right. If it is not, the message names encodings in which "
+        "the whole text can be read. Old programs mostly write cp1252 or latin-1; the micro sign in units is the usual finding.",
         "text: {format: pairs}                       # holds b5 56: not utf-8",
         "text: {format: pairs, encoding: cp1252}     # µV",
     ),
@@ -53,7 +54,8 @@ CODES: tuple[Code, ...] = (
         "V0506",
         "data",
         "No line matches a pattern",
-        "A pattern of 'line:' or 'each:' must match at least once, unless the field has a default. Blanks "
+        "A pattern of 'line:' or 'each:' must match at least once, unless the field has a default: a table "
+        "that may have no line has 'default: []'. Blanks "
         "in a pattern match any run of blanks and tabs, all else must agree, from the first character to "
         "the last.",
         'line: "rate {rate:float}"          # the file says: rate 30000 Hz',

@@ -84,8 +84,8 @@ CODES: tuple[Code, ...] = (
         "V0915",
         "data",
         "A text with too many rows",
-        "Text is read as a whole: at most 2**20 lines, a million rows of csv, elements of XML or matches of a "
-        "pattern, and two million values that one pattern captures.",
+        "Text is read as a whole: at most 2**20 lines, a million rows of csv, elements of XML or matches of "
+        "a pattern, and two million values that one pattern captures.",
     ),
     Code(
         "V0920",

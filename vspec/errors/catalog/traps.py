@@ -40,6 +40,15 @@ CODES: tuple[Code, ...] = (
         "delete it, or use it: kind[code]",
     ),
     Code(
+        "V0199",
+        "card",
+        "Rows that all lie at one place",
+        "With 'repeat: NAME in LIST' a record has an 'at:' for each item of the list. Where neither it nor "
+        "the fields depend on the item, every row reads the same bytes.",
+        "row: {repeat: p in pointer, at: 64, fields: {x: int16}}",
+        "row: {repeat: p in pointer, at: p, fields: {x: int16}}",
+    ),
+    Code(
         "V0189",
         "card",
         "Braces that compute nothing",

@@ -19,6 +19,9 @@ from vspec.expressions.sites import MAX_OBJECTS, Site
 from vspec.expressions.tables import Table
 from vspec.expressions.values import Column, Rows, Value
 
+RUN_COLUMNS = ("start", "stop")
+"""The columns of the rows that `runs` gives."""
+
 
 def _sequence(call: Call, value: Value, part: int = 0) -> list[Value] | Column:
     if isinstance(value, (list, np.ndarray)):
@@ -215,11 +218,11 @@ def _runs(call: Call, values: list[Value]) -> Value:
             "V0229", message, "element i of the mask tells whether row i + 1 continues row i"
         )
     if count <= 0:
-        return Table({"start": np.empty(0, np.int64), "stop": np.empty(0, np.int64)})
+        return Table({name: np.empty(0, np.int64) for name in RUN_COLUMNS})
     breaks = np.flatnonzero(~joined) + 1
     start = np.concatenate([np.zeros(1, np.int64), breaks])
     stop = np.concatenate([breaks, np.full(1, count, np.int64)])
-    return Table({"start": start, "stop": stop})
+    return Table(dict(zip(RUN_COLUMNS, (start, stop), strict=True)))
 
 
 FUNCTIONS = table(
