@@ -54,6 +54,7 @@ def test_the_report_is_as_documented(tmp_path):
                     {
                         "path": "raw",
                         "dims": ["time", "channel"],
+                        "stored": ["time", "channel"],
                         "shape": [1009, 8],
                         "dtype": "<i2",
                         "chunks": [1009, 8],

@@ -54,7 +54,9 @@ def test_packed_samples_fill_whole_words(field: str, found: int, tmp_path: Path)
     assert error.value.problems[0].found == str(found)
 
 
-@pytest.mark.parametrize(("field", "shape"), (("t=rest", [8]), ("t=rest, c=2", [4, 2]), ("t=2, c=rest", [2, 4])))
+@pytest.mark.parametrize(
+    ("field", "shape"), (("t=rest", [8]), ("t=rest, c=2", [4, 2]), ("t=2, c=rest", [2, 4]))
+)
 def test_the_rest_is_counted_in_samples_and_not_in_words(
     field: str, shape: list[int], tmp_path: Path
 ) -> None:

@@ -134,15 +134,15 @@ def test_stop_is_no_name_without_runs(tmp_path):
 
 def test_a_failed_check_counts_rows_and_names_the_fields_of_records(tmp_path):
     top = """
-let: {all: f.point, one: "f.point[0]"}
+let: {all: f.point, one: "runs(diff(f.point.t) > 0)[0]"}
 checks:
   - {that: len(all) == 5, else: five}
-  - {that: one.t == 5, else: five}
+  - {that: "get(one, 'stop', 0) == 5", else: five}
 """
     opened, _ = made("f.point.xyz", tmp_path, top)
     because = [" ".join(p.chain) for p in run_checks(opened) if p.code == "V0604"]
     assert "f.point = 3 rows" in because[0]
-    assert "one = a record with the fields xyz, t, x, z" in because[1]
+    assert "one = a record with the fields start, stop" in because[1]
     assert "object" not in "".join(because)
 
 

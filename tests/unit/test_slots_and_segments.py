@@ -142,7 +142,9 @@ def test_each_stretch_without_gaps_becomes_a_group_with_its_start(tmp_path):
     assert starts == pytest.approx([3.0, 4.9], rel=1e-15)
 
 
-@pytest.mark.parametrize(("condition", "paths"), (("1 > 2", {"raw"}), ("2 > 1", {"segment_0/raw", "segment_1/raw"})))
+@pytest.mark.parametrize(
+    ("condition", "paths"), (("1 > 2", {"raw"}), ("2 > 1", {"segment_0/raw", "segment_1/raw"}))
+)
 def test_gaps_count_only_where_their_condition_holds(condition, paths, tmp_path):
     card = GAPS + f", as: segment, if: {condition}}}\n"
     found = mapped(tmp_path, card, times(1000, 1800, 2900))

@@ -39,6 +39,7 @@ class _Places:
     file: BinaryIO
     rows: ManyRows
     content: Content | None
+    first: tuple[Written, ...]
 
     def of(self, i: int) -> list[Written]:
         """Return the fields of row ``i``."""
@@ -55,7 +56,7 @@ class _Places:
     def put(self, k: int, first: int, column: Content) -> None:
         """Write the bytes (row, byte) of a field in rows from ``first`` on."""
         stride = self.rows.stride
-        begin = self.of(0)[k].offset + first * stride
+        begin = self.first[k].offset + first * stride
         if self.content is not None:
             np.ndarray(column.shape, np.uint8, self.content, begin, (stride, 1))[:] = column
             return
@@ -68,17 +69,20 @@ def write(path: Path, rows: ManyRows, windows: Windows) -> None:
     """Write rows into a file that has its size already and is zero where they stand."""
     mapped = np.memmap(path, np.uint8, "r+") if rows.stride < FAR_APART else None
     with path.open("r+b", buffering=0) as file:
-        _write(_Places(file, rows, mapped), windows)
+        row = rows.rows[0]
+        assert isinstance(row, Struct)
+        _write(_Places(file, rows, mapped, tuple(leaves(row))), windows)
 
 
 def _write(places: _Places, windows: Windows) -> None:
     count = len(places.rows)
     drawn, singly = [], []
-    for k, place in enumerate(places.of(0)):
+    for k, place in enumerate(places.first):
+        raw = place.leaf.raw  # only now it is known whether it was drawn
         if place.leaf.is_drawn:
             drawn.append(k)
         elif _is_same(place.leaf):
-            if any(place.leaf.raw):
+            if any(raw):
                 _write_same(places, k)
         elif not _write_linear(places, k):
             singly.append(k)
@@ -91,7 +95,7 @@ def _write(places: _Places, windows: Windows) -> None:
 
 
 def _write_same(places: _Places, k: int) -> None:
-    raw = np.frombuffer(places.of(0)[k].leaf.raw, np.uint8)
+    raw = np.frombuffer(places.first[k].leaf.raw, np.uint8)
     for start in range(0, len(places.rows), BLOCK):
         places.put(k, start, np.tile(raw, (min(BLOCK, len(places.rows) - start), 1)))
 
@@ -108,7 +112,7 @@ def _is_same(leaf: Leaf) -> bool:
 
 def _write_linear(places: _Places, k: int) -> bool:
     """Write whole numbers that grow evenly from row to row; tell whether these do."""
-    first = places.of(0)[k].leaf
+    first = places.first[k].leaf
     kind, count = first.slot.kind, len(places.rows)
     if not isinstance(kind, ElementType) or kind.packing is not None or kind.code[0] not in "iu":
         return False

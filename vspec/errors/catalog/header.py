@@ -18,7 +18,8 @@ CODES: tuple[Code, ...] = (
         "The bytes are not text of this encoding",
         "The message names the first byte that does not fit. First ask whether the text is too long: where "
         "it runs into binary data no encoding is right. If it is not, the message names encodings in which "
-        "the whole text can be read. Old programs mostly write cp1252 or latin-1; the micro sign in units is the usual finding.",
+        "the whole text can be read. Old programs mostly write cp1252 or latin-1; the micro sign in units is "
+        "the usual finding.",
         "text: {format: pairs}                       # holds b5 56: not utf-8",
         "text: {format: pairs, encoding: cp1252}     # µV",
     ),

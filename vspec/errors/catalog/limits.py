@@ -101,8 +101,8 @@ CODES: tuple[Code, ...] = (
         "data",
         "Too many rows of varying size, or without bytes",
         "Rows whose size depends on their own bytes are walked one by one, at most a million of them. "
-        "Rows of one size have no such limit, unless they have no bytes at all: then only a count bounds them, "
-        "and all of them together are bounded.",
+        "Rows of one size have no such limit, unless they have no bytes at all: then only a count bounds "
+        "them, and all of them together are bounded.",
     ),
     Code(
         "V0922",
