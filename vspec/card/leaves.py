@@ -201,8 +201,8 @@ def parse_order_test(text: Text) -> ByteOrderTest:
         raise fail("V0117", message, text.place, help=help)
     word = match["type"]
     if word not in NUMBERS:
-        help = did_you_mean(word, NUMBERS, "number types")
-        raise fail("V0111", f"unknown type '{word}'", text.cut(0, len(word)).place, help=help)
+        near = did_you_mean(word, NUMBERS, "number types")
+        raise fail("V0111", f"unknown type '{word}'", text.cut(0, len(word)).place, help=near)
     equals = None if match["equals"] is None else _number(match["equals"], text)
     return ByteOrderTest(word, int(match["offset"], 0), text.place, equals=equals)
 
