@@ -119,6 +119,7 @@ PLACES = {
     "card": "^",
     "role": "vspec: 1\nfiles:\n  data:\n    ^",
     "array": 'vspec: 1\nfiles: "*.dat"\narrays:\n  raw:\n    ^',
+    "gaps": 'vspec: 1\nfiles: "*.dat"\narrays:\n  raw:\n    gaps:\n      ^',
     "axis": 'vspec: 1\nfiles: "*.dat"\narrays:\n  raw:\n    axes:\n      channel:\n        ^',
     "field": FIELDS + "        block:\n          ^",
     "text field": "vspec: 1\nfiles:\n  head:\n    format: pairs\n    fields:\n      rate:\n        ^",
