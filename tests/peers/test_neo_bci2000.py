@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,18 @@ def in_neos_order(path):
     path.write_bytes(header.encode("ascii").ljust(HEADER - 2) + b"\r\n" + whole[HEADER:])
 
 
+def numpy_knows_a64():
+    """Whether numpy has the name of a type by which Neo reads the table of states; numpy 2.5 gave it up."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            np.dtype("a64")
+        except TypeError:
+            return False
+    return True
+
+
+@pytest.mark.skipif(not numpy_knows_a64(), reason="Neo asks numpy for 'a64', which this numpy does not know")
 @pytest.mark.parametrize("seed", range(3))
 def test_bci2000(seed, tmp_path):
     known = fake(card("bci2000/dat"), tmp_path / "data", FakeOptions(seed=seed))
