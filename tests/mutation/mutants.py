@@ -367,9 +367,16 @@ MUTANTS = (
         f"{SLOTS}::test_each_stretch_without_gaps_becomes_a_group_with_its_start",
     ),
     Mutant(
+        "a time that is no number follows on",
+        "planning/segments.py",
+        "broken = np.flatnonzero(~(np.abs(found - due) <= tolerance))",
+        "broken = np.flatnonzero(np.abs(found - due) > tolerance)",
+        f"{SLOTS}::test_a_time_that_is_no_number_is_a_gap",
+    ),
+    Mutant(
         "a gap of any length",
         "planning/segments.py",
-        "broken = np.flatnonzero(np.abs(found - due) > tolerance)",
+        "broken = np.flatnonzero(~(np.abs(found - due) <= tolerance))",
         "broken = np.flatnonzero(found - due > 1000 * tolerance)",
         f"{SLOTS}::test_a_gap_is_an_error_until_the_card_allows_it",
     ),

@@ -173,6 +173,38 @@ def test_the_largest_times_do_not_wrap(tmp_path):
     assert mapped(tmp_path, GAPS + "}\n", times(far, far + 800))["raw"].values.shape == (16, 2)
 
 
+def test_a_time_that_is_no_number_is_a_gap(tmp_path):
+    card = GAPS.replace("time: uint64", "time: float64") + "}\n"
+    rows = [struct.pack("<d", t) + times(0)[8:] for t in (0.0, float("nan"), 1600.0)]
+    (problem,) = mapped(tmp_path, card, b"".join(rows))
+    assert problem.code == "V0328"
+
+
+def test_a_difference_beyond_64_bits_is_a_gap(tmp_path):
+    card = GAPS.replace("time: uint64", "time: int64") + "}\n"
+    rows = [
+        struct.pack("<q", t) + times(0)[8:] for t in (2**63 - 1, -(2**63) + 799)
+    ]  # 800 later, if it wrapped
+    (problem,) = mapped(tmp_path, card, b"".join(rows))
+    assert problem.code == "V0328"
+
+
+def test_no_tolerance_at_all(tmp_path):
+    card = GAPS.replace("tolerance: 5", "tolerance: 0") + "}\n"
+    assert mapped(tmp_path, card, times(0, 800))["raw"].values.shape == (16, 2)
+    (problem,) = mapped(tmp_path, card, times(0, 801))
+    assert problem.code == "V0328"
+    (problem,) = mapped(tmp_path, GAPS.replace("tolerance: 5", "tolerance: -1") + "}\n", times(0, 800))
+    assert (problem.code, "0 or more" in problem.message) == ("V0319", True)
+
+
+def test_a_segment_keeps_its_start_where_the_axis_has_no_step(tmp_path):
+    card = GAPS.replace("    time: {step: 1 / 10, units: s, start: 2}\n", "") + ", as: segment}\n"
+    found = mapped(tmp_path, card, times(1000, 2900))
+    axes = [found[f"segment_{k}/raw"].attrs["vspec"]["axes"]["time"] for k in (0, 1)]
+    assert axes == [{"start": 1000.0, "step": 100.0}, {"start": 2900.0, "step": 100.0}]
+
+
 def test_times_of_every_sample(tmp_path):
     card = """\
 vspec: 1

@@ -42,11 +42,11 @@ def build_packing(name: str, node: Mapping, problems: list[Problem]) -> ElementT
 
 
 def _coding(node: Mapping) -> Coding:
-    for key, coding in (("signed", "twos-complement"), ("offset_binary", "offset-binary")):
+    def says(key: str) -> bool:
         given = node.get(key)
-        if isinstance(given, Scalar) and given.value is True:
-            return "twos-complement" if coding == "twos-complement" else "offset-binary"
-    return "unsigned"
+        return isinstance(given, Scalar) and given.value is True
+
+    return "twos-complement" if says("signed") else "offset-binary" if says("offset_binary") else "unsigned"
 
 
 def _code(width: int, coding: Coding) -> str:

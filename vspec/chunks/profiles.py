@@ -25,8 +25,8 @@ def plan_in_profile(layout: ArrayLayout, source: Strided, files: Sources, option
     if isinstance(portable, ArrayPlan) and not _consider_packed(portable, options):
         others = _alternative(layout, source, files, options) if options.alternatives else ()
         return replace(portable, choices=(_cost(portable), *others))
-    if options.profile == "portable":
-        raise VspecError(portable) if isinstance(portable, list) else AssertionError("not considered")
+    if isinstance(portable, list) and options.profile == "portable":
+        raise VspecError(portable)
     try:
         packed = plan_packed(layout, source, files, options)
     except NotInRecordsError as reason:

@@ -14,7 +14,7 @@ from vspec.card.model import ArraySpec, AxisSpec, Dims, Gaps
 from vspec.errors import VspecError, fail
 from vspec.expressions import Expression, Scope
 from vspec.header.located import Located, part, row
-from vspec.layout import Axis, Int64
+from vspec.layout import Affine, Axis, Int64
 from vspec.planning.arranging import arrow_of
 from vspec.planning.regions import Region
 
@@ -50,7 +50,7 @@ def segments(spec: ArraySpec, region: Region, scope: Scope) -> Iterator[Segment]
         return
     times = _times(gaps, rows, scope)
     step = _number(gaps.step, scope)
-    tolerance = step / 2 if gaps.tolerance is None else _number(gaps.tolerance, scope)
+    tolerance = step / 2 if gaps.tolerance is None else _number(gaps.tolerance, scope, zero=True)
     samples = _samples(region.located, spec.dims, scope)
     starts = _starts(gaps, times, samples, (step, tolerance))
     if gaps.policy == "error":
@@ -61,11 +61,15 @@ def segments(spec: ArraySpec, region: Region, scope: Scope) -> Iterator[Segment]
 
 
 def with_start(axis: Axis, spec: ArraySpec, segment: Segment) -> Axis:
-    """Return the time axis of a segment, which begins where its first row does."""
-    if segment.first is None or axis.affine is None or axis.name != time_axis(spec):
+    """Return the time axis of a segment, which begins where its first row does.
+
+    Where the card gives the axis no step, it is counted as the rows count their times.
+    """
+    if segment.first is None or axis.name != time_axis(spec):
         return axis
-    start = axis.affine.start + segment.first * (axis.affine.step / segment.step)
-    return replace(axis, affine=replace(axis.affine, start=start))
+    affine = axis.affine or Affine(0.0, segment.step)
+    start = affine.start + segment.first * (affine.step / segment.step)
+    return replace(axis, affine=replace(affine, start=start))
 
 
 def time_axis(spec: ArraySpec) -> str:
@@ -116,13 +120,13 @@ def _starts(gaps: Gaps, times: Column, samples: Int64, unit: tuple[float, float]
     step, tolerance = unit
     if not len(times):
         return []
-    inside = np.abs(np.diff(times, axis=1).astype(np.float64) - step) > tolerance
+    inside = ~(np.abs(_later(times[:, :-1], times[:, 1:]) - step) <= tolerance)
     if inside.any():
         row = int(np.argmax(inside.any(axis=1)))
         raise _gap(gaps, f"row {row} has a gap inside it", f"steps of {step:g}", "another step")
     due = np.broadcast_to(step * (samples[:-1] if times.shape[1] == 1 else 1), len(times) - 1)
-    found = (times[1:, 0] - times[:-1, -1]).astype(np.float64)
-    broken = np.flatnonzero(np.abs(found - due) > tolerance)
+    found = _later(times[:-1, -1], times[1:, 0])
+    broken = np.flatnonzero(~(np.abs(found - due) <= tolerance))
     if len(broken) and gaps.policy == "error":
         row = int(broken[0])
         many = "is a gap" if len(broken) == 1 else f"are {len(broken)} gaps"
@@ -131,13 +135,21 @@ def _starts(gaps: Gaps, times: Column, samples: Int64, unit: tuple[float, float]
     return [0, *(broken + 1).tolist()]
 
 
+def _later(before: Column, after: Column) -> NDArray[np.float64]:
+    """Return differences of times: exact ones, but where they would leave 64 bits. NaN is near no time."""
+    about = after.astype(np.float64) - before.astype(np.float64)
+    return np.where(np.abs(about) < 2.0**62, after - before, about).astype(np.float64)
+
+
 def _gap(gaps: Gaps, message: str, expected: str, found: str) -> VspecError:
     help = "'as: segment' makes a group of each stretch without gaps; or widen 'tolerance'"
     return fail("V0328", message, gaps.place, expected=expected, found=found, help=help)
 
 
-def _number(expression: Expression, scope: Scope) -> float:
+def _number(expression: Expression, scope: Scope, *, zero: bool = False) -> float:
     value = expression.evaluate(scope)
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:
-        return float(value)
-    raise fail("V0319", "a number above 0 is wanted here", expression.text.place, found=repr(value))
+    number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else -1
+    if number > 0 or (zero and number == 0):
+        return float(number)
+    expected = "of 0 or more" if zero else "above 0"
+    raise fail("V0319", f"a number {expected} is wanted here", expression.text.place, found=repr(value))
