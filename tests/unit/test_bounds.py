@@ -8,24 +8,12 @@ import numpy as np
 import pytest
 
 from tests.unit.opening import codes, header, planned, value
+from tests.unit.scopes import Nothing
 from vspec.errors import Place, Text, VspecError
-from vspec.expressions import UnknownName, parse
+from vspec.expressions import parse
 from vspec.header import text_source, text_values
 
 MOST = 256 << 20
-
-
-class Nothing:
-    def names(self):
-        return []
-
-    def get(self, name):
-        raise UnknownName(name)
-
-    locate = get
-
-    def find(self, needle, _start):
-        raise UnknownName(needle)
 
 
 def evaluate(text):

@@ -9,23 +9,10 @@ import pytest
 
 from tests.unit.layouts import card
 from tests.unit.opening import codes, header, planned, value
+from tests.unit.scopes import Nothing
 from vspec.errors import Place, Text, VspecError
-from vspec.expressions import Chain, UnknownName, parse
+from vspec.expressions import Chain, parse
 from vspec.expressions.tables import Table, column
-
-
-class Nothing:
-    def names(self):
-        return []
-
-    def get(self, name):
-        raise UnknownName(name)
-
-    locate = get
-
-    def find(self, needle, _):
-        raise UnknownName(needle)
-
 
 OLD = Table({"id": np.array([7, 9]), "n": column([1, 2]), "unit": column(["mV", "V"])})
 NEW = Table({"id": np.array([9, 4, 9]), "n": column([None, 5, 6]), "unit": column([None, "A", None])})
