@@ -130,6 +130,7 @@ from vspec.sources import Reader, data_file
 
 path = Path(sys.argv[1])
 reader = Reader(data_file("a.bin", path))
+reader.view(0, 1)  # a file that is shorter already when it is opened is another case
 
 def shorten():
     for size in range(900_000, 0, -100_000):
