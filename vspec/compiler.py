@@ -224,6 +224,7 @@ def _provenance(
             "chunk_bytes": options.chunks.chunk_bytes,
             "inline": options.chunks.inline,
             **({} if options.chunks.profile is None else {"profile": options.chunks.profile}),
+            **({"materialize": True} if options.chunks.materialize else {}),
             "seal": options.seal,
             "base_url": options.base_url,
         },

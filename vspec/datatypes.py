@@ -28,6 +28,19 @@ class Packing:
         """Values in one word."""
         return len(self.values)
 
+    def span(self, count: int, endian: Endian) -> int:
+        """Return the bytes of ``count`` values: of a last word that is not full, those with their bits."""
+        words, rest = divmod(count, self.per_word)
+        bits = [bit for value in self.values[:rest] for piece in value for bit in piece]
+        ends = [bit // 8 + 1 if endian == "little" else self.nbytes - bit // 8 for bit in bits]
+        return words * self.nbytes + max(ends, default=0)
+
+    def held(self, nbytes: int, endian: Endian) -> int | None:
+        """Return how many values end just there, the most if that is so of several; None where none do."""
+        words, cut = divmod(nbytes, self.nbytes)
+        rests = [n for n in range(self.per_word) if self.span(n, endian) == cut]
+        return words * self.per_word + rests[-1] if rests else None
+
 
 @dataclass(frozen=True, slots=True)
 class ElementType:
@@ -49,6 +62,16 @@ class ElementType:
     def per_word(self) -> int:
         """Elements in ``nbytes`` bytes: 1 but for packed types."""
         return 1 if self.packing is None else self.packing.per_word
+
+    def span(self, count: int, endian: Endian) -> int:
+        """Return the bytes that ``count`` elements take, up to the last one that has bits of theirs."""
+        return count * self.nbytes if self.packing is None else self.packing.span(count, endian)
+
+    def held(self, nbytes: int, endian: Endian) -> int | None:
+        """Return how many elements end just there; None where none do."""
+        if self.packing is not None:
+            return self.packing.held(nbytes, endian)
+        return None if nbytes % self.nbytes else nbytes // self.nbytes
 
     def dtype(self, endian: Endian) -> np.dtype[np.generic]:
         """Return numpy's dtype for an element stored in byte order ``endian``.

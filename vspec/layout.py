@@ -126,6 +126,20 @@ Codecs = tuple[Mapping[str, Json], ...]
 """Numcodecs configurations in decoding order reversed: as Zarr v2 lists filters, then compressor."""
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an independent reader finds a part of a container's array.
+
+    It is the array ``path`` of ``file`` (an index into the file table), and stands from position
+    ``corner`` of the stored axes on, with axes of one position before those of its own ``shape``.
+    """
+
+    file: int
+    path: str
+    corner: tuple[int, ...]
+    shape: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Chunked:
     """A container's own chunks: stored axes ``stored``, cells of ``chunk`` on a grid in C order.
@@ -133,7 +147,8 @@ class Chunked:
     Columns ``file``, ``offset``, ``nbytes`` have one row a grid cell; ``file`` -1 is an absent
     cell (``fill``). ``cell_codecs`` (one index per cell into ``chains``) is given where cells
     differ, else every cell uses ``chains[0]``. A ragged last cell decodes to its clipped shape
-    when ``ragged`` is true. ``peer`` names the independent reader that is the oracle here.
+    when ``ragged`` is true. ``peer`` names the independent reader that is the oracle here; it finds the
+    array in ``origins``, which cover all of it.
     """
 
     stored: tuple[tuple[str, int], ...]
@@ -147,6 +162,7 @@ class Chunked:
     ragged: bool = False
     fill: Json = None
     peer: str = ""
+    origins: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,11 +174,17 @@ class Inline:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Derived:
-    """No bytes until materialised: text tables, streams over a whole file."""
+    """No bytes that a reference could serve: the reader ``peer`` gives the values when they are copied.
 
-    file: int
-    recipe: str
+    ``stored`` are the stored axes; ``reason`` says why, in words that follow "because". Under ``code`` the
+    catalogue explains it.
+    """
+
+    stored: tuple[tuple[str, int], ...]
+    peer: str
+    origins: tuple[Origin, ...]
     reason: str
+    code: str = "V0335"
 
 
 Source = Strided | Chunked | Inline | Derived

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from math import prod
 from types import EllipsisType
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from vspec.datatypes import Coding
 from vspec.errors import Problem, VspecError, fail
-from vspec.layout import ArrayLayout, Axis, Chunked, Inline, InnerAxis, Strided, Unpack
+from vspec.layout import ArrayLayout, Axis, Chunked, Derived, Inline, InnerAxis, Strided, Unpack
 
 Array = NDArray[np.generic]
 Range = tuple[int, int]
@@ -65,12 +66,12 @@ def window(
         return np.empty([max(0, stop - start) for start, stop in ranges], layout.dtype)
     match layout.source:
         case Strided() as source:
-            return _strided(layout, source, open_file, ranges)
+            return _strided_or_cut(layout, source, open_file, ranges)
         case Inline(values):
             turned = np.asarray(values, layout.dtype)[_turn(layout)]
             part: tuple[slice | EllipsisType, ...] = (*(slice(*span) for span in ranges), ...)
             return turned[part]
-        case Chunked(peer=name) if peers is not None and name in peers:
+        case Chunked(peer=name) | Derived(peer=name) if peers is not None and name in peers:
             return peers[name](layout, open_file, tuple(slice(*part) for part in ranges))
         case _:
             raise fail("V0723", f"no independent reader is at hand for array '{layout.path}'")
@@ -140,6 +141,53 @@ def _part_ranges(sizes: Sequence[int], low: int, high: int) -> tuple[list[Range]
         ranges, skip = _part_ranges(sizes[1:], low - first * inner, high - first * inner)
         return [(first, first + 1), *ranges], skip
     return [(first, last + 1), *((0, size) for size in sizes[1:])], low - first * inner
+
+
+@dataclass(frozen=True, slots=True)
+class _Padded:
+    """A file with ``more`` bytes of one value behind its end."""
+
+    file: Viewable
+    more: int
+    value: int
+
+    @property
+    def size(self) -> int:
+        return self.file.size + self.more
+
+    def view(self, offset: int, n: int) -> NDArray[np.uint8]:
+        here = max(0, min(n, self.file.size - offset))
+        behind = np.full(n - here, self.value, np.uint8)
+        return np.concatenate([self.file.view(offset, here), behind]) if here else behind
+
+
+def _strided_or_cut(
+    layout: ArrayLayout, source: Strided, open_file: OpenFile, ranges: Sequence[Range]
+) -> Array:
+    """Return a window of which the file may lack bytes that no value of it is made of.
+
+    Packed values may end within a word: whatever stood behind the end of the file, they would be the same.
+    """
+    try:
+        return _strided(layout, source, open_file, ranges)
+    except VspecError as error:
+        if source.unpack is None:
+            raise
+        lacking = error
+    readings = []
+    for value in (0, 255):
+        behind = partial(_padded, open_file, source.item.itemsize - 1, value)
+        try:
+            readings.append(_strided(layout, source, behind, ranges))
+        except VspecError:
+            raise lacking from None
+    if readings[0].tobytes() != readings[1].tobytes():
+        raise lacking
+    return readings[0]
+
+
+def _padded(open_file: OpenFile, more: int, value: int, file: int) -> Viewable:
+    return _Padded(open_file(file), more, value)
 
 
 def _strided(layout: ArrayLayout, source: Strided, open_file: OpenFile, ranges: Sequence[Range]) -> Array:

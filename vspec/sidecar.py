@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import EllipsisType
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vspec.chunks import ArrayPlan, Gathered, Recoded, Stretched, Units, Values, units
+from vspec.chunks import ArrayPlan, Gathered, Peered, Recoded, Stretched, Units, Values, units
 from vspec.errors import Problem, VspecError, fail
 from vspec.layout import Codecs, Json
 from vspec.manifest import Placement
+from vspec.peers.windows import window as peer_window
 
 Bytes = NDArray[np.uint8]
 _BLOCK = 8 << 20
@@ -42,6 +43,16 @@ class Viewable(Protocol):
 
     def view(self, offset: int, n: int) -> Bytes:
         """Return ``n`` bytes from ``offset``."""
+
+    def pieces(self, offsets: Sequence[int], n: int) -> Bytes:
+        """Return ``n`` bytes at each offset, a row each."""
+
+
+class _Local(Protocol):
+    """A source file on this machine."""
+
+    @property
+    def absolute(self) -> Path: ...
 
 
 OpenFile = Callable[[int], Viewable]
@@ -146,6 +157,25 @@ def copied_chunk(plan: ArrayPlan, cell: int, open_file: OpenFile) -> bytes:
             return _recoded(plan, plan.content, cell, open_file)
         case Stretched():
             return _stretched(plan, plan.content, cell, open_file)
+        case Peered():
+            return _peered(plan, cell, open_file)
+
+
+def _peered(plan: ArrayPlan, cell: int, open_file: OpenFile) -> bytes:
+    """Return a window of an array as its peer reads it, in stored order, padded and encoded."""
+    logical = plan.axes[: len(plan.layout.axes)]
+    corner = np.unravel_index(cell, plan.grid)[: len(logical)] if plan.grid else ()
+    spans = [(int(at) * axis.chunk, axis) for at, axis in zip(corner, logical, strict=True)]
+    asked = []
+    for start, axis in spans:
+        stop = min(start + axis.chunk, axis.size)
+        asked.append(slice(axis.size - stop, axis.size - start) if axis.reversed else slice(start, stop))
+    values = peer_window(plan.layout, lambda file: cast("_Local", open_file(file)).absolute, asked)
+    values = np.flip(values, tuple(k for k, (_, axis) in enumerate(spans) if axis.reversed))
+    if plan.layout.dtype.kind == "c":
+        values = np.ascontiguousarray(values).reshape(*values.shape, 1).view(plan.dtype)
+    data = _padded(np.ascontiguousarray(values, plan.dtype), plan.chunks, plan.dtype)
+    return data if plan.compressor is None else _encode(plan, (plan.compressor,), data)
 
 
 def _padded(part: NDArray[np.generic], chunk: tuple[int, ...], dtype: np.dtype[np.generic]) -> bytes:
@@ -184,8 +214,7 @@ def _gather(plan: ArrayPlan, reader: Viewable, block: Units, own: NDArray[np.int
     if low < 0 or high > reader.size:
         raise VspecError([_too_short(plan, reader, low, high)])
     if high - low > max(_APART, _SPARSE * block.nbytes) * len(own):
-        for at, first in zip(block.at[own].tolist(), offset.tolist(), strict=True):
-            rows[at] = reader.view(first, block.nbytes)
+        rows[block.at[own]] = reader.pieces(offset.tolist(), block.nbytes)
         return
     together = min(_SPAN, max(_NEAR, _SPARSE * len(own) * block.nbytes))
     if high - low > together and len(own) > 1:

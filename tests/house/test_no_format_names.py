@@ -11,7 +11,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMATS = ROOT / "formats"
-OPEN_ROOMS = ("containers", "readers", "writers")
+# The words of the language for containers, and the examples of their errors.
+OPEN_MODULES = (Path("card", "container_words.py"), Path("errors", "catalog", "containers.py"))
+OPEN_ROOMS = ("containers", "peers", "readers", "writers")
 # Makers' and formats' folders that are words of the language itself.
 # and the library of arrays, and the order that it names after a language.
 UNITS = re.compile(r"\bMiB\b")
@@ -58,6 +60,7 @@ def test_no_module_names_a_format_or_a_maker():
         str(module.relative_to(ROOT)): hits
         for module in sorted((ROOT / "vspec").rglob("*.py"))
         if module.relative_to(ROOT / "vspec").parts[0] not in OPEN_ROOMS
+        and module.relative_to(ROOT / "vspec") not in OPEN_MODULES
         and (hits := named(module.read_text(encoding="utf-8"), wanted))
     }
     assert found == {}

@@ -28,13 +28,37 @@ FILES = {"q_1.bin": b"\x07ab", "q_2.bin": b"\x05cd", "q_3.bin": b"\x06ef"}
 
 @pytest.mark.parametrize(
     ("order", "expected"),
-    (("c", b"cdefab"), ("0 - c", b"abefcd"), ("k * 0 + c", b"cdefab"), ("0 - k", b"efcdab")),
+    (
+        ("c", b"cdefab"),
+        ("0 - c", b"abefcd"),
+        ("k * 0 + c", b"cdefab"),
+        ("0 - k", b"efcdab"),
+        ("p[k].c", b"cdefab"),
+        ("p[k].x[1] if k in p else 0", b"abcdef"),
+    ),
 )
 def test_files_in_the_order_of_a_field_of_each(order, expected, tmp_path):
     opened, made = planned(CARD.format(order=order), tmp_path, FILES)
     assert value(opened, made.arrays[0]).tobytes() == expected
     first = {b"c": 2, b"a": 1, b"e": 3}[expected[:1]]
     assert opened.get("p").row(first).get("x").tolist() == list(expected[:2])
+
+
+def test_files_in_the_order_of_the_files_beside_them(tmp_path):
+    text = """
+        vspec: 1
+        files:
+          f: {match: "{stem}_{k:int}.dat", over: k, order: "p[k].row[1].w", layout: {fields: {v: uint8}}}
+          p:
+            match: "{stem}_{k:int}.par"
+            over: k
+            layout: {fields: {c: uint8, row: {repeat: 2, fields: {w: uint8}}}}
+        arrays: {a: {from: f.v}}
+    """
+    data = {"q_1.dat": b"a", "q_2.dat": b"b", "q_3.dat": b"c"}
+    beside = {"q_1.par": b"\0\0\x01", "q_2.par": b"\0\0\x02", "q_3.par": b"\0\0\x00"}
+    opened, made = planned(text, tmp_path, {**data, **beside})
+    assert value(opened, made.arrays[0]).tobytes() == b"cab"
 
 
 @pytest.mark.parametrize(("order", "code"), (("c * 0", "V0426"), ("x", "V0425")))

@@ -125,6 +125,28 @@ def test_a_gap_is_an_error_until_the_card_allows_it(tmp_path):
     assert "2 gaps" in problem.message
     assert "before row 2" in problem.message
     assert (problem.expected, problem.found) == ("800 after row 1", "1100 after it")
+    assert (problem.data_file, problem.offset) == ("a.f", 2 * 42)
+
+
+@pytest.mark.parametrize(
+    ("at", "offset"),
+    (
+        ("f.record.time", 3 * 42),
+        ("f.record[0:4].time", 3 * 42),
+        ("when", 3 * 42),
+        ("f.later", 3 * 42),
+        ("own[0:4]", 3 * 42 + 8),
+        ("range(4) * 700", None),
+    ),
+)
+def test_the_time_after_a_gap_has_a_place_also_where_it_is_computed(at, offset, tmp_path):
+    """A sum lies where the first number of it does, the number of samples here."""
+    card = GAPS.replace("at: f.record.time", f'at: "{at}"')
+    lets = "      let: {later: record.time * 1 + 5}\nlet: {when: 1 * moment, moment: f.record.time}\n"
+    card = card.replace("arrays:", lets + "arrays:")
+    card = card.replace("    from:", "    let: {own: 2 * f.record.n + f.record.time}\n    from:")
+    (problem,) = mapped(tmp_path, card + "}\n", times(1000, 1800, 2600, 3500))
+    assert (problem.code, problem.data_file, problem.offset) == ("V0328", "a.f", offset)
 
 
 def test_times_within_the_tolerance_are_no_gap(tmp_path):
@@ -233,6 +255,9 @@ arrays:
     assert found["segment_1/raw"].values.tolist() == [8, 9, 10, 11]
     (problem,) = mapped(tmp_path, card, block([0, 1, 5, 6], 0))
     assert (problem.code, "inside" in problem.message) == ("V0328", True)
+    assert (problem.data_file, problem.offset) == ("a.f", 2 * 4)
+    (problem,) = mapped(tmp_path, card, block([0, 1, 2, 3], 0) + block([4, 5, 6, 8], 4))
+    assert problem.offset == 20 + 3 * 4
 
 
 def test_one_time_for_each_row(tmp_path):

@@ -8,7 +8,10 @@ from typing import Literal, cast
 from vspec.card.build_arrays import build_array
 from vspec.card.build_layout import build_endian, build_layout, build_lets, build_struct
 from vspec.card.build_text import build_text
+from vspec.card.check_text import check_container
 from vspec.card.constants import card_data, constant, twice
+from vspec.card.container_words import CONTAINERS
+from vspec.card.grammar import FORMATS
 from vspec.card.leaves import Leaves
 from vspec.card.libraries import build_libraries, build_types
 from vspec.card.members import captures
@@ -129,7 +132,7 @@ def _roles(card: MappingNode, leaves: Leaves) -> Iterator[Role]:
 
 def _role(entry: Entry, node: MappingNode, leaves: Leaves) -> Role:
     name, place = entry.key.value, entry.key.place
-    match = node.get("match")
+    word, match = text(node, "format"), node.get("match")
     patterns = () if match is None else items(match) or (match,)
     role = Role(
         name,
@@ -141,10 +144,13 @@ def _role(entry: Entry, node: MappingNode, leaves: Leaves) -> Role:
         missing=cast("Literal['error', 'fill', 'skip']", text(node, "missing", "error")),
         optional=_flag(node, "optional"),
         any_case=_flag(node, "any_case"),
-        text=build_text(entry.key, node, leaves) if node.get("format") else None,
+        text=build_text(entry.key, node, leaves) if word in FORMATS else None,
         layout=build_layout(name, node, leaves),
         endian=build_endian(node.get("endian"), leaves),
+        container=word if word in CONTAINERS else None,
     )
+    if role.container is not None:
+        leaves.problems += check_container(role.container, node)
     if role.missing == "fill":
         refused = "'missing: fill' is not in this version of vspec: filling needs data that are written anew"
         advice = "'skip' leaves the hole out, 'error' (the default) refuses it"

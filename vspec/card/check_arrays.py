@@ -98,6 +98,8 @@ def _check_source(array: ArraySpec, card: Card) -> Iterator[Problem]:
             yield Problem("V0185", message, place, help="put the values into the map with 'values'")
         elif role.layout is not None:
             yield from _check_laid_out(array, role, given)
+        elif role.container is not None:
+            yield from _check_held(array, role, given)
         elif "dtype" not in given or "shape" not in given:
             missing = " and ".join(f"'{key}'" for key in ("dtype", "shape") if key not in given)
             message = f"array '{array.key.value}' has no {missing}, and '{role.name}' has no layout"
@@ -120,11 +122,7 @@ def _data_roles(array: ArraySpec, card: Card) -> list[Role]:
 
 
 def _check_laid_out(array: ArraySpec, role: Role, sizes: Mapping[str, Place]) -> Iterator[Problem]:
-    given = dict(sizes)
-    if array.endian is not None:
-        given["endian"] = array.place
-    if array.order != "C":
-        given["order"] = array.place
+    given = _beside_a_layout(array, sizes)
     if given:
         listed = " and ".join(f"'{key}'" for key in given)
         message = f"array '{array.key.value}' gives {listed}, but '{role.name}' has a layout that says it"
@@ -133,6 +131,29 @@ def _check_laid_out(array: ArraySpec, role: Role, sizes: Mapping[str, Place]) ->
         message = f"array '{array.key.value}' takes all of '{role.name}', which has a layout"
         help = f"name a field of it, e.g. from: {role.name}.{_some_field(role)}"
         yield Problem("V0185", message, array.place, help=help)
+
+
+def _check_held(array: ArraySpec, role: Role, sizes: Mapping[str, Place]) -> Iterator[Problem]:
+    given = _beside_a_layout(array, sizes)
+    if given:
+        listed = " and ".join(f"'{key}'" for key in given)
+        message = f"array '{array.key.value}' gives {listed}, but '{role.name}' is a container that says it"
+        help = f"leave it out, and name an array of it, e.g. from: {role.name}['/path']"
+        yield Problem("V0178", message, next(iter(given.values())), help=help)
+    elif array.source is None or array.source.text.value.strip() == role.name:
+        message = f"array '{array.key.value}' takes all of '{role.name}', which holds several arrays"
+        help = f"name one, e.g. from: {role.name}['/path'], or map all: each: a in {role.name}.arrays"
+        yield Problem("V0185", message, array.place, help=help)
+
+
+def _beside_a_layout(array: ArraySpec, sizes: Mapping[str, Place]) -> dict[str, Place]:
+    """Return what an array says of its bytes although their role says it, with the places."""
+    given = dict(sizes)
+    if array.endian is not None:
+        given["endian"] = array.place
+    if array.order != "C":
+        given["order"] = array.place
+    return given
 
 
 def _instead(array: ArraySpec, role: Role, listed: str) -> str:

@@ -45,6 +45,14 @@ _EXAMPLE: Mapping[str, str] = {
 _OF_THE_FILE = frozenset({"match", "named", "over", "order", "missing", "optional", "any_case"})
 
 
+def check_container(word: str, node: yaml_nodes.Mapping) -> Iterator[Problem]:
+    """Yield the options of texts beside a container (V0141)."""
+    for entry in node.entries:
+        if entry.key.value != "format" and entry.key.value not in _OF_THE_FILE:
+            message = f"'{entry.key.value}' means nothing for format '{word}': the file says it itself"
+            yield Problem("V0141", message, entry.key.place)
+
+
 def check_text_format(kind: str, node: yaml_nodes.Mapping) -> Iterator[Problem]:
     """Yield what is wrong with the options of a text; V0141, V0143, V0120 and V0186."""
     for entry in node.entries:

@@ -146,14 +146,3 @@ FORMAT_MEANINGS = (
     "Elements and attributes, found by path.",
     "Values found by path.",
 )
-_CONTAINERS_LATER = "containers that another library reads come later"
-LATER_FORMATS: dict[str, str] = {
-    "dicom": _CONTAINERS_LATER,
-    "fits": _CONTAINERS_LATER,
-    "hdf5": _CONTAINERS_LATER,
-    "mat": _CONTAINERS_LATER,
-    "netcdf": _CONTAINERS_LATER,
-    "npz": _CONTAINERS_LATER,
-    "tiff": _CONTAINERS_LATER,
-    "zarr": _CONTAINERS_LATER,
-}

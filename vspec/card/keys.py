@@ -19,7 +19,7 @@ from vspec.card.grammar import (
     Value,
 )
 from vspec.card.layout_keys import ENDIAN, ENDIAN_VALUE, FIELD, LAYOUT, ONLY_IF, REGIONS, REPEAT, TYPE
-from vspec.card.text_keys import FORMAT, OPTIONS, PARSE, TEXT_FIELD
+from vspec.card.text_keys import FILE_FORMAT, OPTIONS, PARSE, TEXT_FIELD
 
 _HOLES = (
     "The data set is refused; the missing file is named.",
@@ -186,7 +186,12 @@ ROLE = Shape(
         ),
         Key("optional", BOOLEAN, "The file may be absent.", example=True),
         Key("any_case", BOOLEAN, "Names match in any case.", example=True),
-        Key("format", FORMAT, "The file is text; how it is cut.", "pairs"),
+        Key(
+            "format",
+            FILE_FORMAT,
+            "The file is text, and how it is cut; or a container, which says itself what it holds.",
+            "pairs",
+        ),
         *OPTIONS,
         Key("layout", Value(shape="layout"), "The bytes of a binary file.", {"fields": {"n": "uint32"}}),
         Key("endian", ENDIAN_VALUE, "The byte order of the file.", "little"),

@@ -12,6 +12,10 @@ Entity: TypeAlias = "Role | Record | Field | TextField | Let | Library | None"
 """What a name means as far as it is known before any file is read; None is anything else."""
 
 
+HELD = ("path", "name", "group", "shape", "axes", "dtype", "ndim", "size", "attrs", "values")
+"""What is known of an array that a container holds."""
+
+
 def members(entity: Entity, card: Card) -> Mapping[str, Entity] | None:
     """Return what may follow ``entity.``, or None where that is not known."""
     match entity:
@@ -44,6 +48,8 @@ def _role_members(role: Role) -> Mapping[str, Entity] | None:
     found: dict[str, Entity] = dict.fromkeys(captures(role))
     if role.named is not None and role.over is not None:
         found[role.over] = None
+    if role.container is not None:
+        return None
     if role.layout is not None:
         return {"endian": None} | found | record_members(role.layout)
     if role.text is not None:

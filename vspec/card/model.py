@@ -201,7 +201,8 @@ class Role:
 
     Exactly one of ``match`` (patterns over the end of the path) and ``named`` (a path beside
     or below the anchor, computed from data) is given. ``over`` is the capture whose values tell
-    apart the many files of one data set; they become an axis of that name.
+    apart the many files of one data set; they become an axis of that name. ``container`` is the word
+    of a format that says itself what it holds.
     """
 
     name: str
@@ -216,6 +217,7 @@ class Role:
     text: TextFormat | None = None
     layout: Record | None = None
     endian: EndianSpec = None
+    container: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from vspec.card.members import Entity, members, record_members
+from vspec.card.members import HELD, Entity, members, record_members
 from vspec.card.model import Card, Let, Record
 from vspec.card.references import Reference, references
 from vspec.card.text_model import TextField
@@ -90,12 +90,16 @@ class Names:
 
 
 class NameCheck:
-    """Checks expressions of one card; problems and warnings are collected, and what was ``seen``."""
+    """Checks expressions of one card; problems and warnings are collected, and what was ``seen``.
+
+    ``scopes`` are the names in sight of each expression, by its id.
+    """
 
     def __init__(self, card: Card) -> None:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.seen: list[Expression | Template] = []
+        self.scopes: dict[int, Names] = {}
         self._card = card
         self._types = frozenset(NUMBERS) | frozenset(TEXTS) | frozenset(card.types)
         self._anywhere = frozenset(column_names(card))
@@ -108,6 +112,7 @@ class NameCheck:
         if source is None:
             return
         self.seen.append(source)
+        self.scopes[id(source)] = names
         if isinstance(source, Template):
             self.warnings += (
                 p for part in source.parts if isinstance(part, str) for p in _braces(source, part, names)
@@ -212,6 +217,8 @@ def column_names(card: Card) -> Iterator[str]:
             yield from _record_names(role.layout)
         if role.text is not None:
             yield from _text_names(role.text.fields)
+        if role.container is not None:
+            yield from HELD
         yield from (capture.name for pattern in role.match for capture in pattern.captures)
     for struct in card.types.values():
         yield from _record_names(struct.record)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from vspec.card.grammar import LATER_FORMATS, NOUNS, Kind, Names, Shape, Value
+from vspec.card.grammar import NOUNS, Kind, Names, Shape, Value
 from vspec.card.keys import SHAPES
 from vspec.card.leaves import Leaves
 from vspec.card.names import check_name
@@ -171,10 +171,6 @@ class _Walk:
     def _word(self, value: Value, node: Scalar, name: str) -> None:
         word = node.text.value
         if word in value.words:
-            return
-        if name == "format" and word in LATER_FORMATS:
-            message = f"format '{word}' is not in this version of vspec: {LATER_FORMATS[word]}"
-            self._report("V0107", message, node.place)
             return
         help = did_you_mean(word, value.words, "it may be")
         self._report("V0105", f"'{name}' may not be '{word}'", node.place, help=help)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vspec.card.container_words import CONTAINERS
 from vspec.card.grammar import (
     FORMAT_MEANINGS,
     FORMATS,
@@ -17,6 +18,7 @@ _FIELDS = Value(entries=Value(shape="text field"), least=1)
 _RANGE = Value(items=Value("integer"), least=2, most=2)
 
 FORMAT = Value("word", words=FORMATS, meanings=FORMAT_MEANINGS)
+FILE_FORMAT = Value("word", words=(*FORMATS, *CONTAINERS), meanings=(*FORMAT_MEANINGS, *CONTAINERS.values()))
 OPTIONS = (
     Key("fields", _FIELDS, "What to take from the text; the columns of csv.", {"nSavedChans": "int"}),
     Key("separator", TEXT, "What stands between a key and its value, or between two cells of csv.", "="),

@@ -1,11 +1,13 @@
 """Chunk planning: where a Zarr chunk of an array lies in the files, and what must be copied."""
 
 from vspec.chunks.coordinates import Coordinates, coordinate_plans, stored_values
+from vspec.chunks.derived import is_materialized
 from vspec.chunks.model import (
     ArrayPlan,
     Choice,
     ChunkOptions,
     Gathered,
+    Peered,
     Piece,
     PlannedAxis,
     Profile,
@@ -27,6 +29,7 @@ __all__ = [
     "Coordinates",
     "Gathered",
     "Located",
+    "Peered",
     "Piece",
     "PlannedAxis",
     "Profile",
@@ -40,6 +43,7 @@ __all__ = [
     "Values",
     "absent",
     "coordinate_plans",
+    "is_materialized",
     "plan",
     "plan_all",
     "stored_values",

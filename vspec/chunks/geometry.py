@@ -166,6 +166,21 @@ def locate(geometry: Geometry, position: Sequence[Int64], along: int = -1, unit:
     return Spots(*np.broadcast_arrays(runs.file[row], offset, room))
 
 
+def inside_item(geometry: Geometry, number: int, position: Int64) -> Int64:
+    """Return what positions along axis ``number`` add to the number of a value inside its item."""
+    sizes = {d.place: d.size for axis in geometry.axes for d in axis.digits if isinstance(d, Inside)}
+    weight, weights = 1, dict[int, int]()
+    for place in sorted(sizes, reverse=True):
+        weights[place] = weight
+        weight *= sizes[place]
+    axis = geometry.axes[number]
+    value = np.zeros(len(position), np.int64)
+    for digit, index in zip(axis.digits, _split(axis, position), strict=True):
+        if isinstance(digit, Inside):
+            value += index * weights[digit.place]
+    return value
+
+
 def left_in_run(geometry: Geometry, position: Sequence[Int64]) -> Int64:
     """Return how many steps of its run are left from the one of each position on, that one included."""
     step = np.zeros((), np.int64)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vspec.chunks.geometry import Geometry
 from vspec.errors import Problem
-from vspec.layout import ArrayLayout, Chunked, Int64, Json
+from vspec.layout import ArrayLayout, Chunked, Derived, Int64, Json
 
 Tail = Literal["none", "divisor", "overhang", "single", "padded-inline", "padded-sidecar"]
 """The rung of the tail ladder: what was done about a length that the chunk does not divide."""
@@ -31,7 +31,9 @@ class ChunkOptions:
     ``copy_share`` of the array, whichever is larger. Chunks below ``small_chunk`` are not sought;
     chunks of at most ``reference_bytes`` are dearer to reference than to copy. Without a ``profile`` an
     array is packed where it would need more than ``many_references`` of less than ``large_reference``
-    on average, or cannot be had otherwise. With ``alternatives`` plans tell what others would cost.
+    on average, or cannot be had otherwise. Arrays that no reference can serve are copied whole with
+    ``materialize``, and without it where they fit into ``inline_bytes``.
+    With ``alternatives`` plans tell what others would cost.
     """
 
     chunk_bytes: int = 4 << 20
@@ -45,6 +47,7 @@ class ChunkOptions:
     profile: Profile | None = None
     many_references: int = 10_000
     large_reference: int = 64 << 10
+    materialize: bool = False
     alternatives: bool = False
 
     def copy_limit(self, nbytes: int) -> int:
@@ -118,7 +121,14 @@ class Stretched:
     pieces: Callable[[int], Iterator[Piece]]
 
 
-Content = Gathered | Values | Recoded | Stretched
+@dataclass(frozen=True, slots=True, eq=False)
+class Peered:
+    """Copied chunks are windows of an array without bytes of its own, as its peer reads it."""
+
+    source: Derived
+
+
+Content = Gathered | Values | Recoded | Stretched | Peered
 
 
 @dataclass(frozen=True, slots=True)

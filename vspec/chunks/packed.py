@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from vspec.chunks.combs import Comb, NotInRecordsError, comb
-from vspec.chunks.geometry import Linear, Listed, left_in_run, locate
+from vspec.chunks.geometry import Geometry, Linear, Listed, inside_item, left_in_run, locate
 from vspec.chunks.model import ArrayPlan, ChunkOptions, Piece, PlannedAxis, Rows, Stretched
 from vspec.chunks.normal_form import incoherent, normal_form
 from vspec.chunks.references import BLOCK
@@ -82,10 +82,11 @@ class _Regrouped:
             where = [np.full(len(number), at, np.int64) for at in first]
             where[found.split] = where[found.split] + number * found.rest
             spots = locate(found.geometry, where)
-            follows = (np.diff(spots.offset) == found.stride) & (np.diff(spots.file) == 0)
+            offsets, files, _ = np.broadcast_arrays(spots.offset, spots.file, number)
+            follows = (np.diff(offsets) == found.stride) & (np.diff(files) == 0)
             borders = np.flatnonzero(np.concatenate([[True], ~follows, [True]])).tolist()
             for a, b in pairwise(borders):
-                offset, file = int(spots.offset[a]) + found.low, int(spots.file[a])
+                offset, file = int(offsets[a]) + found.low, int(files[a])
                 nbytes = min((b - a - 1) * found.stride + found.reach, self.sizes[file] - offset)
                 yield Piece(int(number[a]) * found.stride, file, offset, nbytes)
 
@@ -165,15 +166,28 @@ def _require_inside(layout: ArrayLayout, stretches: Stretches, cell: int, files:
         )
     ]
     low = high = 0
+    last, apart = list[Int64](), True
     base = [span[:1] for span in spans]
     origin = locate(found.geometry, base)
+    file, first = int(origin.file.flat[0]), int(origin.offset.flat[0])
     for number, span in enumerate(spans):
         where = [*base[:number], span, *base[number + 1 :]]
-        reach = locate(found.geometry, where).offset - origin.offset[0]
+        reach = locate(found.geometry, where).offset - first
         low, high = low + int(reach.min()), high + int(reach.max())
-    file, first = int(origin.file[0]), int(origin.offset[0])
-    if first + low < 0 or first + high + found.geometry.item > files.sizes[file]:
+        last.append(span[np.broadcast_to(reach == reach.max(), span.shape)])
+        apart &= not ((reach < reach.max()) & (reach > reach.max() - found.geometry.item)).any()
+    need = _needed(layout, found.geometry, last) if apart else found.geometry.item
+    if first + low < 0 or first + high + need > files.sizes[file]:
         raise VspecError([past_end(layout, files, file, first + high)])
+
+
+def _needed(layout: ArrayLayout, geometry: Geometry, last: Sequence[Int64]) -> int:
+    """Return the bytes of the last item that hold its values at positions ``last`` (a column an axis)."""
+    unpack = layout.source.unpack if isinstance(layout.source, Strided) else None
+    if unpack is None:
+        return geometry.item
+    value = sum(int(inside_item(geometry, number, where).max()) for number, where in enumerate(last))
+    return unpack.element.span(value + 1, unpack.endian)
 
 
 def _gather(found: Comb) -> Mapping[str, Json]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vspec.chunks.container import plan_container
+from vspec.chunks.derived import plan_derived
 from vspec.chunks.model import ArrayPlan, ChunkOptions, PlannedAxis, Values
 from vspec.chunks.normal_form import complex_axis, stored_order, unpacked_axes
 from vspec.chunks.profiles import plan_in_profile
@@ -77,11 +78,7 @@ def _plan_source(layout: ArrayLayout, source: Source, files: Sources, options: C
         case Inline():
             return _plan_values(layout, source, options)
         case Derived():
-            raise fail(
-                "V0335",
-                f"array '{layout.path}' has no bytes of its own in the files: {source.reason}",
-                help="leave the array out of the card; its values would have to be converted",
-            )
+            return plan_derived(layout, source, options)
 
 
 def _check_dtype(layout: ArrayLayout) -> None:

@@ -119,6 +119,11 @@ def _profile(choice: object) -> Literal["portable", "packed"] | None:
     flag_value="packed",
     help="Many records in a chunk, for readers that have vspec's codecs.",
 )
+@click.option(
+    "--materialize",
+    is_flag=True,
+    help="Copy the arrays that no reference can serve, and only those, into a file beside the map.",
+)
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would be made.")
 @AS_JSON
 def apply(card: str, data: tuple[Path, ...], out: Path, as_json: bool, **choices: object) -> None:
@@ -142,6 +147,7 @@ def apply(card: str, data: tuple[Path, ...], out: Path, as_json: bool, **choices
             overlay=overlay if isinstance(overlay, Path) else None,
             dry_run=bool(choices["dry_run"]),
             profile=_profile(choices["profile"]),
+            materialize=bool(choices["materialize"]),
             on_step=show,
         )
         settings = choices["settings"]

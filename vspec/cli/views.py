@@ -32,7 +32,9 @@ def apply_view(report: ApplyReport, *, dry_run: bool) -> None:
                 count(array.refs, "reference"),
                 "packed" if array.profile == "packed" else "",
                 f"tail: {array.tail}" if array.tail != "none" else "",
-                f"{size(array.copied_bytes)} copied" if array.copied_bytes else "",
+                f"{size(array.copied_bytes)} {'materialized' if array.materialized else 'copied'}"
+                if array.copied_bytes
+                else "",
             )
             for array in made.arrays
         ]

@@ -99,11 +99,41 @@ class Gather:
         Raises `VspecError` V0712 unless the buffer holds just the records of a whole chunk or of the last.
         """
         data = as_bytes(self.id, buffer)
+        return self._picking.pick(data, self.count(len(data)))
+
+    def count(self, nbytes: int) -> int:
+        """Return how many records a chunk of ``nbytes`` bytes holds.
+
+        Raises `VspecError` V0712 unless they are just those of a whole chunk or of the last.
+        """
         records, reach = self.records, self.reach
-        count = (len(data) - reach) // records.stride + 1 if len(data) >= reach else 0
+        count = (nbytes - reach) // records.stride + 1 if nbytes >= reach else 0
         if count == 0 or count not in (records.size, records.last):
+            raise self._wrong_length(nbytes, count)
+        return count
+
+    @property
+    def by_record(self) -> int:
+        """Bytes that each record gives, where records come out one after the other; else 0."""
+        first = self.axes[0]
+        return self.nbytes // first.size if isinstance(first, Records) and not first.reverse else 0
+
+    def decode_into(self, buffer: Buffer, count: int, out: Bytes) -> None:
+        """Write the elements of ``count`` records into ``out``, where `by_record` is not 0.
+
+        ``buffer`` has the records from one of a chunk's on, ``out`` the ``count * by_record`` bytes that
+        they give. Raises `VspecError` V0712 where either has too few or too many.
+        """
+        data = as_bytes(self.id, buffer)
+        if not 0 < count <= self.records.size or len(data) != self.span(count):
             raise self._wrong_length(len(data), count)
-        return self._picking.pick(data, count)
+        if not self.by_record or len(out) != count * self.by_record:
+            raise fail(
+                "V0712",
+                f"codec '{self.id}': {count} records do not fill {len(out)} bytes",
+                expected=f"{count * self.by_record} bytes",
+            )
+        self._picking.pick_into(data, count, out)
 
     def _wrong_length(self, nbytes: int, count: int) -> Exception:
         counts = [self.records.size] if self.records.last is None else [self.records.size, self.records.last]

@@ -71,11 +71,16 @@ class Picking:
         if count == self.records.size and self._verbatim():
             return data[self.offset : self.offset + nbytes]
         out = np.zeros(nbytes, np.uint8) if count < self.records.size else np.empty(nbytes, np.uint8)
+        self.pick_into(data, count, out)
+        return out
+
+    def pick_into(self, data: Bytes, count: int, out: Bytes) -> None:
+        """Write the elements of ``count`` records; ``out`` has room for so many, or for a whole chunk."""
         target = out.view(f"u{self.item}" if self.item in (1, 2, 4, 8) else f"V{self.item}")
+        target = target.reshape(*self.sizes[: self.outer], -1, *self.sizes[self.outer + 1 :])
         block = self._block(count)
         for start in range(0, count, block):
-            self._copy(data, target.reshape(self.sizes), (start, min(start + block, count)), count)
-        return out
+            self._copy(data, target, (start, min(start + block, count)), count)
 
     def _verbatim(self) -> bool:
         rest = [part for i, part in enumerate(self.runs) if i != self.outer]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vspec import compiler
 from vspec.card.model import Card
-from vspec.chunks import ArrayPlan, ChunkOptions
+from vspec.chunks import ArrayPlan, ChunkOptions, is_materialized
 from vspec.commands.apply_report import ApplyReport, ArrayReport, MapReport
 from vspec.commands.cards import open_card
 from vspec.commands.maps import SUFFIX
@@ -144,6 +144,7 @@ def _map(job: _Job, dataset: DataSet, target: Path) -> MapReport:
             chunk_bytes=job.options.chunk_bytes,
             inline=job.options.inline,
             profile=job.options.profile,
+            materialize=job.options.materialize,
             alternatives=job.options.dry_run,
         ),
         job.options.seal,
@@ -231,4 +232,5 @@ def array_report(plan: ArrayPlan) -> ArrayReport:
         stored=tuple(stored),
         profile=plan.profile,
         choices=plan.choices,
+        materialized=is_materialized(plan),
     )

@@ -23,6 +23,7 @@ class ArrayReport:
     ``stored`` are the axes in the order of the bytes, which is the one that Zarr has.
 
     ``choices`` are the profiles that were looked at, the chosen one first, with what each costs.
+    ``materialized`` tells that no reference could serve it, and its values were copied.
     """
 
     path: str
@@ -36,6 +37,7 @@ class ArrayReport:
     stored: tuple[str, ...]
     profile: Profile = "portable"
     choices: tuple[Choice, ...] = ()
+    materialized: bool = False
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -49,6 +51,7 @@ class ArrayReport:
             "copied_bytes": self.copied_bytes,
             "tail": self.tail,
             "profile": self.profile,
+            "materialized": self.materialized,
         }
 
 

@@ -30,7 +30,8 @@ class ApplyOptions:
     ``chunk_bytes`` is the target size of a chunk in the source. ``base_url`` replaces the data
     root in the references (a local path otherwise). ``inline`` off puts small arrays and padded
     tails into the sidecar. ``seal`` "full" keeps a digest of every MiB of the sources. ``overlay``
-    is a file that corrects metadata. ``dry_run`` writes nothing. Without a ``profile`` the cheaper one is
+    is a file that corrects metadata. ``materialize`` copies what no reference can serve.
+    ``dry_run`` writes nothing. Without a ``profile`` the cheaper one is
     chosen for each array.
     """
 
@@ -41,4 +42,5 @@ class ApplyOptions:
     overlay: Path | None = None
     dry_run: bool = False
     profile: Profile | None = None
+    materialize: bool = False
     on_step: Callable[[Step], None] = ignore

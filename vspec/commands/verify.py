@@ -18,6 +18,9 @@ from vspec.commands.status import map_status
 from vspec.errors import Problem, VspecError
 from vspec.header.constants import check_constants
 from vspec.layout import ArrayLayout, Json
+from vspec.oracle import Array, OpenFile, Peer
+from vspec.peers.registry import WORDS
+from vspec.peers.windows import window
 from vspec.readers import map_file, zarr_store
 from vspec.readers.map_file import MapDocument
 from vspec.reopening import reopen
@@ -80,7 +83,7 @@ def _compare(document: MapDocument, seals: Sequence[Problem], on_step: Callable[
         problems += _same_metadata(document, compiler.describe(read, options))
         held, refused = _opened(document)
         problems += refused
-        truth = Truth(files.reader, files.paths)
+        truth = Truth(files.reader, files.paths, _peers(files))
         compared = 0
         for k, (path, layout) in enumerate(layouts.items()):
             on_step(Step(document.path.name, k, len(layouts)))
@@ -92,23 +95,38 @@ def _compare(document: MapDocument, seals: Sequence[Problem], on_step: Callable[
     return VerifiedMap(str(document.path), len(layouts), compared, tuple(problems))
 
 
+def _peers(files: Files) -> dict[str, Peer]:
+    """Return the independent readers of containers, which open the files by themselves."""
+
+    def read(layout: ArrayLayout, _open_file: OpenFile, selection: tuple[slice, ...]) -> Array:
+        return window(layout, lambda file: files.reader(file).absolute, selection)
+
+    return dict.fromkeys(WORDS, read)
+
+
 def _options(document: MapDocument) -> compiler.Options:
     """Return the choice of chunks that the map was made with: another one may be impossible."""
     match document.origin.get("options"):
         case {"chunk_bytes": int(nbytes), "inline": bool(inline), **others} if nbytes > 0:
             given = others.get("profile")
             profile: Profile | None = given if given in ("portable", "packed") else None
-            return compiler.Options(ChunkOptions(chunk_bytes=nbytes, inline=inline, profile=profile))
+            copied = others.get("materialize") is True
+            return compiler.Options(
+                ChunkOptions(chunk_bytes=nbytes, inline=inline, profile=profile, materialize=copied)
+            )
         case _:
             return compiler.Options()
 
 
 def _opened(document: MapDocument) -> tuple[dict[str, ZarrArray], list[Problem]]:
-    """Return the arrays of a map as zarr opens them, and a problem where it refuses."""
+    """Return the arrays of a map as zarr opens them for anybody, and a problem where it refuses.
+
+    Not the way by which vspec itself reads local files: others will read the map without it.
+    """
     held: dict[str, ZarrArray] = {}
     problems: list[Problem] = []
     try:
-        group = zarr_store.group(document)
+        group = zarr_store.plain_group(document)
         for array in document.arrays:
             held[array.path] = cast("ZarrArray", group[array.path])
     except (OSError, ValueError, TypeError, LookupError) as error:

@@ -1,5 +1,6 @@
 """Expressions: a subset of Python's, evaluated by an engine of its own on values and columns."""
 
+from vspec.expressions.alongside import Known, Length, Meaning, Misfit, Values
 from vspec.expressions.columns import as_column
 from vspec.expressions.expression import Expression, parse
 from vspec.expressions.functions import FUNCTIONS
@@ -24,12 +25,17 @@ __all__ = [
     "Column",
     "Expression",
     "Extent",
+    "Known",
+    "Length",
+    "Meaning",
+    "Misfit",
     "Record",
     "Rows",
     "Scope",
     "Template",
     "UnknownName",
     "Value",
+    "Values",
     "as_column",
     "is_column",
     "parse",

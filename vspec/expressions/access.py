@@ -27,7 +27,11 @@ _Index = int | str | float | bool | Column
 
 
 class RowScope:
-    """Inside the brackets of rows: names mean their columns first, then what they mean outside."""
+    """Inside the brackets of rows: names mean their columns first, then what they mean outside.
+
+    Of a scope with ``given`` names, those keep their meaning: to a file that is given its place among others,
+    its captures are its own.
+    """
 
     def __init__(self, rows: Rows, outer: Scope, site: Site) -> None:
         self._rows = rows
@@ -40,10 +44,15 @@ class RowScope:
 
     def owns(self, name: str) -> bool:
         """Tell whether a name is a column of these rows, or of those around their brackets."""
-        return name in self._columns or _owns(self._outer, name)
+        return (name in self._columns and name not in given(self._outer)) or _owns(self._outer, name)
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The names that keep their meaning inside these brackets, too."""
+        return given(self._outer)
 
     def get(self, name: str) -> Value:
-        if name not in self._columns:
+        if name not in self._columns or name in given(self._outer):
             return self._outer.get(name)
         if name in self._outer.names():
             message = f"'{name}' is a column of {self._site.name(0)} and also a name outside the brackets"
@@ -58,6 +67,12 @@ class RowScope:
 
     def find(self, needle: bytes, start: int | None) -> int:
         return self._outer.find(needle, start)
+
+
+def given(scope: Scope) -> frozenset[str]:
+    """Return the names that mean the same inside all brackets."""
+    found: frozenset[str] = getattr(scope.whole if isinstance(scope, Masked) else scope, "given", frozenset())
+    return found
 
 
 def _owns(scope: Scope, name: str) -> bool:
@@ -278,7 +293,8 @@ def _check_mask_of_rows(rows: Rows, mask: Column, site: Site) -> None:
 
 def _check_mask(count: int, mask: Column, site: Site) -> None:
     if mask.shape != (count,):
-        message = f"the mask {site.name(1)} has {len(mask)} elements, {site.name(0)} has {count}"
+        size = " x ".join(map(str, mask.shape))
+        message = f"the mask {site.name(1)} has {size} elements, {site.name(0)} has {count}"
         help = (
             "a mask has one truth value for each element; inside the brackets of rows, x[0] of a column x is "
             "its first row: give a component a field of its own (x: float32 @ start)"

@@ -10,6 +10,7 @@ import numpy as np
 
 from vspec.errors import Text
 from vspec.expressions.access import whole
+from vspec.expressions.alongside import Follower, Length, Meaning, Misfit, Values, counted
 from vspec.expressions.columns import admitted
 from vspec.expressions.comparison import truth
 from vspec.expressions.compilation import Compiler
@@ -17,7 +18,7 @@ from vspec.expressions.functions import FUNCTIONS
 from vspec.expressions.location import Locator, compile_locate
 from vspec.expressions.masks import Evaluator
 from vspec.expressions.sites import Site
-from vspec.expressions.syntax import WORDS, called, children, is_type_name, read, row_by_row
+from vspec.expressions.syntax import WORDS, Source, called, children, is_type_name, read, row_by_row
 from vspec.expressions.values import Scope, Value
 
 
@@ -35,10 +36,14 @@ class Expression:
     paths: tuple[str, ...]
     bracketed: frozenset[str]
     is_constant: bool
-    _tree: ast.expr = field(repr=False)
+    _source: Source = field(repr=False)
     _run: Evaluator = field(repr=False)
     _locate: Locator = field(repr=False)
     _site: Site = field(repr=False)
+
+    @property
+    def _tree(self) -> ast.expr:
+        return self._source.tree
 
     @property
     def elementwise(self) -> bool:
@@ -73,6 +78,15 @@ class Expression:
     def most(self, name: str) -> int:
         """Return how often a name is used at most, whichever branches are taken."""
         return _most(self._tree, name)
+
+    def along(self, meaning: Meaning) -> tuple[Values, list[Misfit]]:
+        """Return what is known of the value before any file is read, and the masks that fit by accident."""
+        follower = Follower(self._source, meaning)
+        return follower.known(self._tree), follower.misfits
+
+    def counted(self, meaning: Meaning) -> Length | None:
+        """Return what says the number that this gives, as far as that is known."""
+        return counted(self._source, meaning)
 
     def evaluate(self, scope: Scope) -> Value:
         """Return the value. Raises `VspecError` with the place of the part that failed."""
@@ -111,7 +125,7 @@ def parse(text: Text) -> Expression:
         paths=tuple(dict.fromkeys(_paths(source.tree))),
         bracketed=frozenset(inside - outside),
         is_constant=not names and not _looks_at_bytes(source.tree),
-        _tree=source.tree,
+        _source=source,
         _run=run,
         _locate=locate,
         _site=Site(text.strip()),

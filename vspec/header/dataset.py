@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from vspec.card.constants import constants, library_constants
 from vspec.card.model import Card, Let, Role
 from vspec.errors import Place, Problem, VspecError
 from vspec.expressions import UnknownName, Value
+from vspec.header.containers import HeldFile, HeldFiles
 from vspec.header.cycles import Pending
 from vspec.header.elements import View
 from vspec.header.home import Home
@@ -108,7 +109,7 @@ class Header:
         files = [self._file(role, member.file, member.captures) for member in members]
         if role.over is not None:
             values = [member.captures[role.over] for member in members]
-            return in_order(RoleFiles(role, files, values), [member.captures for member in members], self)
+            return in_order(self._many(role, files, values), [member.captures for member in members], self)
         return files[0] if files else None
 
     def _file(self, role: Role, file: DataFile, captures: Mapping[str, Value]) -> RoleFile:
@@ -116,8 +117,13 @@ class Header:
         view = View(index, file.path, self.files.reader(index))
         home = Home(view, self.card.types, self.constants, self.warnings, self.libraries)
         own = {k: v for k, v in captures.items() if k not in self.dataset.captures}
+        if role.container is not None:
+            return HeldFile(role, home, own, self, self.files)
         kind = TableFile if role.text is not None and role.text.format == "csv" else RoleFile
         return kind(role, home, own, self)
+
+    def _many(self, role: Role, files: Sequence[RoleFile], values: Sequence[Value]) -> RoleFiles:
+        return (RoleFiles if role.container is None else HeldFiles)(role, files, values)
 
     def _named(self, role: Role) -> RoleFile | RoleFiles | None:
         assert role.named is not None
@@ -130,7 +136,7 @@ class Header:
         names = [str(v) for v in (value.tolist() if isinstance(value, np.ndarray) else value)]  # type: ignore[union-attr]  # names
         found = [(name, self._beside(role, name)) for name in names]
         there = [(name, file) for name, file in found if file is not None]
-        return RoleFiles(role, [file for _, file in there], [name for name, _ in there])
+        return self._many(role, [file for _, file in there], [name for name, _ in there])
 
     def _beside(self, role: Role, name: str) -> RoleFile | None:
         anchor = self.dataset.members[self.card.roles[0].name][0].file

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -46,6 +46,8 @@ class Bytes(Protocol):
 
     def lend(self, offset: int, n: int) -> NDArray[np.uint8] | None: ...
 
+    def pieces(self, offsets: Sequence[int], n: int) -> NDArray[np.uint8]: ...
+
     def find(self, needle: bytes, start: int) -> int | None: ...
 
 
@@ -85,11 +87,9 @@ class Spot:
         """Bytes of all elements."""
         if self.ends is not None:
             return (self.ends[-1] if self.ends else self.offset) - self.offset
-        return -(-self.count // self._per_item) * self.item
-
-    @property
-    def _per_item(self) -> int:
-        return self.kind.per_word if isinstance(self.kind, ElementType) else 1
+        if isinstance(self.kind, ElementType):
+            return self.kind.span(self.count, self.endian)
+        return self.count * self.item
 
     def slices(self) -> list[tuple[int, int]]:
         """Return where each text starts and stops, counted from ``offset``, without its terminator."""
@@ -109,7 +109,7 @@ class Spot:
 def locate(spot: Spot, view: View) -> Located:
     """Return a field of numbers as something an array can be made of."""
     assert isinstance(spot.kind, ElementType)
-    inner, inside = stored_axes(spot.axes, spot.kind, spot.field.place)
+    inner, inside = stored_axes(spot.axes, spot.kind)
     return Located(
         element=spot.kind,
         endian=spot.endian,
@@ -145,6 +145,8 @@ def _stored(raw: NDArray[np.uint8], spot: Spot, kind: ElementType) -> NDArray[np
     """Return the numbers that stand in the bytes of a field."""
     if kind.packing is None:
         return raw.view(kind.dtype(spot.endian))
+    if len(raw) % kind.nbytes:
+        raw = np.pad(raw, (0, -len(raw) % kind.nbytes))
     decoded: NDArray[np.generic] = unpacker(kind, spot.endian).decode(raw).view(kind.dtype(spot.endian))
     return decoded[: spot.count]
 
@@ -321,9 +323,8 @@ def _column(spot: Spot, view: View, count: int, stride: int) -> NDArray[np.gener
         return _packed_column(spot, view, count, stride)
     dtype = spot.kind.dtype(spot.endian)
     if stride > FAR_APART:
-        nbytes = spot.nbytes
         rows = range(spot.offset, spot.offset + count * stride, stride)
-        return np.ndarray((count, *shape), dtype, b"".join(view.bytes.read(row, nbytes) for row in rows))
+        return np.ndarray((count, *shape), dtype, view.bytes.pieces(rows, spot.nbytes))
     strides = (stride, *(axis.stride for axis in spot.inner()))
     column: NDArray[np.generic] = np.empty((count, *shape), dtype)
     start = 0

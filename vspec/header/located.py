@@ -49,7 +49,16 @@ class Located:
     @property
     def item(self) -> int:
         """Bytes of what stands at each position along ``lead`` and ``inner``: elements, or packed words."""
-        return math.prod(size for _, size in self.inside) // self.element.per_word * self.element.nbytes
+        return -(-self._values // self.element.per_word) * self.element.nbytes
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the samples of an item end within a word, of which a file may lack the rest."""
+        return self._values % self.element.per_word != 0
+
+    @property
+    def _values(self) -> int:
+        return math.prod(size for _, size in self.inside) if self.inside else self.element.per_word
 
     @property
     def offset(self) -> int | Int64:
@@ -65,7 +74,7 @@ class Located:
     @property
     def nbytes(self) -> int | Int64:
         """Bytes of one row's elements, a column where there are several rows."""
-        whole = self.item
+        whole = self.element.span(self._values, self.endian)
         for axis in self.inner[self.rows + (self.counts is not None) :]:
             whole *= axis.size
         if self.counts is not None:
@@ -118,27 +127,19 @@ def strides(axes: Sequence[tuple[str, int]], item: int) -> tuple[InnerAxis, ...]
 
 
 def stored_axes(
-    axes: Sequence[tuple[str, int]], element: ElementType, place: Place
+    axes: Sequence[tuple[str, int]], element: ElementType
 ) -> tuple[tuple[InnerAxis, ...], tuple[tuple[str, int], ...]]:
     """Return the axes between items, and those inside an item: of packed samples the fastest axes.
 
-    Raises V0326 where samples do not fill whole words.
+    All axes are inside where the samples end within a word.
     """
     if element.per_word == 1:
         return strides(axes, element.nbytes), ()
-    for k in range(len(axes) - 1, -1, -1):
+    for k in range(len(axes) - 1, 0, -1):
         held = math.prod(size for _, size in axes[k:])
         if held % element.per_word == 0:
             return strides(axes[:k], held // element.per_word * element.nbytes), tuple(axes[k:])
-    count = math.prod(size for _, size in axes)
-    raise fail(
-        "V0326",
-        f"{count} samples of '{element.name}' do not fill whole words",
-        place,
-        expected=f"a multiple of {element.per_word}",
-        found=str(count),
-        help="round the size up, and crop the axis in 'dims:', e.g. \"sample -> time:n=(sample)\"",
-    )
+    return (), tuple(axes)
 
 
 def repeat(located: Located, name: str, count: int, stride: int) -> Located:

@@ -75,7 +75,7 @@ class NoRows(KeyedRows):
         sizes = [
             (axis.name or f"axis_{k}", self._size(axis.size, scope)) for k, axis in enumerate(field.axes)
         ]
-        inner, within = stored_axes(sizes, kind, field.place)
+        inner, within = stored_axes(sizes, kind)
         rows = tuple(InnerAxis(axis, 0) for axis in self._axes)
         file, first = np.array([self._outside.home.view.index], np.int64), np.zeros(1, np.int64)
         order = self._outside.endian

@@ -114,8 +114,7 @@ def axes_of(
 ) -> tuple[tuple[str, int], ...]:
     """Return names and sizes of a field's axes; an axis of size ``rest`` takes what fits in the file.
 
-    ``sized`` are the type and the bytes of one element, or of one word of packed samples. Raises
-    V0326 where packed samples do not fill whole words: what follows would stand elsewhere.
+    ``sized`` are the type and the bytes of one element, or of one word of packed samples.
     """
     kind, item = sized
     shared = kind.per_word if isinstance(kind, ElementType) else 1
@@ -127,22 +126,24 @@ def axes_of(
             whole = math.lcm(known, shared)
             sizes[k] = home.fit(offset, whole // shared * item, open_) * (whole // known if known else 0)
     count = math.prod(size or 0 for size in sizes)
-    if count % shared:
-        raise _half_filled(field, kind, count, shared)
-    if count // shared * item > MAX_BYTES:
-        raise _too_large(field, count // shared * item)
+    if -(-count // shared) * item > MAX_BYTES:
+        raise _too_large(field, -(-count // shared) * item)
     return tuple((axis.name or f"axis_{k}", sizes[k] or 0) for k, axis in enumerate(field.axes))
 
 
-def _half_filled(field: Field, kind: Kind, count: int, shared: int) -> VspecError:
-    return fail(
-        "V0326",
-        f"'{field.name}': {count} samples of '{kind.name}' do not fill whole words",
-        field.place,
-        expected=f"a multiple of {shared}",
-        found=str(count),
-        help="round the size up; what is too much can be cropped in 'dims:'",
-    )
+def require_whole_words(field: Field, kind: Kind, axes: Sequence[tuple[str, int]]) -> None:
+    """Raise V0326 where packed samples do not fill whole words: what follows would stand elsewhere."""
+    shared = kind.per_word if isinstance(kind, ElementType) else 1
+    count = math.prod(size for _, size in axes)
+    if count % shared:
+        raise fail(
+            "V0326",
+            f"'{field.name}': {count} samples of '{kind.name}' do not fill whole words",
+            field.place,
+            expected=f"a multiple of {shared}",
+            found=str(count),
+            help="round the size up and crop in 'dims:'; or, where the file ends so, give its place: @ OFFSET",
+        )
 
 
 def _too_large(field: Field, nbytes: int) -> VspecError:

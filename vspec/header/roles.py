@@ -148,7 +148,7 @@ class RoleFiles(KeyedRows):
     def take(self, index: Column | slice) -> RoleFiles:
         n = len(self.files)
         rows = np.arange(n)[index]
-        return RoleFiles(self.role, [self.files[i] for i in rows], [self._values[i] for i in rows])
+        return type(self)(self.role, [self.files[i] for i in rows], [self._values[i] for i in rows])
 
     def column(self, name: str) -> Value:
         return gather([f.get(name) for f in self.files], self)
@@ -168,11 +168,15 @@ def same_name(name: str) -> str:
 
 
 class _InFile:
-    """The names of ``order:`` for one open file: its captures and fields, and what is around."""
+    """The names of ``order:`` for one open file: its captures and fields, and what is around.
 
-    def __init__(self, file: RoleFile, own: Scope) -> None:
+    The captures are those of the file inside brackets, too: ``other[k].x`` is the file beside it.
+    """
+
+    def __init__(self, file: RoleFile, captures: Mapping[str, Value], around: Scope) -> None:
         self._file = file
-        self._own = own
+        self._own = Chain(captures, around)
+        self.given = frozenset(captures)
 
     def names(self) -> Iterable[str]:
         return [*self._file.names(), *self._own.names()]
@@ -203,7 +207,7 @@ def in_order(files: RoleFiles, captures: Sequence[Mapping[str, Value]], outer: S
         return files
     around = Chain({role.name: files}, outer)
     ranks = [
-        (role.order.evaluate(_InFile(file, Chain(own, around))), _Numbered(file.view.name, k))
+        (role.order.evaluate(_InFile(file, own, around)), _Numbered(file.view.name, k))
         for k, (file, own) in enumerate(zip(files.files, captures, strict=True))
     ]
     return files.take(np.array([one.number for one in by_rank(role, ranks)], np.int64))

@@ -228,6 +228,8 @@ class Struct:
             inside = self._inside(scope)
             return instance(kind, Instantiation(field.type, field.endian, scope, self.home), offset, inside)
         axes = placing.axes_of(field, (kind, item), offset, scope, self.home)
+        if field.offset is None or not axes or self._around.depth > 0:
+            placing.require_whole_words(field, kind, axes)
         endian: Endian = "little"
         if placing.is_ordered(kind):
             inherited = self.endian if field.endian is None else endian  # asked only where it is needed

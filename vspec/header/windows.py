@@ -155,44 +155,7 @@ Walker = Callable[[Bytes, int, int, int, Pace], tuple[list[int], int]]
 
 def walker(ground: Ground) -> Walker:
     """Return what walks row by row, by the simplest means that the rule allows; it stops where it doubts."""
-    rule = ground.rule
-    linear = rule.size.linear
-    if not rule.is_placeless:
-        return _wherever(ground)
-    if rule.last is None and linear is not None and len(rule.leaves) == 1 and not rule.leaves[0].is_bounded:
-        return _by_number(ground, linear.get(-1, 0), linear.get(1, 0))
-    return _by_key(ground)
-
-
-def _by_number(ground: Ground, base: int, factor: int) -> Walker:
-    """Walk rows of ``base + factor * n`` bytes."""
-    unpack, reach, least, limit = ground.rule.key.unpack_from, ground.rule.reach, ground.least, ground.limit
-
-    def walk(window: Bytes, begin: int, cursor: int, most: int, pace: Pace) -> tuple[list[int], int]:
-        rows: list[int] = []
-        add, held = rows.append, window.data
-        top, stop, last, same, need = len(window) - reach, limit - begin, pace.size, pace.same, pace.need
-        at = cursor - begin
-        for _ in range(most):
-            if at > top:
-                break
-            (n,) = unpack(held, at)
-            size = base + factor * n
-            after = at + size
-            if after > stop or size < least:
-                break
-            add(at)
-            at = after
-            if size == last:
-                same += 1
-                if same >= need:
-                    break
-            else:
-                last, same = size, 0
-        pace.size, pace.same = last, same
-        return rows, at + begin
-
-    return walk
+    return _by_key(ground) if ground.rule.is_placeless else _wherever(ground)
 
 
 def _by_key(ground: Ground) -> Walker:

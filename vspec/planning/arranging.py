@@ -14,7 +14,9 @@ from vspec.card.model import Arrow, JoinAxis, SplitAxis
 from vspec.errors import Place, Text, fail
 from vspec.expressions import Expression, Scope
 from vspec.header.located import Located, merge_rows, take
-from vspec.layout import Axis, InnerAxis, Int64, Runs, Strided, Trim, Unpack
+from vspec.layout import Axis, InnerAxis, Int64, Runs, Source, Strided, Trim, Unpack
+from vspec.planning.runs import regular, runs_of
+from vspec.planning.words import in_words
 
 Dims = Arrow | Expression | tuple[str, ...] | None
 PartsOf = Callable[[Sequence[str]], tuple[str, ...]]
@@ -24,7 +26,7 @@ PartsOf = Callable[[Sequence[str]], tuple[str, ...]]
 class Arranged:
     """The source of an array and its logical axes, in the card's order, still without coordinates."""
 
-    source: Strided
+    source: Source
     axes: tuple[Axis, ...]
     dtype: np.dtype[np.generic]
 
@@ -260,20 +262,21 @@ def _shorten(located: Located, name: str, size: int) -> Located:
 
 
 def _joined(located: Located, joins: Sequence[JoinAxis], scope: Scope) -> Arranged:
-    located = _explicit(located)
+    found = in_words(regular(_explicit(located)), joins)
+    located, joins = found.located, found.joins
     outer, lead, parts_of = _outer(located, joins)
-    runs = _runs(located, lead)
+    runs = runs_of(located, lead)
     _require_even(runs, lead, outer, located.place)
     inner = located.inner[1:] if located.inner else ()
     total = int(runs.count[runs.cell == 0].sum()) if len(runs.cell) else 0
     sizes = {**dict(lead), outer: total, **{a.name: a.size for a in inner}, **dict(located.inside)}
-    trims: list[Trim] = []
-    axes: list[Axis] = []
+    trims, axes = list[Trim](), list[Axis]()
     for join in joins:
         parts = parts_of(join.parts)
-        size = math.prod(sizes[p] for p in parts)
-        if join.size is not None:
-            size = _crop_size(join, size, scope)
+        whole = math.prod(sizes[p] for p in parts)
+        size = found.sizes.get(join.name, whole)
+        size = size if join.size is None else _crop_size(join, size, scope)
+        if join.size is not None or size < whole:
             trims.append(Trim(join.name, 0, size))
         axes.append(Axis(join.name, size, parts, join.reverse))
     dtype = located.element.dtype(located.endian)
@@ -359,40 +362,3 @@ class _Merge:
             else:
                 out.append(part)
         return tuple(out)
-
-
-def _runs(located: Located, lead: Sequence[tuple[str, int]]) -> Runs:
-    n = len(located.first)
-    cells = math.prod(size for _, size in lead)
-    per_cell = n // cells if cells else 0
-    cell: Int64 = np.repeat(np.arange(cells, dtype=np.int64), per_cell)
-    if located.inner:
-        count = located.counts if located.counts is not None else np.full(n, located.inner[0].size, np.int64)
-        stride = np.full(n, located.inner[0].stride, np.int64)
-    else:
-        count = np.ones(n, np.int64)
-        stride = np.full(n, located.item, np.int64)
-    return merged(Runs(located.file, located.first, count, stride, cell))
-
-
-def merged(runs: Runs) -> Runs:
-    """Return the same steps in as few runs as a comparison of neighbours finds.
-
-    Rows of one step each that lie evenly apart become one run; a run that begins where the one
-    before it ends, with the same stride, is joined to it.
-    """
-    n = len(runs.offset)
-    if n < 2:
-        return runs
-    single = bool((runs.count == 1).all())
-    gap = np.diff(runs.offset)
-    same = (np.diff(runs.file) == 0) & (np.diff(runs.cell) == 0)
-    if single and bool((gap == gap[0]).all()):
-        stride = np.full(n, gap[0], np.int64)
-        follows = same
-    else:
-        stride = runs.stride
-        follows = same & (np.diff(stride) == 0) & (gap == runs.count[:-1] * stride[:-1])
-    starts = np.concatenate([[0], np.flatnonzero(~follows) + 1])
-    count = np.add.reduceat(runs.count, starts)
-    return Runs(runs.file[starts], runs.offset[starts], count, stride[starts], runs.cell[starts])

@@ -60,7 +60,7 @@ def describe(spec: ArraySpec, axes: Sequence[Axis], scope: Scope) -> Described:
 def _described(spec: AxisSpec, axis: Axis, scope: Scope) -> Axis:
     units = render(spec.units, scope)
     epoch = _epoch(spec, scope)
-    affine: Affine | None = None
+    affine = axis.affine
     if spec.start is not None or spec.step is not None:
         start = 0.0 if spec.start is None else _number(spec.start, scope)
         step = 1.0 if spec.step is None else _number(spec.step, scope)
@@ -68,7 +68,9 @@ def _described(spec: AxisSpec, axis: Axis, scope: Scope) -> Axis:
     elif epoch is not None:
         message = f"the axis '{axis.name}' has an epoch, but no 'step': nothing is counted from it"
         raise fail("V0319", message, spec.place, help="give a step, or put the moment into attrs")
-    labels = None if spec.labels is None else _labels(spec.labels, axis, scope)
+    elif affine is not None and isinstance(units, str):
+        affine = replace(affine, units=units)
+    labels = axis.labels if spec.labels is None else _labels(spec.labels, axis, scope)
     coordinates = [
         _coordinate(name, e, axis, scope)
         for name, e in {"gain": spec.gain, "offset": spec.offset, **spec.coordinates}.items()
@@ -76,7 +78,9 @@ def _described(spec: AxisSpec, axis: Axis, scope: Scope) -> Axis:
     ]
     if affine is None and units is not None:
         coordinates.append(_units(units if isinstance(units, list) else [units] * axis.size, axis, spec))
-    return replace(axis, affine=affine, labels=labels, coordinates=tuple(coordinates))
+    given = {coordinate.name for coordinate in coordinates}
+    kept = [coordinate for coordinate in axis.coordinates if coordinate.name not in given]
+    return replace(axis, affine=affine, labels=labels, coordinates=(*kept, *coordinates))
 
 
 def _epoch(spec: AxisSpec, scope: Scope) -> str | None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vspec.card.model import ArraySpec, Card
 from vspec.errors import Place, Problem, VspecError, did_you_mean, fail
 from vspec.expressions import Chain, Expression, Record, Scope, UnknownName, Value
+from vspec.header.containers import HeldArray, HeldStack
 from vspec.header.dataset import Header
 from vspec.header.elements import Spot
 from vspec.header.home import Absent
@@ -22,6 +23,7 @@ from vspec.layout import ArrayLayout, Axis, Inline, Json
 from vspec.planning.arranging import Arranged, arrange
 from vspec.planning.attributes import render_all
 from vspec.planning.axes import Described, describe
+from vspec.planning.held import Held, arrange_grid, held_of, located_of, with_known
 from vspec.planning.names import Paths, in_group, render_path
 from vspec.planning.regions import Region, element_type, raw_region
 from vspec.planning.segments import Segment, segments, with_start
@@ -107,51 +109,87 @@ def _layouts(spec: ArraySpec, header: Header, scope: Scope) -> Iterator[tuple[st
     if spec.values is not None:
         yield "", _inlined(spec, spec.values, scope)
         return
-    region = _region(spec, header, scope)
+    source = _source(spec, header, scope)
+    held = held_of(source, _place(spec)) if isinstance(source, (HeldArray, HeldStack)) else None
+    located = None if held is None else located_of(held)
+    if held is not None and located is None:
+        yield "", _of_grid(spec, held, scope)
+        return
+    region = _region(spec, source if located is None else located, header, scope)
     if region is None:
         return
-    for segment in segments(spec, region, scope):
+    for segment in segments(spec, region, header, scope):
         arranged = arrange(segment.region.located, segment.region.order, spec.dims, scope)
-        yield segment.group, _finished(spec, arranged, segment, scope)
+        if held is not None:
+            arranged = replace(arranged, axes=with_known(arranged.axes, held, spec.dims, scope))
+        yield segment.group, _finished(spec, arranged, segment, (held, scope))
 
 
-def _finished(spec: ArraySpec, arranged: Arranged, segment: Segment, scope: Scope) -> ArrayLayout:
+def _place(spec: ArraySpec) -> Place:
+    return spec.source.text.place if spec.source is not None else spec.place
+
+
+def _of_grid(spec: ArraySpec, held: Held, scope: Scope) -> ArrayLayout:
+    """Return an array that a container keeps in chunks, as values, or not in bytes. Raises V0362."""
+    if spec.gaps is not None or spec.blocks != "equal":
+        message = (
+            f"array '{spec.key.value}' is kept in chunks: 'gaps' and 'blocks' are about bytes as they lie"
+        )
+        raise fail("V0362", message, spec.place, help="select the stretches when the array is read")
+    arranged = arrange_grid(held, spec.dims, scope)
+    described = describe(spec, arranged.axes, scope)
+    attrs = _attributes(spec, described, scope, held.attrs)
+    return ArrayLayout(spec.key.value, described.axes, arranged.dtype, arranged.source, attrs, held.place)
+
+
+def _finished(
+    spec: ArraySpec, arranged: Arranged, segment: Segment, around: tuple[Held | None, Scope]
+) -> ArrayLayout:
+    held, scope = around
     described = describe(spec, arranged.axes, scope)
     axes = tuple(with_start(axis, spec, segment) for axis in described.axes)
     described = replace(described, axes=axes)
-    attrs = _attributes(spec, described, scope)
+    attrs = _attributes(spec, described, scope, {} if held is None else held.attrs)
     place = segment.region.located.place
     return ArrayLayout(spec.key.value, described.axes, arranged.dtype, arranged.source, attrs, place)
 
 
-def _attributes(spec: ArraySpec, described: Described, scope: Scope) -> dict[str, Json]:
-    """Return the attributes of an array; raises V0325 for two scales and V0339 for the map's own names."""
+def _attributes(
+    spec: ArraySpec, described: Described, scope: Scope, base: Mapping[str, Json] | None = None
+) -> dict[str, Json]:
+    """Return the attributes of an array: those of its container, then the card's own.
+
+    What the card gives as ``none`` is left out. Raises V0325 for two scales and V0339 for the map's own
+    names.
+    """
     own = render_all(spec.attrs, scope)
+    kept = {key: value for key, value in (base or {}).items() if key not in spec.attrs}
     along = any(c.name in ("gain", "offset") for axis in described.axes for c in axis.coordinates)
-    if own.keys() & _SCALES and (along or described.attrs.keys() & _SCALES):
+    scales = (own.keys() | kept.keys()) & _SCALES
+    if scales and (along or described.attrs.keys() & _SCALES):
         raise fail(
             "V0325",
             f"array '{spec.key.value}' has a scale in 'attrs' and another one by the gain of an axis",
             spec.place,
-            help="write one of them: gain and offset of an axis, or scale_factor and add_offset",
+            help="write one of them: gain and offset of an axis, or scale_factor and add_offset ('none' leaves"
+            " out what a container says)",
         )
     for key in ("vspec", "_ARRAY_DIMENSIONS"):
         if key in own:
             raise fail(
                 "V0339", f"'{key}' of array '{spec.key.value}' is what the map itself writes", spec.place
             )
-    return {**described.attrs, **own}
+    return {**kept, **described.attrs, **own}
 
 
-def _region(spec: ArraySpec, header: Header, scope: Scope) -> Region | None:
-    source = _source(spec, header, scope)
+def _region(spec: ArraySpec, source: object, header: Header, scope: Scope) -> Region | None:
     if source is None or isinstance(source, Absent):
         return None
     if isinstance(source, Located):
         return Region(source, tuple(name for name, _ in source.axes))
     if isinstance(source, (RoleFile, RoleFiles)) and source.role.layout is None and source.role.text is None:
         return raw_region(spec, source, header, scope)
-    place = spec.source.text.place if spec.source is not None else spec.place
+    place = _place(spec)
     if isinstance(source, Spot):
         raise fail(
             "V0303",

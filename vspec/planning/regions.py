@@ -68,10 +68,10 @@ def _one(spec: ArraySpec, file: RoleFile, header: Header, scope: Scope) -> Regio
         )
     sizes = _sizes(spec, scope)
     space = size - offset
-    whole = _resolve(spec, sizes, element, Data(file.view.name, offset, space), header)
+    whole = _resolve(spec, sizes, element, Data(file.view.name, offset, space, endian), header)
     fortran = _is_fortran(spec, scope)
     stored = list(reversed(whole)) if fortran else list(whole)
-    inner, inside = stored_axes(stored, element, spec.place)
+    inner, inside = stored_axes(stored, element)
     located = Located(
         element=element,
         endian=endian,
@@ -179,6 +179,7 @@ class Data:
     name: str
     offset: int
     space: int
+    endian: Endian
 
 
 def _resolve(
@@ -186,7 +187,7 @@ def _resolve(
 ) -> list[tuple[str, int]]:
     """Return all sizes, ``auto`` taken from the bytes there are."""
     known = math.prod(n for _, n in sizes if n is not None)
-    step = -(-known // element.per_word) * element.nbytes
+    step = element.span(known, data.endian)
     auto = next((name for name, n in sizes if n is None), None)
     if auto is None:
         if step > data.space:
@@ -194,9 +195,9 @@ def _resolve(
         return [(name, n or 0) for name, n in sizes]
     if step == 0:
         raise fail("V0310", f"'{auto}' cannot be told: another axis has size 0", _auto_place(spec, auto))
-    words, cut = divmod(data.space, element.nbytes)
-    count, left = divmod(words * element.per_word, known)
-    if left or cut:
+    held = element.held(data.space, data.endian)
+    count, left = divmod(held or 0, known)
+    if left or held is None:
         raise VspecError([_left_over(spec, auto, (sizes, element), data, header)])
     return [(name, count if n is None else n) for name, n in sizes]
 

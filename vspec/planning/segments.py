@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vspec.card.model import ArraySpec, AxisSpec, Dims, Gaps
-from vspec.errors import VspecError, fail
+from vspec.errors import Problem, VspecError, fail
 from vspec.expressions import Expression, Scope
+from vspec.header.dataset import Header
 from vspec.header.located import Located, part, row
 from vspec.layout import Affine, Axis, Int64
 from vspec.planning.arranging import arrow_of
 from vspec.planning.regions import Region
+from vspec.planning.time_places import Timed, place_of
 
 Column = NDArray[np.int64] | NDArray[np.float64]
 
@@ -34,7 +36,7 @@ class Segment:
     step: float = 1.0
 
 
-def segments(spec: ArraySpec, region: Region, scope: Scope) -> Iterator[Segment]:
+def segments(spec: ArraySpec, region: Region, header: Header, scope: Scope) -> Iterator[Segment]:
     """Yield what an array is cut into. Raises V0318, V0319 and V0328."""
     gaps = spec.gaps if spec.gaps is not None and spec.gaps.holds(scope) else None
     if gaps is None and spec.blocks == "equal":
@@ -52,7 +54,9 @@ def segments(spec: ArraySpec, region: Region, scope: Scope) -> Iterator[Segment]
     step = _number(gaps.step, scope)
     tolerance = step / 2 if gaps.tolerance is None else _number(gaps.tolerance, scope, zero=True)
     samples = _samples(region.located, spec.dims, scope)
-    starts = _starts(gaps, times, samples, (step, tolerance))
+    lets = {let.name: let.value for let in (*header.card.lets, *spec.lets)}
+    lie = Timed(gaps.at, rows[1], lets, scope, header)
+    starts = _starts(_Recording(gaps, times, lie), samples, (step, tolerance))
     if gaps.policy == "error":
         yield Segment("", region)
         return
@@ -115,23 +119,35 @@ def _samples(located: Located, dims: Dims, scope: Scope) -> Int64:
     return np.full(count, whole, np.int64)
 
 
-def _starts(gaps: Gaps, times: Column, samples: Int64, unit: tuple[float, float]) -> list[int]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Recording:
+    """The times of rows, and where they lie."""
+
+    gaps: Gaps
+    times: Column
+    lie: Timed
+
+
+def _starts(recording: _Recording, samples: Int64, unit: tuple[float, float]) -> list[int]:
     """Return the rows at which stretches without gaps begin. Raises V0328 where there may be none."""
-    step, tolerance = unit
+    (step, tolerance), times = unit, recording.times
     if not len(times):
         return []
     inside = ~(np.abs(_later(times[:, :-1], times[:, 1:]) - step) <= tolerance)
     if inside.any():
         row = int(np.argmax(inside.any(axis=1)))
-        raise _gap(gaps, f"row {row} has a gap inside it", f"steps of {step:g}", "another step")
+        lies = place_of(recording.lie, row, int(np.argmax(inside[row])) + 1)
+        message = f"row {row} has a gap inside it"
+        raise _gap(recording.gaps, message, (f"steps of {step:g}", "another step"), lies)
     due = np.broadcast_to(step * (samples[:-1] if times.shape[1] == 1 else 1), len(times) - 1)
     found = _later(times[:-1, -1], times[1:, 0])
     broken = np.flatnonzero(~(np.abs(found - due) <= tolerance))
-    if len(broken) and gaps.policy == "error":
+    if len(broken) and recording.gaps.policy == "error":
         row = int(broken[0])
         many = "is a gap" if len(broken) == 1 else f"are {len(broken)} gaps"
         message = f"there {many} in the recording, the first before row {row + 1}"
-        raise _gap(gaps, message, f"{due[row]:g} after row {row}", f"{found[row]:g} after it")
+        expected = f"{due[row]:g} after row {row}", f"{found[row]:g} after it"
+        raise _gap(recording.gaps, message, expected, place_of(recording.lie, row + 1))
     return [0, *(broken + 1).tolist()]
 
 
@@ -141,9 +157,13 @@ def _later(before: Column, after: Column) -> NDArray[np.float64]:
     return np.where(np.abs(about) < 2.0**62, after - before, about).astype(np.float64)
 
 
-def _gap(gaps: Gaps, message: str, expected: str, found: str) -> VspecError:
+def _gap(gaps: Gaps, message: str, steps: tuple[str, str], lies: tuple[str, int] | None) -> VspecError:
+    """Return the error for a gap: the steps expected and found, and file and byte of the time after it."""
     help = "'as: segment' makes a group of each stretch without gaps; or widen 'tolerance'"
-    return fail("V0328", message, gaps.place, expected=expected, found=found, help=help)
+    file, offset = (None, None) if lies is None else lies
+    expected, found = steps
+    problem = Problem("V0328", message, gaps.place, file, offset, expected, found, help)
+    return VspecError([problem])
 
 
 def _number(expression: Expression, scope: Scope, *, zero: bool = False) -> float:

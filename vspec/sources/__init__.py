@@ -2,7 +2,9 @@
 
 from vspec.sources.datasets import DataSet, Found, Member, beside, find
 from vspec.sources.files import FIND_LIMIT, DataFile, Files, PastEnd, Reader, data_file
+from vspec.sources.listing import Listed, files_in, listed
 from vspec.sources.paths import confine, display, file_url, find_any_case, local_path, printable, relative
+from vspec.sources.positioned import Positioned
 from vspec.sources.roots import require_folder
 
 __all__ = [
@@ -11,16 +13,20 @@ __all__ = [
     "DataSet",
     "Files",
     "Found",
+    "Listed",
     "Member",
     "PastEnd",
+    "Positioned",
     "Reader",
     "beside",
     "confine",
     "data_file",
     "display",
     "file_url",
+    "files_in",
     "find",
     "find_any_case",
+    "listed",
     "local_path",
     "printable",
     "relative",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vspec.errors import Problem, VspecError
+from vspec.sources.apart import pieces
 from vspec.sources.mapped import mapped
 from vspec.sources.paths import display
 
@@ -77,6 +78,11 @@ class Reader:
         return self._file.path
 
     @property
+    def absolute(self) -> Path:
+        """Path on this machine, for libraries that open files themselves."""
+        return self._file.absolute
+
+    @property
     def size(self) -> int:
         """Size in bytes."""
         return self._file.size
@@ -106,6 +112,24 @@ class Reader:
         taken = self._taken(offset, n)
         taken.flags.writeable = False
         return taken
+
+    def pieces(self, offsets: Sequence[int], n: int) -> NDArray[np.uint8]:
+        """Return ``n`` bytes at each offset, a row each, of places that lie far apart; raises `PastEnd`.
+
+        It is a copy in memory: whoever asks keeps ``n`` times the number of offsets bounded.
+        """
+        for outermost in (min(offsets, default=0), max(offsets, default=0)):
+            self._require(outermost, n)
+        with self._lock:
+            handle = self._open()
+            try:
+                joined = pieces(handle, offsets, n)
+                held = os.fstat(handle.fileno()).st_size
+            except OSError as error:
+                raise VspecError([unreadable(self._file.path, self._file.absolute, error)]) from None
+        if len(joined) != n * len(offsets):
+            raise VspecError([_shrunk(self._file, held)])
+        return np.frombuffer(joined, np.uint8).reshape(len(offsets), n)
 
     def lend(self, offset: int, n: int) -> NDArray[np.uint8] | None:
         """Return ``n`` bytes from ``offset`` on without copying them, or None where that cannot be had.

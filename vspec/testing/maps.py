@@ -39,6 +39,11 @@ class Memory:
         """Return ``n`` bytes from ``offset``."""
         return np.frombuffer(self.read(offset, n), np.uint8)
 
+    def pieces(self, offsets: Sequence[int], n: int) -> NDArray[np.uint8]:
+        """Return ``n`` bytes at each offset, a row each."""
+        joined = b"".join(self.read(offset, n) for offset in offsets)
+        return np.frombuffer(joined, np.uint8).reshape(len(offsets), n)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Written:

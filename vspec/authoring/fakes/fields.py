@@ -52,7 +52,7 @@ class Slot:
     def nbytes(self) -> int:
         """Bytes of all elements: whole words, where they are packed."""
         if isinstance(self.kind, ElementType):
-            return stored.size(self.kind, self.count)
+            return stored.size(self.kind, self.endian, self.count)
         return self.item * self.count
 
 

@@ -23,8 +23,19 @@ SMALL_EXPONENTS = (-6, 7)
 """Powers of 16 of invented hexadecimal floats: far inside what a float of 32 bits can hold."""
 
 
+def size(kind: ElementType, endian: Endian, count: int) -> int:
+    """Return the bytes of ``count`` samples: of a last word that is not full, up to their last bit."""
+    packing = _packing(kind)
+    words, rest = divmod(count, packing.per_word)
+    bits = [bit for sample in range(rest) for bit in _bits(packing, sample)]
+    if not bits:
+        return words * packing.nbytes
+    last = max(bits) // 8 if endian == "little" else packing.nbytes - 1 - min(bits) // 8
+    return words * packing.nbytes + last + 1
+
+
 def drawn(rng: np.random.Generator, kind: ElementType, endian: Endian, count: int) -> bytes:
-    """Return words of random bits for ``count`` samples; two or more samples are not all equal."""
+    """Return random bits for ``count`` samples; two or more samples are not all equal."""
     packing = _packing(kind)
     words = -(-count // packing.per_word)
     raw = b""
@@ -35,11 +46,11 @@ def drawn(rng: np.random.Generator, kind: ElementType, endian: Endian, count: in
         values = unpacked(raw, kind, endian, count)
         if count < 2 or not (values == values[0]).all():
             break
-    return raw
+    return raw[: size(kind, endian, count)]
 
 
 def packed(values: Values, kind: ElementType, endian: Endian) -> bytes:
-    """Return whole words with these samples (flat); bits that belong to none are 0.
+    """Return the bytes of these samples (flat); bits that belong to none are 0.
 
     Raises `ValueError` for a number that a sample cannot hold.
     """
@@ -54,13 +65,14 @@ def packed(values: Values, kind: ElementType, endian: Endian) -> bytes:
     raw = np.packbits(bits, axis=1, bitorder="little")
     if endian == "big":
         raw = raw[:, ::-1]
-    return raw.tobytes()
+    return raw.tobytes()[: size(kind, endian, len(values))]
 
 
 def unpacked(raw: bytes, kind: ElementType, endian: Endian, count: int) -> Values:
-    """Return the first ``count`` samples of whole words, in numpy's type for them."""
+    """Return the first ``count`` samples, in numpy's type for them."""
     packing = _packing(kind)
-    data = np.frombuffer(raw, np.uint8).reshape(-1, packing.nbytes)
+    whole = raw + bytes(-len(raw) % packing.nbytes)
+    data = np.frombuffer(whole, np.uint8).reshape(-1, packing.nbytes)
     if endian == "big":
         data = data[:, ::-1]
     values: Values = np.empty((len(data), packing.per_word), kind.dtype(endian))

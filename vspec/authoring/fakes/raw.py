@@ -51,7 +51,7 @@ class Region:
     @property
     def end(self) -> int:
         """First byte behind the array."""
-        return self.offset + stored.size(self.kind, self.count)
+        return self.offset + stored.size(self.kind, self.endian, self.count)
 
 
 def region(spec: ArraySpec, file: FakeFile, scope: Scope, space: int | None = None) -> Region:
@@ -146,7 +146,7 @@ class RawFile:
         """Yield the data of an array, a block at a time, with the byte at which it stands."""
         rng = self._rng(r.key)
         for part in r.filled(self.file.sheet.plan.windows):
-            start = r.offset + stored.size(r.kind, part.start)
+            start = r.offset + stored.size(r.kind, r.endian, part.start)
             for block in stored.blocks(rng, r.kind, r.endian, len(part)):
                 yield start, block
                 start += len(block)

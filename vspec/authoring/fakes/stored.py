@@ -15,9 +15,9 @@ BLOCK = 1 << 22
 """Elements that are drawn at a time for files too large to be held in memory."""
 
 
-def size(kind: ElementType, count: int) -> int:
-    """Return the bytes that ``count`` elements take: whole words, where they are packed."""
-    return -(-count // kind.per_word) * kind.nbytes
+def size(kind: ElementType, endian: Endian, count: int) -> int:
+    """Return the bytes that ``count`` elements take: a last word that is not full may end early."""
+    return count * kind.nbytes if kind.packing is None else packing.size(kind, endian, count)
 
 
 def drawn(rng: np.random.Generator, kind: ElementType, endian: Endian, count: int) -> bytes:

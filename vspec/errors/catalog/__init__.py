@@ -10,6 +10,7 @@ from __future__ import annotations
 from vspec.errors.catalog import (
     card_text,
     checks,
+    containers,
     drift,
     expression,
     files,
@@ -38,6 +39,7 @@ _FAMILIES = (
     files,
     header,
     checks,
+    containers,
     maps,
     drift,
     usage,

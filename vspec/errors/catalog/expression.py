@@ -296,10 +296,21 @@ CODES: tuple[Code, ...] = (
     Code(
         "V0243",
         "card",
-        "a position in a column, inside the brackets of its rows",
+        "the components of one row, inside the brackets of its rows",
         "Inside the brackets of rows a name is its whole column. Where a row has several values, a position "
-        "picks rows of it, not a component of each row, and a mask made of that would take wrong rows.",
+        "(or first, last) picks rows of it, not a component of each row, and a mask made of that would take "
+        "wrong rows.",
         "from: f.point[xyz[0] > 0].xyz",
         "from: f.point[x > 0].xyz    # with the field  x: float32 @ start",
+    ),
+    Code(
+        "V0244",
+        "card",
+        "a mask that can fit only by accident",
+        "A mask has one truth value for each row of what it picks from. Made of other rows, whose number the "
+        "card tells by another count, it fits only if both numbers happen to be equal, and would then take "
+        "wrong rows.",
+        "from: f.point[f.event.code > 0].xyz    # point: {repeat: rest}, event: {repeat: n}",
+        "from: f.point[code > 0].xyz            # code is a field of point",
     ),
 )

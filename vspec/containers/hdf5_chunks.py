@@ -1,0 +1,138 @@
+"""The chunk index of a dataset, read straight into columns."""
+
+from __future__ import annotations
+
+from array import array
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vspec.containers.hdf5_filters import Filter, NoCodec, chain, pipeline
+from vspec.containers.hdf5_stored import MOST_CELLS, NoFill, Stored
+from vspec.errors import VspecError
+from vspec.layout import Chunked, Codecs, Derived, Int64
+
+_SPARSEST = 16
+_MOST_TRIED = 64
+
+
+def chunks_of(it: Stored) -> Chunked | Derived:
+    """Return where the chunks of a dataset lie, and how each of them is decoded.
+
+    Raises V0361 for an index that contradicts itself, V0362 for a grid with too many cells that are not
+    there.
+    """
+    rank = len(it.dataset.shape)
+    extents = tuple(map(int, it.creation.get_chunk()))
+    inner = tuple(size for size, _ in it.member.axes)
+    counts = tuple(-(-size // extent) for size, extent in zip(it.dataset.shape, extents, strict=True))
+    rows = _rows(it, rank)
+    cells, rows = _cells(it, rows, extents, counts)
+    nbytes = prod((*extents, *inner)) * it.dtype.itemsize
+    try:
+        masks, chains = _chains(it, rows, nbytes)
+        if _plain_edges(it, rows, extents, nbytes):
+            masks = np.where(_at_edge(it, rows, extents), len(chains), masks)
+            chains = (*chains, ())
+        fill = it.fill() if len(rows) < prod(counts) else None
+    except (NoCodec, NoFill) as error:
+        return it.derived(str(error))
+    total = prod(counts)
+    file, offset, length = (np.zeros(total, np.int64) for _ in range(3))
+    file -= 1
+    file[cells], offset[cells], length[cells] = it.file.index, rows[:, rank + 1], rows[:, rank + 2]
+    codecs = None
+    if len(chains) > 1:
+        codecs = np.zeros(total, np.int64)
+        codecs[cells] = masks
+    columns = (file, offset, length)
+    return it.chunked((*extents, *inner), columns, chains=chains, cell_codecs=codecs, fill=fill)
+
+
+def _rows(it: Stored, rank: int) -> Int64:
+    """Return a row a chunk: its corner, its filter mask, its offset and its length."""
+    found = array("q")
+    extend = found.extend
+
+    def take(chunk: tuple[tuple[int, ...], int, int, int]) -> None:
+        corner, mask, offset, nbytes = chunk
+        extend((*corner, mask, offset, nbytes))
+
+    it.dataset.id.chunk_iter(take)
+    return np.array(found, np.int64).reshape(-1, rank + 3)
+
+
+def _cells(
+    it: Stored, rows: Int64, extents: tuple[int, ...], counts: tuple[int, ...]
+) -> tuple[NDArray[np.intp], Int64]:
+    """Return the cell of each row; rows behind the ends of the array are left out, as the library does."""
+    total, rank = prod(counts), len(counts)
+    if total > max(MOST_CELLS, _SPARSEST * len(rows)):
+        raise it.file.problem(
+            "V0362",
+            f"array '{it.path}' has {total} chunks, of which {len(rows)} are in the file",
+            expected=f"at most {MOST_CELLS} chunks, or one in {_SPARSEST} in the file",
+            help="select a part of the array with the library, and map that",
+        )
+    corner = rows[:, :rank]
+    inside = (corner < np.array(it.dataset.shape, np.int64)).all(axis=1)
+    if not inside.all():
+        rows, corner = rows[inside], corner[inside]
+    extent = np.array(extents, np.int64)
+    place = corner // extent
+    if (corner < 0).any() or (place * extent != corner).any():
+        raise _contradiction(it, "a chunk does not begin where chunks begin")
+    weights = np.array([prod(counts[at + 1 :]) for at in range(rank)], np.int64)
+    cells = (place @ weights).astype(np.intp)
+    if (np.bincount(cells, minlength=1) > 1).any():
+        raise _contradiction(it, "two chunks have one place")
+    return cells, rows
+
+
+def _contradiction(it: Stored, found: str) -> VspecError:
+    message = f"the index of the chunks of array '{it.path}' contradicts itself"
+    return it.file.problem("V0361", message, 0, found=found, help="the file is damaged: fetch it again")
+
+
+def _chains(it: Stored, rows: Int64, nbytes: int) -> tuple[Int64, tuple[Codecs, ...]]:
+    """Return the chains of codecs, and which of them each chunk has, by the filters that it skipped."""
+    filters: tuple[Filter, ...] = pipeline(it.creation)
+    mask = rows[:, -3] & ((1 << len(filters)) - 1)
+    if not mask.any():
+        return mask, (chain(filters, 0, nbytes),)
+    used, which = np.unique(mask, return_inverse=True)
+    return which.astype(np.int64).ravel(), tuple(chain(filters, int(one), nbytes) for one in used)
+
+
+def _at_edge(it: Stored, rows: Int64, extents: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Tell which chunks reach over the end of an axis."""
+    corner = rows[:, : len(extents)]
+    over = corner + np.array(extents, np.int64) > np.array(it.dataset.shape, np.int64)
+    return np.asarray(over.any(axis=1))
+
+
+def _plain_edges(it: Stored, rows: Int64, extents: tuple[int, ...], nbytes: int) -> bool:
+    """Tell whether chunks at the edges were left unfiltered: the library does not say, so it is tried out.
+
+    An option of datasets says so for all of them at once; each then has the length of a whole chunk.
+    """
+    if not it.creation.get_nfilters() or not len(rows):
+        return False
+    edge = rows[_at_edge(it, rows, extents) & (rows[:, -3] == 0)]
+    if not len(edge) or (edge[:, -1] != nbytes).any():
+        return False
+    for row in edge[:_MOST_TRIED]:
+        corner = tuple(map(int, row[: len(extents)]))
+        _, raw = it.dataset.id.read_direct_chunk(corner)
+        inner = tuple(size for size, _ in it.member.axes)
+        whole = np.frombuffer(raw, it.dtype).reshape(*extents, *inner)
+        ends = zip(corner, extents, it.dataset.shape, strict=True)
+        box = tuple(slice(at, min(at + extent, size)) for at, extent, size in ends)
+        found = np.asarray(it.dataset[box], it.dtype)
+        cut = whole[tuple(slice(0, part.stop - part.start) for part in box)]
+        if cut.tobytes() != found.tobytes():
+            return False
+        if len(set(found.tobytes())) > 1:
+            return True
+    return False

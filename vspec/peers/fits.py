@@ -1,0 +1,79 @@
+"""FITS files as astropy reads them, unscaled."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vspec.errors import VspecError, fail
+
+if TYPE_CHECKING:
+    from astropy.io import fits
+
+
+def read_fits(path: Path, array: str, selection: tuple[slice, ...]) -> NDArray[np.generic]:
+    """Return a box of an image (``hdu0``) or a column (``hdu1/x``). Raises V0363, V0361 where astropy fails."""
+    try:
+        from astropy.io import fits
+    except ImportError:
+        raise fail("V0363", "astropy is not installed", help="pip install astropy") from None
+    unit, *rest = array.split("/")
+    try:
+        with warnings.catch_warnings(action="ignore"), fits.open(path, do_not_scale_image_data=True) as units:
+            hdu = units[int(unit.removeprefix("hdu"))]
+            whole = _column(hdu, rest) if rest else np.asarray(hdu.data)
+            return np.array(whole[selection])
+    except VspecError:
+        raise
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        MemoryError,
+        fits.VerifyError,
+    ) as error:
+        raise fail(
+            "V0361", f"astropy cannot read '{array}'", found=f"{type(error).__name__}: {error}"
+        ) from None
+
+
+def _column(hdu: fits.BinTableHDU, rest: list[str]) -> NDArray[np.generic]:
+    """Return a column as it lies in the table, or its cells in the heap one after the other."""
+    for key in [key for key in hdu.header if re.fullmatch(r"(?:TSCAL|TZERO|TNULL)\d+", key)]:
+        del hdu.header[key]
+    data = hdu.data
+    if isinstance(hdu, fits_groups()):
+        raw = data.view(np.ndarray)
+        name = rest[0]
+        return (
+            raw[name]
+            if name in (raw.dtype.names or ())
+            else raw[raw.dtype.names[int(name.removeprefix("parameter")) - 1]]
+        )
+    names = list(hdu.columns.names)
+    number = names.index(rest[0]) if rest[0] in names else int(rest[0].removeprefix("col")) - 1
+    if hdu.header["XTENSION"].strip() == "TABLE":
+        found = np.asarray(data.field(number))
+        return found.astype("<i8" if found.dtype.kind in "iu" else "<f8")
+    raw = data.view(np.ndarray)
+    cells = raw[raw.dtype.names[number]]
+    if len(rest) == 1:
+        return np.asarray(cells)
+    if rest[1] != "values":
+        return np.asarray(cells[:, ("row_sizes", "row_offsets").index(rest[1])])
+    return np.concatenate([np.ravel(cell) for cell in data.field(number)])
+
+
+def fits_groups() -> type:
+    """Return astropy's class of random groups."""
+    from astropy.io import fits
+
+    return fits.GroupsHDU
