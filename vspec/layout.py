@@ -187,7 +187,26 @@ class Derived:
     code: str = "V0335"
 
 
-Source = Strided | Chunked | Inline | Derived
+@dataclass(frozen=True, slots=True, eq=False)
+class Coded:
+    """Strides inside regions of encoded bytes.
+
+    ``file`` of the runs of ``inside`` is a region: row ``file - base`` of the columns ``file``, ``offset``,
+    ``nbytes`` and ``chain`` (one of ``chains``, in encoding order); its bytes count from the decoded ones.
+    ``decoded`` is what a region decodes to, as far as that was looked at: bytes, else None.
+    """
+
+    inside: Strided
+    base: int
+    file: Int64
+    offset: Int64
+    nbytes: Int64
+    chain: Int64
+    chains: tuple[Codecs, ...]
+    decoded: int | None = None
+
+
+Source = Strided | Chunked | Coded | Inline | Derived
 
 
 @dataclass(frozen=True, slots=True, eq=False)

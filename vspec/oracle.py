@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from vspec.datatypes import Coding
 from vspec.errors import Problem, VspecError, fail
-from vspec.layout import ArrayLayout, Axis, Chunked, Derived, Inline, InnerAxis, Strided, Unpack
+from vspec.layout import ArrayLayout, Axis, Chunked, Coded, Derived, Inline, InnerAxis, Strided, Unpack
 
 Array = NDArray[np.generic]
 Range = tuple[int, int]
@@ -66,6 +66,8 @@ def window(
         return np.empty([max(0, stop - start) for start, stop in ranges], layout.dtype)
     match layout.source:
         case Strided() as source:
+            return _strided_or_cut(layout, source, open_file, ranges)
+        case Coded(inside=source):
             return _strided_or_cut(layout, source, open_file, ranges)
         case Inline(values):
             turned = np.asarray(values, layout.dtype)[_turn(layout)]

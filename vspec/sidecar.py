@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vspec.chunks import ArrayPlan, Gathered, Peered, Recoded, Stretched, Units, Values, units
+from vspec.codecs.registration import borrow
 from vspec.errors import Problem, VspecError, fail
 from vspec.layout import Codecs, Json
 from vspec.manifest import Placement
@@ -281,6 +282,8 @@ def _wrong_length(plan: ArrayPlan, content: Recoded, row: int, expected: int, fo
 
 def _codec(plan: ArrayPlan, config: dict[str, Json]) -> _Codec:
     registry = import_module("numcodecs")
+    if str(config.get("id")).startswith("imagecodecs_"):
+        borrow()
     try:
         codec: _Codec = registry.get_codec(dict(config))
     except (ValueError, TypeError) as error:
@@ -311,6 +314,8 @@ def _decode(plan: ArrayPlan, chain: Codecs, data: bytes) -> bytes:
 def _encode(plan: ArrayPlan, chain: Codecs, data: bytes) -> bytes:
     found: object = np.frombuffer(data, plan.dtype)
     for config in chain:
+        if isinstance(shape := config.get("shape"), list):
+            found = np.asarray(found).reshape([int(str(n)) for n in shape])
         try:
             found = _codec(plan, dict(config)).encode(found)
         except (NotImplementedError, ValueError, RuntimeError) as error:

@@ -36,10 +36,11 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The maps that `apply` wrote, and what it found wrong."""
+    """The maps that `apply` wrote, what it found wrong, and the arrays whose values it had to copy."""
 
     maps: tuple[Path, ...]
     problems: tuple[str, ...] = ()
+    materialized: tuple[str, ...] = ()
 
 
 class Driver(Protocol):
@@ -73,16 +74,20 @@ class Vspec:
         return Identified(tuple(Candidate(m.card_id, m.card_path, m.files) for m in report.matches), near)
 
     def apply(self, candidate: Candidate, folder: Path, out: Path) -> Applied:
-        """Write the maps of the data in ``folder`` into ``out``."""
+        """Write the maps of the data in ``folder`` into ``out``; what no reference serves is copied."""
         from vspec import commands
         from vspec.errors import VspecError
 
         try:
             report = commands.apply(candidate.card, folder, out)
+            if any(p.code == "V0335" for p in report.problems):
+                options = commands.ApplyOptions(materialize=True)
+                report = commands.apply(candidate.card, folder, out, options=options)
         except VspecError as error:
             raise RefusedError(str(error)) from error
         problems = tuple(f"{p.code}: {p.message}" for p in report.problems if p.level == "error")
-        return Applied(tuple(Path(made.map) for made in report.maps), problems)
+        copied = tuple(array.path for made in report.maps for array in made.arrays if array.materialized)
+        return Applied(tuple(Path(made.map) for made in report.maps), problems, copied)
 
     def read(self, path: Path) -> list[Part]:
         """Return every array of a map."""

@@ -122,6 +122,7 @@ def as_json(outcomes: Sequence[Outcome]) -> Json:
             "result": o.result,
             "card": o.card or None,
             "reason": o.reason or None,
+            "materialized": list(o.materialized),
             "seconds": round(o.seconds, 3),
             "arrays": [
                 {"name": v.name, "result": v.result, "part": v.part or None, "note": v.note or None}
@@ -158,6 +159,7 @@ def lines(outcomes: Sequence[Outcome], listed: Listed) -> Iterator[str]:
             continue
         yield _row(name, counts, facts[name], width)
     yield _row("total", total, all_facts, width)
+    yield _share(outcomes)
     if bare:
         yield f"\nwithout a card: {', '.join(bare)}"
     near = [
@@ -199,6 +201,18 @@ def lines(outcomes: Sequence[Outcome], listed: Listed) -> Iterator[str]:
         also = f" and {len(crashed) - 1} more" if len(crashed) > 1 else ""
         yield from _section(f"{crashed[0]}{also} crashed", reason.rstrip().splitlines())
     yield from _section("these must not be", faults(outcomes, listed))
+
+
+def _share(outcomes: Sequence[Outcome]) -> str:
+    """Return how many of the readable entries are served whole, and how many of them by copied values."""
+    scored = [o for o in outcomes if o.kind == "readable" and column(o) is not None]
+    served = [o for o in scored if o.result in ("equal", "scaled")]
+    copied = sum(bool(o.materialized) for o in served)
+    percent = 100 * len(served) / max(1, len(scored))
+    return (
+        f"\nserved whole: {len(served)} of {len(scored)} readable entries ({percent:.1f} %),"
+        f" {copied} of them with arrays that were materialised"
+    )
 
 
 def _crashes(outcomes: Sequence[Outcome]) -> dict[str, list[str]]:

@@ -29,7 +29,10 @@ Result = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an entry. ``reason`` is the error, or the traceback of a crash."""
+    """What became of an entry. ``reason`` is the error, or the traceback of a crash.
+
+    ``materialized`` are the arrays of its map whose values had to be copied.
+    """
 
     id: str
     format: str
@@ -40,6 +43,7 @@ class Outcome:
     facts: tuple[Compared, ...] = ()
     reason: str = ""
     seconds: float = 0.0
+    materialized: tuple[str, ...] = ()
 
 
 def run(entries: Sequence[Entry], corpus: Path, driver: Driver, jobs: int = 1) -> Iterator[Outcome]:
@@ -82,8 +86,8 @@ def _mapped(entry: Entry, folder: Path, out: Path, driver: Driver, outcome: Outc
     if len(cards) > 1:
         return replace(outcome, result="ambiguous", reason="these cards fit: " + ", ".join(sorted(cards)))
     (candidate,) = cards.values()
-    outcome = replace(outcome, card=candidate.id)
     applied = driver.apply(candidate, folder, out)
+    outcome = replace(outcome, card=candidate.id, materialized=applied.materialized)
     if not applied.maps:
         return replace(outcome, result="refused", reason="; ".join(applied.problems) or "no map was written")
     parts: list[Part] = []

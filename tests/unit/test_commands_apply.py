@@ -62,6 +62,7 @@ def test_the_report_is_as_documented(tmp_path):
                         "copied_bytes": 0,
                         "tail": "none",
                         "profile": "portable",
+                        "materialized": False,
                     }
                 ],
                 "choices": [

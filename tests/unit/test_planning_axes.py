@@ -296,3 +296,11 @@ def test_names_that_the_map_itself_writes(tmp_path, key):
     with pytest.raises(VspecError) as caught:
         made(tmp_path, "axes: {channel: {x: 1}}", f"attrs: {{{key}: 3}}")
     assert codes(caught.value) == ["V0339"]
+
+
+@pytest.mark.parametrize("key", ("gain", "offset"))
+@pytest.mark.parametrize("given", ("\"['1', '1', '1']\"", "names", '"[true, true, true]"', "\"[1, 2, 'x']\""))
+def test_a_scale_is_made_of_numbers(tmp_path, key, given):
+    (problem,) = refused(tmp_path, f"axes: {{channel: {{{key}: {given}}}}}")
+    assert problem.code == "V0319"
+    assert "float(...)" in problem.help

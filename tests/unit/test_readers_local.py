@@ -6,20 +6,20 @@ import asyncio
 import os
 import pickle
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 import zarr
-
-pytest.importorskip("zarr", "3")
-
 from zarr.abc.store import OffsetByteRequest, RangeByteRequest, SuffixByteRequest
 from zarr.core.buffer import default_buffer_prototype
 
 from vspec.chunks import ChunkOptions
+from vspec.codecs import Bits, Gather, Ibm, Records, Step
 from vspec.errors import VspecError
 from vspec.layout import ArrayLayout, Axis, Inline, InnerAxis, Runs, Strided
 from vspec.readers import local_chunks, local_zarr
+from vspec.readers.local_chunks import ChunkReading, Scratch, Wanted
 from vspec.readers.local_store import LocalStore
 from vspec.readers.local_zarr import DirectPipeline
 from vspec.readers.map_file import load
@@ -56,7 +56,7 @@ def plain():
     """Bytes that lie as they come out."""
     columns = [np.array([value], np.int64) for value in (0, 0, 239, 8, 0)]
     source = Strided(Runs(*columns), np.dtype(">i2"), inner=(InnerAxis("c", 4, 2),))
-    return ArrayLayout("plain", (Axis("time", 239, ("run",)), Axis("c", 4, ("c",))), source.dtype, source)
+    return ArrayLayout("plain", (Axis("time", 239, ("run",)), Axis("c", 4, ("c",))), np.dtype(">i2"), source)
 
 
 VALUES = ArrayLayout("t", (Axis("i", 3, ("i",)),), np.dtype("<f8"), Inline(np.array([1.0, 2.0, 4.0])))
@@ -64,12 +64,14 @@ VALUES = ArrayLayout("t", (Axis("i", 3, ("i",)),), np.dtype("<f8"), Inline(np.ar
 
 @pytest.fixture
 def packed(tmp_path):
-    return write_map(tmp_path, [samples(), table(), VALUES], [records().tobytes()], PACKED).path
+    (tmp_path / "packed").mkdir()
+    return write_map(tmp_path / "packed", [samples(), table(), VALUES], [records().tobytes()], PACKED).path
 
 
 @pytest.fixture
 def portable(tmp_path):
-    return write_map(tmp_path, [plain(), VALUES], [records().tobytes()], PORTABLE).path
+    (tmp_path / "portable").mkdir()
+    return write_map(tmp_path / "portable", [plain(), VALUES], [records().tobytes()], PORTABLE).path
 
 
 def codes(run):
@@ -107,7 +109,7 @@ def test_every_key_is_what_fsspec_gives(packed):
 
 @pytest.mark.parametrize(
     ("asked", "part"),
-    [
+    (
         (RangeByteRequest(3, 8), slice(3, 8)),
         (RangeByteRequest(70, 200), slice(70, 200)),
         (RangeByteRequest(200, 300), slice(200, 300)),
@@ -115,7 +117,7 @@ def test_every_key_is_what_fsspec_gives(packed):
         (OffsetByteRequest(500), slice(500, None)),
         (SuffixByteRequest(6), slice(-6, None)),
         (SuffixByteRequest(500), slice(None)),
-    ],
+    ),
 )
 def test_part_of_a_value_never_leaves_it(portable, asked, part):
     store = LocalStore(load(portable))
@@ -149,7 +151,7 @@ def test_a_key_that_the_map_lacks_is_no_error_and_no_file(packed, tmp_path):
         asyncio.run(store.getsize("other.bin"))
 
 
-def test_the_store_cannot_be_written(packed):
+def test_the_store_cannot_be_written(packed, portable):
     store = LocalStore(load(packed))
     assert store.read_only
     buffer = default_buffer_prototype().buffer.from_bytes(b"x")
@@ -157,15 +159,16 @@ def test_the_store_cannot_be_written(packed):
         asyncio.run(store.set("t/0", buffer))
     with pytest.raises(ValueError, match="read-only"):
         asyncio.run(store.delete("t/0"))
-    with pytest.raises((ValueError, TypeError)):
-        open_group(packed)["table"][0] = 1
-    assert load(packed).refs == load(packed).refs
+    for path, name in ((packed, "table"), (portable, "plain")):
+        with pytest.raises((ValueError, VspecError)):
+            open_group(path)[name][0] = 1
+        assert path.with_name("0.bin").read_bytes() == records().tobytes()
 
 
 def test_stores_of_one_map_are_equal_and_travel(packed, portable):
     store = LocalStore(load(packed))
     assert store == LocalStore(load(packed))
-    assert store != LocalStore(load(portable)) or packed == portable
+    assert store != LocalStore(load(portable))
     again = pickle.loads(pickle.dumps(store))
     assert again == store
     assert hash(again) == hash(store)
@@ -180,7 +183,7 @@ def test_an_array_that_travelled_gives_the_same(packed):
 # --- missing, cut off, of another kind ------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["g/samples", "table"])
+@pytest.mark.parametrize("path", ("g/samples", "table"))
 def test_a_missing_source_is_an_error_with_a_code(packed, path):
     array = open_group(packed)[path]
     packed.with_name("0.bin").unlink()
@@ -188,8 +191,8 @@ def test_a_missing_source_is_an_error_with_a_code(packed, path):
     assert codes(lambda: array[3]) == ["V0741"]
 
 
-@pytest.mark.parametrize("short", [1, 4 * RECORD.itemsize, (COUNT - 1) * RECORD.itemsize])
-@pytest.mark.parametrize("path", ["g/samples", "table"])
+@pytest.mark.parametrize("short", (2, 4 * RECORD.itemsize, (COUNT - 1) * RECORD.itemsize))
+@pytest.mark.parametrize("path", ("g/samples", "table"))
 def test_a_source_that_was_cut_off_is_an_error_and_what_is_left_is_right(packed, path, short):
     whole = records()["samples"]
     source = packed.with_name("0.bin")
@@ -215,9 +218,9 @@ def test_a_cut_that_leaves_a_whole_number_of_records_gives_no_zeros(packed):
 
 def test_a_verbatim_chunk_that_was_cut_off(portable):
     array = open_group(portable)["plain"]
-    os.truncate(portable.with_name("0.bin"), 239 * 8 - 1)
+    os.truncate(portable.with_name("0.bin"), 150 * 8 - 1)
     assert codes(lambda: array[...]) == ["V0742"]
-    assert np.array_equal(array[:230], np.frombuffer(records().tobytes()[: 230 * 8], ">i2").reshape(-1, 4))
+    assert np.array_equal(array[:140], np.frombuffer(records().tobytes()[: 140 * 8], ">i2").reshape(-1, 4))
 
 
 def test_a_folder_a_pipe_and_a_forbidden_file_are_refused(portable):
@@ -233,20 +236,16 @@ def test_a_folder_a_pipe_and_a_forbidden_file_are_refused(portable):
 
 def test_an_error_stops_the_other_chunks(packed, monkeypatch):
     begun = []
-    first = threading.Event()
 
     def fail(_places, place, _start, _into):
         begun.append(place.offset)
-        first.set()
         raise RuntimeError("no more")
 
-    monkeypatch.setattr(local_zarr.LocalStore, "readings", {}, raising=False)
     array = open_group(packed)["table"]
     monkeypatch.setattr(type(array.store.places), "fill", fail)
     with pytest.raises(RuntimeError, match="no more"):
         array[...]
-    assert first.is_set()
-    assert len(begun) <= local_zarr._MOST_THREADS
+    assert 1 <= len(begun) <= local_zarr._MOST_THREADS
 
 
 # --- the pipeline ---------------------------------------------------------------------------
@@ -279,13 +278,15 @@ def test_chunks_go_straight_into_the_result(packed, portable, monkeypatch):
     def never(*_):
         raise AssertionError("a chunk went through zarr's own way")
 
-    monkeypatch.setattr(LocalStore, "get", never)
     for path, names in ((packed, ["g/samples", "table"]), (portable, ["plain"])):
-        store = LocalStore(load(path))
-        assert {name: store.readings[name] is not None for name in names} == dict.fromkeys(names, True)
+        group = open_group(path)
+        arrays = [group[name] for name in names]
+        with monkeypatch.context() as patched:
+            patched.setattr(LocalStore, "get", never)
+            assert all(array[...].any() for array in arrays)
 
 
-@pytest.mark.parametrize("block", [1, 40, 1 << 20])
+@pytest.mark.parametrize("block", (1, 40, 1 << 20))
 @pytest.mark.parametrize("seed", range(20))
 def test_any_selection(packed, monkeypatch, block, seed):
     monkeypatch.setattr(local_chunks, "_BLOCK", block)
@@ -310,8 +311,49 @@ def test_any_selection(packed, monkeypatch, block, seed):
     assert np.array_equal(table_[:, k], whole[:, k])
     assert np.array_equal(table_[start % COUNT :, 1:6:2], whole[start % COUNT :, 1:6:2])
     assert np.array_equal(table_.oindex[rows % COUNT, columns], whole[np.ix_(rows % COUNT, columns)])
+    assert np.array_equal(table_.oindex[row % COUNT, columns], whole[row % COUNT, columns])
+    assert np.array_equal(table_.oindex[rows % COUNT, k], whole[rows % COUNT, k])
     assert np.array_equal(table_.oindex[3:50, columns], whole[3:50, columns])
     assert np.array_equal(table_.vindex[rows % COUNT, rows % 7], whole[rows % COUNT, rows % 7])
+
+
+def test_filters_are_undone_from_the_last_to_the_first():
+    # 1.0 and -118.625 as base-16 floats, most significant byte first, each behind one other byte.
+    data = np.frombuffer(bytes.fromhex("ff41100000 ffc276a000 ff41100000"), np.uint8)
+    gather = Gather(4, (Records(3, 5),), 1)
+    turned = Bits.run(32, "unsigned", first="high")
+    reading = ChunkReading((3,), np.dtype("<f8"), gather, (Ibm("little", "<f8"), turned))
+    out = np.zeros(2)
+
+    def fill(start, into):
+        into[:] = data[start : start + len(into)]
+
+    reading.read(15, fill, Wanted((slice(1, 3),), out, (slice(0, 2),), ()), Scratch())
+    assert out.tolist() == [-118.625, 1.0]
+
+
+def test_a_chunk_of_another_length_than_its_array_says_is_an_error():
+    reading = ChunkReading((3,), np.dtype("<u2"), None, (Bits.run(8, "unsigned"),))
+    out = np.zeros(3, "<u2")
+    with pytest.raises(ValueError, match="5 bytes when it is decoded, not 6"):
+        reading.read(
+            5, lambda _start, into: into.fill(1), Wanted((slice(0, 3),), out, (slice(0, 3),), ()), Scratch()
+        )
+    assert not out.any()
+
+
+def test_records_of_another_count_are_refused():
+    gather = Gather(2, (Records(4, 6, last=3), Step(2, 2)), 1)
+    out = np.zeros(8, np.uint8)
+    for nbytes, room in ((11, 8), (10, 8), (17, 8), (11, 4)):
+        if (nbytes, room) == (11, 8):
+            gather.decode_into(np.arange(nbytes, dtype=np.uint8), 2, out)
+            assert out.tolist() == [1, 2, 3, 4, 7, 8, 9, 10]
+        else:
+            assert codes(lambda n=nbytes, m=room: gather.decode_into(bytes(n), 2, out[:m])) == ["V0712"]
+    permuted = Gather(2, (Step(2, 2), Records(4, 6)), 1)
+    assert permuted.by_record == 0
+    assert codes(lambda: permuted.decode_into(bytes(11), 2, out)) == ["V0712"]
 
 
 def test_into_memory_of_the_reader(packed):
@@ -339,12 +381,10 @@ def test_many_threads_read_one_array(packed):
 
 
 def opened(folder):
-    return sum(
-        os.path.realpath(f"/proc/self/fd/{n}").startswith(str(folder)) for n in os.listdir("/proc/self/fd")
-    )
+    return sum(path.resolve().is_relative_to(folder) for path in Path("/proc/self/fd").iterdir())
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc")
 def test_few_files_are_open_and_none_after_closing(tmp_path):
     files = Positioned(3)
     for n in range(7):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal, cast
 
+from vspec.card.build_codecs import build_codecs
 from vspec.card.build_layout import build_endian, build_lets
 from vspec.card.keys import AXIS
 from vspec.card.leaves import Leaves
@@ -38,6 +39,8 @@ def build_array(entry: Entry, leaves: Leaves) -> ArraySpec:
         shape_places=_shape_places(shape),
         offset=optional(leaves.expression, node.get("offset")),
         endian=build_endian(node.get("endian"), leaves),
+        codec=build_codecs(node.get("codec"), leaves),
+        encoded=optional(leaves.expression, node.get("nbytes")),
         order=_order(node.get("order"), leaves),
         dims=_dims(node.get("dims"), leaves),
         gaps=_gaps(node.find("gaps"), leaves),

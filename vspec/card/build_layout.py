@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal, cast
 
+from vspec.card.build_codecs import build_codecs
 from vspec.card.build_text import build_text
 from vspec.card.leaves import Leaves
 from vspec.card.model import EndianSpec, Field, Let, Record, Repeat, StructType
@@ -179,6 +180,8 @@ def _record(entry: Entry, node: Mapping, leaves: Leaves) -> Record:
         endian=build_endian(node.get("endian"), leaves),
         lets=build_lets(node.get("let"), leaves),
         partial=_partial(node),
+        codec=build_codecs(node.get("codec"), leaves),
+        encoded=optional(leaves.expression, node.get("nbytes")),
     )
 
 

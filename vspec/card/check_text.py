@@ -42,7 +42,9 @@ _EXAMPLE: Mapping[str, str] = {
     "xml": "e.g. {key: a/b@unit}, or a table: {each: a/b, fields: {gain: float}}",
     "json": "a field of json has a key and a type, e.g. {key: recording.rate, type: float}",
 }
-_OF_THE_FILE = frozenset({"match", "named", "over", "order", "missing", "optional", "any_case"})
+_OF_THE_FILE = frozenset(
+    {"match", "named", "over", "order", "missing", "optional", "any_case", "compression"}
+)
 
 
 def check_container(word: str, node: yaml_nodes.Mapping) -> Iterator[Problem]:

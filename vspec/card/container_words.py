@@ -18,3 +18,10 @@ CONTAINERS: dict[str, str] = {
     "tiff": "TIFF and BigTIFF: series of pages.",
     "zarr": "A Zarr store of either version, named by the metadata file at its root.",
 }
+
+STREAMS: dict[str, str] = {
+    "gzip": "As gzip writes it.",
+    "zlib": "As zlib writes it.",
+    "bz2": "As bzip2 writes it.",
+    "lzma": "As xz writes it.",
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vspec.card.container_words import STREAMS
 from vspec.card.grammar import (
     ATTRIBUTES,
     BOOLEAN,
@@ -18,7 +19,18 @@ from vspec.card.grammar import (
     Shape,
     Value,
 )
-from vspec.card.layout_keys import ENDIAN, ENDIAN_VALUE, FIELD, LAYOUT, ONLY_IF, REGIONS, REPEAT, TYPE
+from vspec.card.layout_keys import (
+    CODEC,
+    CODECS,
+    ENDIAN,
+    ENDIAN_VALUE,
+    FIELD,
+    LAYOUT,
+    NBYTES,
+    ONLY_IF,
+    REPEAT,
+    TYPE,
+)
 from vspec.card.text_keys import FILE_FORMAT, OPTIONS, PARSE, TEXT_FIELD
 
 _HOLES = (
@@ -195,12 +207,17 @@ ROLE = Shape(
         *OPTIONS,
         Key("layout", Value(shape="layout"), "The bytes of a binary file.", {"fields": {"n": "uint32"}}),
         Key("endian", ENDIAN_VALUE, "The byte order of the file.", "little"),
+        Key(
+            "compression",
+            Value("word", words=tuple(STREAMS), meanings=tuple(STREAMS.values())),
+            "The whole file is compressed; the card speaks of what is inside.",
+            "gzip",
+        ),
     ),
     short="file pattern",
     one_of=("match", "named"),
     apart=(("layout", "format"), ("endian", "format")),
     needs=(*((key.name, "format") for key in OPTIONS), ("order", "over"), ("missing", "over")),
-    later={"compression": REGIONS},
 )
 
 CHECK = Shape(
@@ -243,6 +260,8 @@ ARRAY = Shape(
         ),
         Key("offset", EXPRESSION, "Where the data begin in the file, in bytes.", 348),
         Key("endian", ENDIAN_VALUE, "The byte order of the data.", "big"),
+        Key("codec", CODECS, "What encoded the bytes from 'offset' on, the first step first.", ["gzip"]),
+        Key("nbytes", EXPRESSION, "The bytes that they take; else all to the end of the file.", "size"),
         Key("order", EXPRESSION, "C: the last axis varies fastest; F: the first one does.", "F"),
         Key(
             "dims",
@@ -277,8 +296,9 @@ ARRAY = Shape(
         ("values", "offset"),
         ("values", "endian"),
         ("values", "order"),
+        ("values", "codec"),
     ),
-    later={"codec": REGIONS},
+    needs=(("nbytes", "codec"),),
 )
 
 GAPS = Shape(
@@ -326,6 +346,7 @@ SHAPES: dict[str, Shape] = {
     "field": FIELD,
     "repeat": REPEAT,
     "endian": ENDIAN,
+    "codec": CODEC,
     "parse": PARSE,
     "text field": TEXT_FIELD,
     "check": CHECK,

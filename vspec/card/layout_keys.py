@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
-from vspec.card.grammar import BOOLEAN, EXPRESSION, EXPRESSIONS, TEXT, TEXTS, TRUTH, Key, Shape, Value
+from vspec.card.grammar import (
+    BOOLEAN,
+    EXPRESSION,
+    EXPRESSIONS,
+    TEMPLATE,
+    TEXT,
+    TEXTS,
+    TRUTH,
+    Key,
+    Shape,
+    Value,
+)
 
 ENDIAN_VALUE = Value(shape="endian")
 ONLY_IF = "Only if this holds; else the {} is absent."
-REGIONS = "regions of compressed bytes come later"
+CODECS = Value("template", shape="codec", items=Value("template", shape="codec"), least=1)
+NBYTES = "The bytes that the encoded region takes."
+
+CODEC = Shape(
+    "codec",
+    "One step of what encoded the bytes: its id, and what else its configuration says.",
+    (
+        Key(
+            "id", TEMPLATE, "The id of the codec, as numcodecs or imagecodecs has it.", "zlib", mandatory=True
+        ),
+        Key("if", TRUTH, ONLY_IF.format("step"), "compression == 8"),
+    ),
+    short="template",
+    free=TRUTH,
+)
 
 _FIELDS = Value(entries=Value(shape="field"), least=1)
 _CUT_OFF = (
@@ -86,6 +111,8 @@ FIELD = Shape(
         ),
         Key("at", EXPRESSION, "Where it lies, from the start of the file; what follows is not moved.", 348),
         Key("if", TRUTH, ONLY_IF.format("field or record"), "version >= 2"),
+        Key("codec", CODECS, "What encoded the bytes of a record, the first step first.", ["zlib"]),
+        Key("nbytes", EXPRESSION, NBYTES, "size[k]"),
         Key("endian", ENDIAN_VALUE, "The byte order of this field or record.", "big"),
         Key("doc", TEXT, "What it means.", "channels in use"),
     ),
@@ -95,11 +122,10 @@ FIELD = Shape(
         ("type", "size"),
         ("type", "let"),
         *((owner, name) for owner in ("fields", "repeat") for name in ("else", "const", "parse")),
+        *(("codec", name) for name in ("size", "key", "partial", "type")),
     ),
+    needs=(("codec", "fields"), ("codec", "nbytes"), ("nbytes", "codec")),
     later={
-        "codec": REGIONS,
-        "nbytes": REGIONS,
-        "compression": REGIONS,
         "bits": "expressions take bits out of a number: (flags >> 4) & 7",
     },
 )

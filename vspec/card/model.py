@@ -135,6 +135,16 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
+class CodecStep:
+    """One step of a chain of codecs: ``arguments`` are the rest of its configuration."""
+
+    id: Template
+    place: Place
+    condition: Expression | None = None
+    arguments: Mapping[str, Expression] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Fields that stand one after the other; with ``repeat`` a table of them.
 
@@ -142,6 +152,7 @@ class Record:
     when it is not the sum of the fields; ``at`` places it absolutely without moving the cursor;
     ``to`` is the byte at which ``rest`` ends. With ``of`` the records are instances of a type of
     the card, and ``fields`` is empty. ``axis`` is the name of the rows' axis where it is not ``name``.
+    With ``codec`` the fields lie in what the ``encoded`` bytes decode to.
     """
 
     name: str
@@ -158,6 +169,8 @@ class Record:
     to: Expression | None = None
     of: TypeRef | None = None
     axis: str = ""
+    codec: tuple[CodecStep, ...] = ()
+    encoded: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +231,7 @@ class Role:
     layout: Record | None = None
     endian: EndianSpec = None
     container: str | None = None
+    compression: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +337,8 @@ class ArraySpec:
     shape_places: Mapping[str, Place] = field(default_factory=dict)
     offset: Expression | None = None
     endian: EndianSpec = None
+    codec: tuple[CodecStep, ...] = ()
+    encoded: Expression | None = None
     order: Expression | Literal["C", "F"] = "C"
     dims: Dims = None
     gaps: Gaps | None = None

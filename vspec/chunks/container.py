@@ -16,7 +16,17 @@ from vspec.errors import Problem, VspecError, fail
 from vspec.layout import ArrayLayout, Chunked, Codecs, Int64, Json
 
 _FILTERS = frozenset(
-    {"delta", "fixedscaleoffset", "astype", "quantize", "bitround", "packbits", "categorize", "shuffle"}
+    {
+        "vspec.gather",
+        "delta",
+        "fixedscaleoffset",
+        "astype",
+        "quantize",
+        "bitround",
+        "packbits",
+        "categorize",
+        "shuffle",
+    }
     | {f"imagecodecs_{name}" for name in ("delta", "floatpred", "packints", "bitorder", "byteshuffle", "xor")}
 )
 """Codecs that Zarr v2 keeps in ``filters``; any other last codec of a chain is the ``compressor``."""
@@ -85,11 +95,13 @@ def _cells(layout: ArrayLayout, source: Chunked) -> _Cells:
         PlannedAxis(axis.name, axis.size, _joined_chunk(layout, axis.parts, sizes, chunks), axis.reverse)
         for axis in order
     )
-    for axis in order:
-        if int(np.prod([sizes[part] for part in axis.parts], dtype=object)) != axis.size:
-            raise incoherent(
-                layout, f"axis '{axis.name}' of size {axis.size} is not the product of its parts"
+    for axis, planned in zip(order, axes, strict=True):
+        whole = int(np.prod([sizes[part] for part in axis.parts], dtype=object))
+        if not (axis.size <= whole and -(-axis.size // planned.chunk) == -(-whole // planned.chunk)):
+            message = (
+                f"axis '{axis.name}' of size {axis.size} is not the product of its parts, cropped or not"
             )
+            raise incoherent(layout, message)
     used = [part for axis in order for part in axis.parts]
     unused = [name for name in names if name not in used]
     wide = [name for name in used if chunks[name] > 1]

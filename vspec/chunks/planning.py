@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from vspec.chunks.coded import plan_coded
 from vspec.chunks.container import plan_container
 from vspec.chunks.derived import plan_derived
 from vspec.chunks.model import ArrayPlan, ChunkOptions, PlannedAxis, Values
@@ -16,7 +17,7 @@ from vspec.chunks.profiles import plan_in_profile
 from vspec.chunks.references import absent
 from vspec.chunks.strided import Sources, copied_whole, map_dtype
 from vspec.errors import Problem, VspecError, fail
-from vspec.layout import ArrayLayout, Chunked, Derived, Inline, Source, Strided
+from vspec.layout import ArrayLayout, Chunked, Coded, Derived, Inline, Source, Strided
 
 _STORED = frozenset({"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"})
 
@@ -75,6 +76,8 @@ def _plan_source(layout: ArrayLayout, source: Source, files: Sources, options: C
         case Chunked():
             _check_item(layout, source)
             return plan_container(layout, source, files, options)
+        case Coded():
+            return plan_coded(layout, source, files, options)
         case Inline():
             return _plan_values(layout, source, options)
         case Derived():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
@@ -17,10 +19,25 @@ def register() -> None:
 
     for codec in for_numcodecs.CODECS:
         register_codec(codec)
+    borrow()
     if _has_zarr_3():
         from vspec.codecs import for_zarr
 
         for_zarr.register()
+
+
+@cache
+def borrow() -> None:
+    """Make the codecs of imagecodecs known to numcodecs where that package is installed."""
+    from numcodecs.registry import register_codec
+
+    if find_spec("imagecodecs") is None:
+        return
+    lent = import_module("imagecodecs.numcodecs")
+    for name in lent.__all__:
+        codec = getattr(lent, name)
+        if str(getattr(codec, "codec_id", None)).startswith("imagecodecs_"):
+            register_codec(codec)
 
 
 def _has_zarr_3() -> bool:

@@ -83,7 +83,7 @@ def _compare(document: MapDocument, seals: Sequence[Problem], on_step: Callable[
         problems += _same_metadata(document, compiler.describe(read, options))
         held, refused = _opened(document)
         problems += refused
-        truth = Truth(files.reader, files.paths, _peers(files))
+        truth = Truth(files.inside, files.paths, _peers(files))
         compared = 0
         for k, (path, layout) in enumerate(layouts.items()):
             on_step(Step(document.path.name, k, len(layouts)))

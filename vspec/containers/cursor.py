@@ -1,4 +1,4 @@
-"""Reading a container's header from front to back; what is not there is a coded problem, never a traceback."""
+"""Reading a container's header from front to back: what is not there is a problem with a code."""
 
 from __future__ import annotations
 

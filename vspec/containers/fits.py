@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from vspec.containers.attributes import Attributes
-from vspec.containers.fits_cards import BLOCK, Cards, read_cards
+from vspec.containers.fits_cards import BLOCK, read_cards
 from vspec.containers.fits_columns import Table
 from vspec.containers.fits_scaling import linear, put_scaling
 from vspec.containers.fits_tables import add_ascii_table, add_table
@@ -94,7 +94,7 @@ class _Opened:
                 raise unit.cards.damaged(
                     "a table must have 2 axes of bytes", found=f"{len(sizes)} axes of {item}"
                 )
-            table = Table.of(unit.cards, sizes[1], sizes[0], ascii=kind == "TABLE")
+            table = Table.of(unit.cards, sizes[1], sizes[0], text=kind == "TABLE")
             if kind == "TABLE":
                 add_ascii_table(unit, table)
             elif unit.cards.values.get("ZIMAGE") is True:

@@ -69,7 +69,7 @@ class Table:
     columns: tuple[Column, ...]
 
     @classmethod
-    def of(cls, cards: Cards, rows: int, row_bytes: int, *, ascii: bool) -> Table:
+    def of(cls, cards: Cards, rows: int, row_bytes: int, *, text: bool) -> Table:
         """Read the columns of a header. Raises V0361 for what cannot be."""
         count = cards.whole("TFIELDS")
         if count > _MOST_COLUMNS:
@@ -77,10 +77,10 @@ class Table:
         columns: list[Column] = []
         at = 0
         for number in range(1, count + 1):
-            column = _ascii(cards, number) if ascii else _binary(cards, number, at)
-            at += 0 if ascii else column.nbytes
+            column = _ascii(cards, number) if text else _binary(cards, number, at)
+            at += 0 if text else column.nbytes
             columns.append(column)
-        if not ascii and at != row_bytes:
+        if not text and at != row_bytes:
             raise cards.damaged(
                 "the columns do not fill a row", expected=f"NAXIS1 = {row_bytes} bytes", found=f"{at} bytes"
             )

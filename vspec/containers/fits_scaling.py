@@ -30,7 +30,7 @@ def _exact(value: float) -> float | int:
 
 
 def linear(cards: Cards, number: int) -> Affine | None:
-    """Return the coordinates of axis ``number`` (1 is the fastest), None where they are not linear, or not given.
+    """Return the coordinates of axis ``number`` (1 is the fastest), None where none are given or they bend.
 
     A header with a matrix (PC, CD) or a rotation couples axes; a projection in CTYPE bends them.
     """

@@ -87,7 +87,7 @@ def _add_text(unit: Unit, table: Table, column: Column, group: dict[str, Json]) 
 
 
 def _add_heaped(unit: Unit, table: Table, column: Column, path: str) -> None:
-    """Add a column whose cells lie in the heap: their values one after the other, and how many in each row."""
+    """Add a column whose cells lie in the heap: all values one after the other, and how many of each row."""
     if column.heaped in "AXL":
         unit.lose(path, "text, bits or flags of a different number in each row")
         return

@@ -8,15 +8,16 @@ an object become its attribute ``hdf5_links``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vspec.containers.attributes import Attributes
-from vspec.containers.hdf5_axes import Agreed, Dimensions, hidden, is_only_a_dimension
+from vspec.containers.hdf5_axes import Agreed, Dimensions, hidden, is_only_a_dimension, stated_axes
 from vspec.containers.hdf5_library import FAULTS, border, opened, said
 from vspec.containers.hdf5_storage import Held
 from vspec.containers.hdf5_types import Member, members
-from vspec.containers.hdf5_values import clean, collect, labels
+from vspec.containers.hdf5_values import Values, clean
 from vspec.containers.hdf5_virtual import missing_sources
 from vspec.containers.hdf5_walk import Found, Walk
 from vspec.containers.model import Container, ContainerFile, Entry, Lost
@@ -46,6 +47,7 @@ class _Contents:
     """Everything found so far."""
 
     lost: list[Lost]
+    values: Values
     groups: dict[str, Attributes] = field(default_factory=dict)
     arrays: list[_Array] = field(default_factory=list)
     dimensions: Dimensions = field(default_factory=Dimensions)
@@ -61,10 +63,10 @@ class _Contents:
 
 def open_hdf5(file: ContainerFile) -> Container:
     """Return what an HDF5 file holds. Raises V0360 (no such file), V0361 (damaged), V0363 (no h5py)."""
-    contents = _Contents([])
-    walk = Walk(file, contents.lost)
-    with opened(file) as handle, border(file, "what is in the file"):
-        for found in walk.objects(handle):
+    walk = Walk(file, [])
+    contents = _Contents(walk.lost, Values(walk.paths))
+    with opened(file) as handle, border(file, "what is in the file"), ExitStack() as others:
+        for found in list(walk.objects(handle, others)):
             _note(found, contents)
     for group, links in walk.links.items():
         contents.group(group).put("hdf5_links", links)
@@ -84,27 +86,27 @@ def _note(found: Found, contents: _Contents) -> None:
         except FAULTS as error:
             contents.lose(found.path, f"the library cannot read what it is: {said(error)}")
     else:
-        collect(found.held, contents.group(found.path))
+        contents.values.collect(found.held, contents.group(found.path))
 
 
 def _dataset(found: Found, dataset: h5py.Dataset, contents: _Contents) -> None:
-    group, _, leaf = found.path.rpartition("/")
+    leaf = found.path.rpartition("/")[2]
     contents.dimensions.note(found.file.index, leaf, dataset)
     if is_only_a_dimension(dataset):
         return
-    leaves = list(members(dataset.id.get_type()))
+    leaves = members(dataset)
     record = len(leaves) != 1 or leaves[0].names != ()
     if dataset.shape is None:
         _as_value(found, dataset, None, contents)
     elif record:
-        collect(dataset, contents.group(found.path), hidden(dataset))
+        contents.values.collect(dataset, contents.group(found.path), hidden(dataset))
         for member in leaves:
             _member(found, dataset, member, contents)
     elif leaves[0].number is None:
         _as_labels(found, dataset, leaves[0], contents)
     else:
         attrs = Attributes(found.path, contents.lost)
-        collect(dataset, attrs, hidden(dataset))
+        contents.values.collect(dataset, attrs, hidden(dataset))
         _array(found, dataset, leaves[0], attrs, contents)
     for reason in missing_sources(found.file, dataset):
         contents.lose(found.path, reason)
@@ -112,7 +114,7 @@ def _dataset(found: Found, dataset: h5py.Dataset, contents: _Contents) -> None:
 
 def _as_labels(found: Found, dataset: h5py.Dataset, member: Member, contents: _Contents) -> None:
     try:
-        value = labels(dataset, member)
+        value = contents.values.labels(dataset, member)
     except ValueError as error:
         return contents.lose(found.path, str(error))
     return _as_value(found, dataset, value, contents)
@@ -125,7 +127,7 @@ def _as_value(found: Found, dataset: h5py.Dataset, value: object, contents: _Con
     if leaf in attrs.found:
         return contents.lose(found.path, "its group has an attribute of the same name")
     attrs.put(leaf, value)
-    return collect(dataset, attrs, hidden(dataset), f"{leaf}@")
+    return contents.values.collect(dataset, attrs, hidden(dataset), f"{leaf}@")
 
 
 def _member(found: Found, dataset: h5py.Dataset, member: Member, contents: _Contents) -> None:
@@ -141,7 +143,7 @@ def _member(found: Found, dataset: h5py.Dataset, member: Member, contents: _Cont
     if name in attrs.found:
         return contents.lose(path, "its record has an attribute of the same name")
     try:
-        return attrs.put(name, labels(dataset, member))
+        return attrs.put(name, contents.values.labels(dataset, member))
     except ValueError as error:
         return contents.lose(path, str(error))
 
@@ -158,12 +160,11 @@ def _array(
         if name not in attrs.found:
             attrs.put(name, value)
     leaf = found.path.rpartition("/")[2]
-    stated = contents.dimensions.stated(found.file.index, leaf, dataset)
+    stated = stated_axes(contents.values, leaf, dataset)
     return contents.arrays.append(_Array(path, found, shape, member, stated, attrs))
 
 
 def _entry(array: _Array, dimensions: Dimensions, agreed: Agreed) -> Entry:
-    group, _, leaf = array.path.rpartition("/")
     names = _names(array, dimensions.names(array.found.file.index, array.stated), agreed)
     axes = tuple(plain(name, size) for name, size in zip(names, array.shape, strict=True))
     held = Held(array.path, array.found.file, array.found.inner, array.member, axes, array.attrs.found)

@@ -5,14 +5,14 @@ Sources: HDF5 Dimension Scale Specification; NetCDF-4's notes on how it uses HDF
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vspec.containers.hdf5_library import FAULTS
-from vspec.containers.hdf5_values import one, plain
+from vspec.containers.hdf5_values import Values, one
 from vspec.containers.naming import one_name
 
 if TYPE_CHECKING:
@@ -53,21 +53,6 @@ class Dimensions:
         if number is not None and is_scale(dataset):
             self._by_number.setdefault((file, number), leaf)
 
-    def stated(self, file: int, leaf: str, dataset: h5py.Dataset) -> tuple[str | int | None, ...]:
-        """Return a name, the number of a dimension, or None for each axis."""
-        rank = len(dataset.shape)
-        found: list[str | int | None] = [None] * rank
-        numbers = one(dataset, "_Netcdf4Coordinates")
-        if isinstance(numbers, np.ndarray) and numbers.shape == (rank,) and numbers.dtype.kind in "iu":
-            found = list(map(int, numbers))
-        elif is_scale(dataset) and rank == 1:
-            found = [leaf]
-        for at, name in enumerate(_scales(dataset)[:rank]):
-            found[at] = name if found[at] is None else found[at]
-        for at, label in enumerate(_labels(dataset)[:rank]):
-            found[at] = label if found[at] is None else found[at]
-        return tuple(found)
-
     def names(self, file: int, stated: Sequence[str | int | None]) -> tuple[str | None, ...]:
         """Return the names of axes where there are usable ones."""
         found: list[str | None] = []
@@ -76,6 +61,22 @@ class Dimensions:
             usable = name is not None and one_name(name) is None and not name.startswith("-")
             found.append(name if usable and name not in found else None)
         return tuple(found)
+
+
+def stated_axes(values: Values, leaf: str, dataset: h5py.Dataset) -> tuple[str | int | None, ...]:
+    """Return a name, the number of a dimension, or None for each axis."""
+    rank = len(dataset.shape)
+    found: list[str | int | None] = [None] * rank
+    numbers = one(dataset, "_Netcdf4Coordinates")
+    if isinstance(numbers, np.ndarray) and numbers.shape == (rank,) and numbers.dtype.kind in "iu":
+        found = list(map(int, numbers))
+    elif is_scale(dataset) and rank == 1:
+        found = [leaf]
+    for at, name in enumerate(_scales(values, dataset)[:rank]):
+        found[at] = name if found[at] is None else found[at]
+    for at, label in enumerate(_labels(dataset)[:rank]):
+        found[at] = label if found[at] is None else found[at]
+    return tuple(found)
 
 
 @dataclass(slots=True)
@@ -95,7 +96,7 @@ class Agreed:
         return tuple(found)
 
 
-def _scales(dataset: h5py.Dataset) -> list[str | None]:
+def _scales(values: Values, dataset: h5py.Dataset) -> list[str | None]:
     """Return the leaf of the first scale of each axis that has the axis' size."""
     import h5py
 
@@ -107,8 +108,8 @@ def _scales(dataset: h5py.Dataset) -> list[str | None]:
         found.append(None)
         try:
             first = references[0]
-            path, scale = plain(first, dataset), h5py.h5r.dereference(first, dataset.id)
-            if isinstance(path, str) and tuple(scale.shape)[:1] == (size,):
+            path, scale = values.path(first, dataset), h5py.h5r.dereference(first, dataset.id)
+            if path is not None and tuple(scale.shape)[:1] == (size,):
                 found[-1] = path.rpartition("/")[2]
         except FAULTS:
             continue
@@ -132,6 +133,3 @@ def _whole(value: object) -> int | None:
     if isinstance(value, np.ndarray) and value.size == 1:
         value = value.ravel()[0]
     return int(value) if isinstance(value, (int, np.integer)) else None
-
-
-Stated = Mapping[str, tuple[str | int | None, ...]]

@@ -63,7 +63,7 @@ def chain(filters: Sequence[Filter], mask: int, chunk_bytes: int) -> Codecs:
 
 
 def _codec(one: Filter, length: int | None) -> Mapping[str, Json] | None:
-    """Return the codec of a filter that is given ``length`` bytes, if that is known; None if it changes none."""
+    """Return the codec of a filter, None if it changes nothing; it is given ``length`` bytes, or unknown."""
     values = one.values
     match one.number:
         case 1:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import posixpath
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from vspec.containers.model import ContainerFile
 from vspec.errors import VspecError, fail
-from vspec.sources import confine, data_file
+from vspec.sources import Files, confine, data_file
 
 if TYPE_CHECKING:
     import h5py
@@ -29,6 +31,8 @@ FAULTS = (
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _FIRST_GUESS = 512
+_MOST_FREE = 8
+_FREE: WeakKeyDictionary[Files, OrderedDict[int, h5py.File]] = WeakKeyDictionary()
 AGAIN = "the file is damaged, cut short, or still open for writing: close it there, or fetch it again"
 
 
@@ -50,7 +54,24 @@ def said(error: Exception) -> str:
 
 @contextmanager
 def opened(file: ContainerFile) -> Iterator[h5py.File]:
-    """Open a file for reading, without locks. Raises V0360 for other files, V0361, V0363."""
+    """Open a file for reading, without locks. Raises V0360 for other files, V0361, V0363.
+
+    A few files stay open for the next time, as long as their table is there.
+    """
+    free = _FREE.setdefault(file.files, OrderedDict())
+    handle = free.pop(file.index, None) or _open(file)
+    try:
+        yield handle
+    except BaseException:
+        handle.close()
+        raise
+    free[file.index] = handle
+    while len(free) > _MOST_FREE:
+        _, oldest = free.popitem(last=False)
+        oldest.close()
+
+
+def _open(file: ContainerFile) -> h5py.File:
     _require_signature(file)
     try:
         import h5py
@@ -60,12 +81,13 @@ def opened(file: ContainerFile) -> Iterator[h5py.File]:
             "V0363", "HDF5 files are read with the package h5py, which is not here", help=help
         ) from None
     with border(file, "the file"):
-        handle = h5py.File(str(file.path), "r", locking=False)
-    try:
-        yield handle
-    finally:
-        with border(file, "the file"):
-            handle.close()
+        try:
+            return h5py.File(str(file.path), "r", locking=False)
+        except OSError as error:
+            # Whoever has it open already in this program decides about locks.
+            if "locking" not in str(error):
+                raise
+            return h5py.File(str(file.path), "r")
 
 
 def _require_signature(file: ContainerFile) -> None:

@@ -64,7 +64,11 @@ def source_of(it: Stored, trail: Trail) -> Source:
         return found
     if kind == h5d.CONTIGUOUS:
         offset = it.dataset.id.get_offset()
-        return it.absent() if offset is None else _contiguous(it, int(offset))
+        if offset is None:
+            return it.absent()
+        if it.dataset.id.get_storage_size() != prod(map(int, it.dataset.shape)) * it.record:
+            return it.derived("the library does not say how large its records are in the file")
+        return _contiguous(it, int(offset))
     if it.member.names:
         how = "chunks" if kind == h5d.CHUNKED else "virtual blocks"
         return it.derived(f"it is one field of records that are kept in {how}")
@@ -105,7 +109,7 @@ def _followed(file: ContainerFile, path: str, trail: Trail) -> tuple[Stored, Sou
             return None
         if not isinstance(held, h5py.Dataset) or held.shape is None:
             raise TypeError("a source of a virtual dataset is no array")
-        leaves = list(members(held.id.get_type()))
+        leaves = members(held)
         if len(leaves) != 1 or leaves[0].names or leaves[0].number is None:
             raise TypeError("a source of a virtual dataset holds no plain numbers")
         sizes = (*map(int, held.shape), *(size for size, _ in leaves[0].axes))

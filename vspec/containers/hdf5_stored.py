@@ -56,7 +56,7 @@ class Stored:
     @property
     def record(self) -> int:
         """Bytes from one element of the dataset to the next."""
-        return int(self.dataset.id.get_type().get_size())
+        return self.member.record
 
     @property
     def strides(self) -> tuple[int, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Container as Names
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 MOST_LABELS = 1000
 """Texts, references or lists of one array that become an attribute."""
 _LARGEST = 1 << 20
-_MOST_LISTED = 64
 
 
 def clean(name: str) -> str:
@@ -25,29 +26,12 @@ def clean(name: str) -> str:
     return text(name.encode("utf-8", "surrogateescape"))
 
 
-def collect(
-    held: h5py.Group | h5py.Dataset, attributes: Attributes, hidden: Names[str] = (), prefix: str = ""
-) -> None:
-    """Put every attribute of an object into ``attributes``, those of ``hidden`` left out."""
-    try:
-        names = [name for name in held.attrs if name not in hidden]
-    except FAULTS as error:
-        return attributes.lose("*", f"the library cannot list its attributes: {said(error)}")
-    for name in names:
-        _take(held, name, attributes, prefix + clean(name))
-    return None
+def identity(held: h5py.h5g.GroupID | h5py.h5d.DatasetID) -> tuple[int, int]:
+    """Return what an object is known by while its file is open: its file and its address there."""
+    from h5py import h5o
 
-
-def _take(held: h5py.Group | h5py.Dataset, name: str, attributes: Attributes, as_name: str) -> None:
-    try:
-        found = held.attrs.get_id(name)
-        size = found.get_type().get_size()
-        if size * int(np.prod(found.shape, dtype=object)) > 8 * LARGEST_ATTRIBUTE:
-            attributes.lose(as_name, f"more than {LARGEST_ATTRIBUTE} values or characters in one attribute")
-            return
-        attributes.put(as_name, plain(held.attrs[name], held))
-    except FAULTS as error:
-        attributes.lose(as_name, f"the library cannot read it: {said(error)}")
+    info = h5o.get_info(held)
+    return int(info.fileno), int(info.addr)
 
 
 def one(held: h5py.Group | h5py.Dataset, name: str) -> object:
@@ -58,68 +42,93 @@ def one(held: h5py.Group | h5py.Dataset, name: str) -> object:
         return None
 
 
-def labels(dataset: h5py.Dataset, member: Member) -> object:
-    """Return the values of a member that is no number; raises `ValueError` where they are too many."""
-    count = int(np.prod([*dataset.shape, *(size for size, _ in member.axes)], dtype=object))
-    if count > MOST_LABELS or count * dataset.dtype.itemsize > _LARGEST:
-        raise ValueError(f"{member.kind}, and more than {MOST_LABELS} of them")
-    if member.kind.startswith(("numbers", "times", "opaque", "a type")):
-        raise ValueError(member.kind)
-    found = dataset[()]
-    for name in member.names:
-        found = found[name]
-    return plain(found, dataset)
+@dataclass(frozen=True, slots=True, eq=False)
+class Values:
+    """Makes JSON of what the library returns; ``paths`` are those of all objects, for references."""
 
+    paths: Mapping[tuple[int, int], str]
 
-def plain(value: object, held: h5py.Group | h5py.Dataset) -> object:
-    """Return a value of the library without types of its own: references are paths, lists are lists."""
-    import h5py
-
-    if isinstance(value, h5py.Empty):
+    def collect(
+        self,
+        held: h5py.Group | h5py.Dataset,
+        attributes: Attributes,
+        hidden: Names[str] = (),
+        prefix: str = "",
+    ) -> None:
+        """Put every attribute of an object into ``attributes``, those of ``hidden`` left out."""
+        try:
+            names = [name for name in held.attrs if name not in hidden]
+        except FAULTS as error:
+            return attributes.lose("*", f"the library cannot list its attributes: {said(error)}")
+        for name in names:
+            self._take(held, name, attributes, prefix + clean(name))
         return None
-    if isinstance(value, h5py.RegionReference):
-        return _region(value, held)
-    if isinstance(value, h5py.Reference):
-        return _path(value, held)
-    if isinstance(value, np.ndarray) and value.dtype.names is None and value.dtype.kind == "O":
-        return np_map(value, held)
-    if isinstance(value, (np.ndarray, np.void)) and value.dtype.names is not None:
-        if value.ndim:
-            return [plain(part, held) for part in value]
-        return {clean(name): plain(value[name], held) for name in value.dtype.names}
-    if isinstance(value, (np.ndarray, np.void)) and value.dtype.kind == "V":
-        raise ValueError("opaque bytes")
-    if isinstance(value, str):
-        return clean(value)
-    return value
 
+    def _take(self, held: h5py.Group | h5py.Dataset, name: str, attributes: Attributes, as_name: str) -> None:
+        try:
+            found = held.attrs.get_id(name)
+            size = found.get_type().get_size()
+            if size * int(np.prod(found.shape or 0, dtype=object)) > 8 * LARGEST_ATTRIBUTE:
+                many = f"more than {LARGEST_ATTRIBUTE} values or characters in one attribute"
+                return attributes.lose(as_name, many)
+            return attributes.put(as_name, self.plain(held.attrs[name], held))
+        except FAULTS as error:
+            return attributes.lose(as_name, f"the library cannot read it: {said(error)}")
 
-def np_map(
-    values: np.ndarray[tuple[int, ...], np.dtype[np.generic]], held: h5py.Group | h5py.Dataset
-) -> object:
-    """Return an array of objects as lists."""
-    if values.ndim == 0:
-        return plain(values.item(), held)
-    return [np_map(part, held) if isinstance(part, np.ndarray) else plain(part, held) for part in values]
+    def labels(self, dataset: h5py.Dataset, member: Member) -> object:
+        """Return the values of a member that is no number; raises `ValueError` where they are too many."""
+        count = int(np.prod([*dataset.shape, *(size for size, _ in member.axes)], dtype=object))
+        if count > MOST_LABELS or count * dataset.dtype.itemsize > _LARGEST:
+            raise ValueError(f"{member.kind}, and more than {MOST_LABELS} of them")
+        if member.kind.startswith(("numbers", "times", "opaque", "a type")):
+            raise ValueError(member.kind)
+        found = dataset[()]
+        for name in member.names:
+            found = found[name]
+        return self.plain(found, dataset)
 
+    def plain(self, value: object, held: h5py.Group | h5py.Dataset) -> object:
+        """Return a value without types of the library: references are paths, lists are lists."""
+        import h5py
 
-def _path(reference: h5py.Reference, held: h5py.Group | h5py.Dataset) -> str | None:
-    from h5py import h5r
+        if isinstance(value, h5py.Empty):
+            return None
+        if isinstance(value, h5py.RegionReference):
+            return self._region(value, held)
+        if isinstance(value, h5py.Reference):
+            return self.path(value, held)
+        if isinstance(value, str):
+            return clean(value)
+        if not isinstance(value, (np.ndarray, np.void)):
+            return value
+        if value.dtype.names is None and value.dtype.kind == "V":
+            raise ValueError("opaque bytes")
+        if value.dtype.names is None and value.dtype.kind != "O":
+            return value
+        if isinstance(value, np.ndarray) and value.ndim:
+            return [self.plain(part, held) for part in value]
+        if value.dtype.names is not None:
+            return {clean(name): self.plain(value[name], held) for name in value.dtype.names}
+        return self.plain(value.item(), held)
 
-    if not reference:
-        return None
-    name = h5r.get_name(reference, held.id)
-    return text(name) if name else None
+    def path(self, reference: h5py.Reference, held: h5py.Group | h5py.Dataset) -> str | None:
+        """Return where the object of a reference stands in the tree; None where it leads nowhere."""
+        from h5py import h5r
 
+        if not reference:
+            return None
+        path = self.paths.get(identity(h5r.dereference(reference, held.id)))
+        return None if path is None else f"/{path}"
 
-def _region(reference: h5py.RegionReference, held: h5py.Group | h5py.Dataset) -> str | None:
-    """Return a region as its path with the smallest box around it, such as ``/a[0:3, 2:5]``."""
-    from h5py import h5r
+    def _region(self, reference: h5py.RegionReference, held: h5py.Group | h5py.Dataset) -> str | None:
+        """Return a region as its path with the smallest box around it, such as ``/a[0:3, 2:5]``."""
+        from h5py import h5r
 
-    if not reference:
-        return None
-    path, space = _path(reference, held), h5r.get_region(reference, held.id)
-    if space.get_select_npoints() == 0:
-        return f"{path}[]"
-    low, high = space.get_select_bounds()
-    return f"{path}[{', '.join(f'{a}:{b + 1}' for a, b in zip(low, high, strict=True))}]"
+        path = self.path(reference, held)
+        if path is None:
+            return None
+        space = h5r.get_region(reference, held.id)
+        if space.get_select_npoints() == 0:
+            return f"{path}[]"
+        low, high = space.get_select_bounds()
+        return f"{path}[{', '.join(f'{a}:{b + 1}' for a, b in zip(low, high, strict=True))}]"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vspec.containers.hdf5_library import FAULTS, named_file, opened, said
-from vspec.containers.hdf5_values import clean
+from vspec.containers.hdf5_values import clean, identity
 from vspec.containers.model import ContainerFile, Lost
 from vspec.containers.naming import one_name
 from vspec.errors import VspecError
@@ -16,7 +16,7 @@ from vspec.errors import VspecError
 if TYPE_CHECKING:
     import h5py
 
-MOST_OBJECTS = 1_000_000
+MOST_OBJECTS = 250_000
 _DEEPEST = 64
 _MOST_FILES = 64
 
@@ -33,30 +33,30 @@ class Found:
 
 @dataclass(slots=True)
 class Walk:
-    """Goes through a file depth first, by name. ``links`` are the names that are no objects of their own.
+    """Goes through a file depth first, by name. ``paths`` are those of all objects, by what each is known by.
+
+    ``links`` are the names that are no objects of their own.
 
     They are gathered by group: soft links as they stand, further names of an object as its first path.
-    Files behind external links stay open until the walk ends.
     """
 
     file: ContainerFile
     lost: list[Lost]
     links: dict[str, dict[str, str]] = field(default_factory=dict)
-    _seen: dict[tuple[int, int, int], str] = field(default_factory=dict)
+    paths: dict[tuple[int, int], str] = field(default_factory=dict)
     _others: dict[int, h5py.File] = field(default_factory=dict)
 
-    def objects(self, handle: h5py.File) -> Iterator[Found]:
-        """Yield the root and everything below it."""
-        with ExitStack() as stack:
-            root = Found("", self.file, "/", handle["/"])
-            self._first(root)
-            pending = [(root, 0)]
-            while pending:
-                found, depth = pending.pop()
-                yield found
-                if _is_group(found.held):
-                    below = self._below(found, depth, lambda file: self._other(file, stack))
-                    pending += [(one, depth + 1) for one in reversed(below)]
+    def objects(self, handle: h5py.File, others: ExitStack) -> Iterator[Found]:
+        """Yield the root and everything below it. Files behind external links are left open in ``others``."""
+        root = Found("", self.file, "/", handle["/"])
+        self._first(root)
+        pending = [(root, 0)]
+        while pending:
+            found, depth = pending.pop()
+            yield found
+            if _is_group(found.held):
+                below = self._below(found, depth, lambda file: self._other(file, others))
+                pending += [(one, depth + 1) for one in reversed(below)]
 
     def _below(self, found: Found, depth: int, other: Callable[[ContainerFile], h5py.File]) -> list[Found]:
         try:
@@ -68,7 +68,7 @@ class Walk:
         for name in names:
             path = f"{found.path}/{clean(name)}" if found.path else clean(name)
             fault = one_name(clean(name))
-            if fault is None and (depth >= _DEEPEST or len(self._seen) >= MOST_OBJECTS):
+            if fault is None and (depth >= _DEEPEST or len(self.paths) >= MOST_OBJECTS):
                 fault = "there are too many objects, or too many groups within each other"
             if fault is not None:
                 self._lose(path, fault)
@@ -109,11 +109,7 @@ class Walk:
 
     def _first(self, found: Found) -> bool:
         """Tell whether an object has not been met before; else note its further name."""
-        from h5py import h5o
-
-        info = h5o.get_info(found.held.id)
-        key = (found.file.index, int(info.fileno), int(info.addr))
-        first = self._seen.setdefault(key, found.path)
+        first = self.paths.setdefault(identity(found.held.id), found.path)
         if first == found.path:
             return True
         group, _, name = found.path.rpartition("/")

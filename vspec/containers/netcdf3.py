@@ -1,4 +1,4 @@
-"""NetCDF classic files (also MINC 1): variables as they lie, record variables by the stride of the records."""
+"""NetCDF classic files, MINC 1 among them: variables as they lie, those of records by their stride."""
 
 from __future__ import annotations
 

@@ -24,7 +24,9 @@ def open_npy(file: ContainerFile) -> Container:
             0,
             expected=r"'\x93NUMPY' at its beginning",
             found=repr(magic)[1:] if magic else "an empty file",
-            help="archives of several arrays are `format: npz`" if magic[:2] == b"PK" else "check the pattern",
+            help="archives of several arrays are `format: npz`"
+            if magic[:2] == b"PK"
+            else "check the pattern",
         )
     header = read_header(file, 0, file.reader.size)
     if header.dtype.hasobject:

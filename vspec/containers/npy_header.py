@@ -46,7 +46,9 @@ def text_place(first: bytes) -> tuple[int, int]:
     """
     version = tuple(first[6:8])
     if len(first) < FIRST or version not in ((1, 0), (2, 0), (3, 0)):
-        raise BadHeader("the version of the array is unknown", "1.0, 2.0 or 3.0", f"{'.'.join(map(str, version))}")
+        raise BadHeader(
+            "the version of the array is unknown", "1.0, 2.0 or 3.0", f"{'.'.join(map(str, version))}"
+        )
     begin = 10 if version == (1, 0) else 12
     length = int.from_bytes(first[8:begin], "little")
     if length > LONGEST:
@@ -68,7 +70,9 @@ def parse(raw: bytes, begin: int) -> NpyHeader:
         raise BadHeader("'shape' is not what it must be", "a tuple of at most 32 sizes", repr(shape)[:60])
     if type(fortran) is not bool:
         raise BadHeader("'fortran_order' is not what it must be", "True or False", repr(fortran)[:60])
-    return NpyHeader(begin, _dtype(found["descr"]), sizes, fortran)
+    # Where at most one axis has more than one position both orders are the same, and count as C.
+    turned = fortran and 0 not in sizes and sum(size > 1 for size in sizes) > 1
+    return NpyHeader(begin, _dtype(found["descr"]), sizes, turned)
 
 
 def _dtype(descr: object) -> np.dtype[np.generic]:

@@ -84,8 +84,16 @@ def _number(dtype: np.dtype[np.generic], path: str, offset: int, axes: tuple[Axi
             attrs["units"] = _UNITS[unit] + (" since 1970-01-01" if dtype.kind == "M" else "")
         return Member(path, offset, np.dtype(f"{dtype.str[0]}i8"), axes, attrs=tuple(attrs.items()))
     if dtype.hasobject:
-        return Member(path, offset, None, axes, "Python objects (pickled), which are programs and are not run")
-    kinds = {"S": "text", "U": "text", "V": "bytes without a type", "f": "an extended float", "c": "extended floats"}
+        return Member(
+            path, offset, None, axes, "Python objects (pickled), which are programs and are not run"
+        )
+    kinds = {
+        "S": "text",
+        "U": "text",
+        "V": "bytes without a type",
+        "f": "an extended float",
+        "c": "extended floats",
+    }
     return Member(path, offset, None, axes, f"{kinds.get(dtype.kind, 'no numbers')} ({dtype.str})")
 
 

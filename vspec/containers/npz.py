@@ -62,7 +62,9 @@ def _add_deflated(file: ContainerFile, member: Packed, path: str, found: Plain) 
         header = _inflated_header(file, member)
     except BadHeader as error:
         problem = f"member '{member.name}': {error.message}"
-        raise file.problem("V0361", problem, member.begin, expected=error.expected, found=error.found) from None
+        raise file.problem(
+            "V0361", problem, member.begin, expected=error.expected, found=error.found
+        ) from None
     if header is None:
         found.lost.append(Lost(path, "a member that does not begin as an array does"))
         return

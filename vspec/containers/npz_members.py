@@ -73,7 +73,14 @@ def list_members(file: ContainerFile) -> list[Packed]:
         )
     try:
         infos = zipfile.ZipFile(_Stream(file)).infolist()  # type: ignore[arg-type]  # it has all methods that are called
-    except (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, OverflowError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        struct.error,
+        ValueError,
+        OverflowError,
+        EOFError,
+    ) as error:
         raise _damaged(file, f"the directory of the archive cannot be read ({error})", 0) from None
     return [_member(file, info) for info in infos]
 
@@ -95,7 +102,9 @@ def _member(file: ContainerFile, info: zipfile.ZipInfo) -> Packed:
 
 
 def _damaged(file: ContainerFile, message: str, offset: int) -> VspecError:
-    return file.problem("V0361", message, max(0, offset), help="the archive was cut short or is damaged: fetch it again")
+    return file.problem(
+        "V0361", message, max(0, offset), help="the archive was cut short or is damaged: fetch it again"
+    )
 
 
 def inflated(file: ContainerFile, member: Packed, n: int) -> bytes:
@@ -105,7 +114,9 @@ def inflated(file: ContainerFile, member: Packed, n: int) -> bytes:
     try:
         while len(found) < n and at < end and not inflater.eof:
             step = min(4096, end - at)
-            found += inflater.decompress(inflater.unconsumed_tail + file.reader.read(at, step), n - len(found))
+            found += inflater.decompress(
+                inflater.unconsumed_tail + file.reader.read(at, step), n - len(found)
+            )
             at += step
     except zlib.error as error:
         raise _damaged(file, f"member '{member.name}' cannot be unpacked ({error})", member.begin) from None

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vspec.containers.model import ContainerFile
 from vspec.containers.tiff_tags import Tag, Tags
 from vspec.containers.tiff_walk import Block, Chain, scattered
-from vspec.containers.tiff_words import TYPE_CODES, TYPE_SIZES, Table, Words, damaged, gathered, opened
+from vspec.containers.tiff_words import TYPE_CODES, TYPE_SIZES, Table, damaged, gathered, opened
 from vspec.layout import Int64
 
 SHAPING = frozenset(
@@ -167,7 +167,7 @@ class Directory:
         numbers = raw.reshape(-1).view(np.dtype(self.words.order + code)).astype(np.uint64)
         return self._checked(numbers).reshape(rows, count)
 
-    def _checked(self, numbers: NDArray[np.uint64]) -> Int64:
+    def _checked(self, numbers: NDArray[np.generic]) -> Int64:
         if len(numbers) and int(numbers.max()) > np.iinfo(np.int64).max:
             raise damaged(self.file, "an offset or a length has more than 63 bits", 0)
         return numbers.astype(np.int64)
@@ -194,7 +194,7 @@ class Directory:
         return kinds
 
     def _codes(self, template: Template) -> Int64:
-        """Number the pages of a template by the values of the tags that say how samples are kept."""
+        """Return numbers for the pages of a template: the same where samples are kept in the same way."""
         codes = np.zeros(sum(map(len, template.pages)), np.int64)
         for number in sorted(template.values):
             if int(template.ids[number]) not in SHAPING:
@@ -237,7 +237,7 @@ class Directory:
         raise IndexError(row)
 
     def columns(self, pages: Int64, ids: Iterable[int]) -> Iterator[tuple[NDArray[np.intp], Int64 | None]]:
-        """Yield, for groups of pages with the same tags, their positions and the first of these tags as a table.
+        """Yield, for pages with the same tags, their positions and the first of these tags as a table.
 
         The table is None where none of the tags is there.
         """

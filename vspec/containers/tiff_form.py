@@ -98,7 +98,7 @@ class Form:
 
     @property
     def code(self) -> str | None:
-        """numpy's code of the samples, without byte order; None where there is none."""
+        """Numpy's code of the samples, without byte order; None where there is none."""
         bits, form = self.bits, self.format
         if isinstance(bits, tuple):
             return "u1" if bits == (5, 6, 5) and form in (1, 4) else None
@@ -117,7 +117,11 @@ class Form:
     @property
     def whole(self) -> bool:
         """Whether samples are numbers as numpy has them, once they are decompressed."""
-        return isinstance(self.bits, int) and self.format in (1, 2, 3, 4, 6) and self.bits in (8, 16, 32, 64, 128)
+        return (
+            isinstance(self.bits, int)
+            and self.format in (1, 2, 3, 4, 6)
+            and self.bits in (8, 16, 32, 64, 128)
+        )
 
 
 def form_of(tags: Tags) -> Form | None:
@@ -166,7 +170,7 @@ def _check(tags: Tags, form: Form) -> None:
             "a page has a size that cannot be",
             tags.offset,
             expected=f"sides of 1 to {LARGEST_SIDE}",
-            found=f"{form.width} x {form.height} x {form.depth}, {form.samples} samples, pieces of {form.piece}",
+            found=f"{form.width} x {form.height} x {form.depth} x {form.samples}, in pieces of {form.piece}",
         )
 
 

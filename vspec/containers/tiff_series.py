@@ -93,15 +93,24 @@ class Series:
         """Sizes and letters without axes of size 1, but for those of a picture."""
         if self.keep:
             return self.shape, self.axes
-        kept = [k for k, (n, axis) in enumerate(zip(self.shape, self.axes, strict=True)) if n > 1 or axis in "XY"]
+        kept = [
+            k for k, (n, axis) in enumerate(zip(self.shape, self.axes, strict=True)) if n > 1 or axis in "XY"
+        ]
         kept = kept or [len(self.shape) - 1]
         return tuple(self.shape[k] for k in kept), "".join(self.axes[k] for k in kept)
 
 
-def plain(pages: Pages, form: Form, numbers: Int64, shape: Sequence[int], axes: str, kind: str) -> Series:
+def plain(pages: Pages, form: Form, numbers: Int64, shaped: tuple[Sequence[int], str], kind: str) -> Series:
     """Return a series of pages of one file."""
     return Series(
-        form, (pages,), numbers, np.zeros(len(numbers), np.int64), tuple(shape), axes, kind, count=len(numbers)
+        form,
+        (pages,),
+        numbers,
+        np.zeros(len(numbers), np.int64),
+        tuple(shape),
+        axes,
+        kind,
+        count=len(numbers),
     )
 
 

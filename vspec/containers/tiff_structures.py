@@ -127,7 +127,9 @@ def _one(
     if not fits(form.shape, shape):
         return None
     if axes is None:
-        axes = _letters(("I" if count > 1 else "") + form.axes, ((count,) if count > 1 else ()) + form.shape, shape)
+        axes = _letters(
+            ("I" if count > 1 else "") + form.axes, ((count,) if count > 1 else ()) + form.shape, shape
+        )
     if len(own) == count:
         alike(pages, own, "an array whose shape is stated")
         return replace(plain(pages, form, own, shape, axes, "shaped"), keep=True)
@@ -227,7 +229,9 @@ def _stack(pages: Pages, form: Form, images: int, shaped: tuple[tuple[int, ...],
         before_next = pages.count == 1 or first + images * step <= int(pages.directory.places[1])
         if before_next:
             if pages.count == images and not agree(pages, numbers, first, step):
-                raise damaged(pages.file, "pages do not lie where ImageJ's planes do", int(pages.directory.places[0]))
+                raise damaged(
+                    pages.file, "pages do not lie where ImageJ's planes do", int(pages.directory.places[0])
+                )
             one = plain(pages, form, own, shape, axes, "imagej")
             return replace(one, follow=True, count=images)
     if pages.count != images:
@@ -252,18 +256,21 @@ def _spacing(tags: Tags, meta: Mapping[str, Json]) -> dict[str, Affine]:
             given = meta.get(own, unit)
             ratio = tags.ratio(id)
             if ratio is not None:
-                found[axis] = Affine(0.0, 1 / ratio, given if own != "unit" and isinstance(given, str) else unit)
-        if _positive(step := meta.get("spacing")):
+                found[axis] = Affine(
+                    0.0, 1 / ratio, given if own != "unit" and isinstance(given, str) else unit
+                )
+        if step := _positive(meta.get("spacing")):
             zunit = meta.get("zunit")
-            found["Z"] = Affine(0.0, float(step), zunit if isinstance(zunit, str) else unit)
-    if _positive(step := meta.get("finterval")):
+            found["Z"] = Affine(0.0, step, zunit if isinstance(zunit, str) else unit)
+    if step := _positive(meta.get("finterval")):
         tunit = meta.get("tunit")
-        found["T"] = Affine(0.0, float(step), tunit if isinstance(tunit, str) else "s")
+        found["T"] = Affine(0.0, step, tunit if isinstance(tunit, str) else "s")
     return found
 
 
-def _positive(value: Json) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
+def _positive(value: Json) -> float | None:
+    """Return a number above 0; None for all else."""
+    return float(value) if isinstance(value, (int, float)) and value is not True and value > 0 else None
 
 
 # --- ScanImage ------------------------------------------------------------------------------
@@ -284,7 +291,8 @@ def scanimage(pages: Pages) -> list[Series] | None:
     alike(pages, numbers, "ScanImage's frames")
     header = scanimage_header(pages)
     channels = _channels(header.get("SI.hChannels.channelSave"))
-    outer, axes = (pages.count,), "I"
+    outer: tuple[int, ...] = (pages.count,)
+    axes = "I"
     if channels:
         per_slice = header.get("SI.hStackManager.framesPerSlice", "")
         frames = int(per_slice) if per_slice.isdigit() else 0

@@ -12,7 +12,7 @@ from vspec.containers.model import ContainerFile
 from vspec.containers.tiff_words import TYPE_CODES, TYPE_SIZES, Words, require
 
 LARGEST = 64 << 20
-"""Bytes of a tag's value that are read; longer ones are not looked at but by their offset."""
+"""Bytes of a tag's value that are read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The pages of a TIFF file: the chain is followed, and where pages lie at a constant distance, checked as columns.
+"""The pages of a TIFF file: the chain is followed, in columns where pages lie at a constant distance.
 
 A hypothesis is made of the distance between some pages; it holds as far as every page of a block has as many
 tags, and leads to the next one. A page that does not ends the hypothesis and is read by itself.

@@ -33,7 +33,7 @@ _NEAR = 2048
 _WINDOW = 8 << 20
 
 Table = NDArray[np.void]
-"""IFDs of one number of tags, a row each: ``count``, ``tags`` (``id``, ``kind``, ``count``, ``value``), ``next``."""
+"""IFDs of one number of tags, a row each: ``number``, ``tags`` (``id``, ``kind``, ``count``, ``value``), ``next``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,12 +115,20 @@ class Header:
     def _file(self, role: Role, file: DataFile, captures: Mapping[str, Value]) -> RoleFile:
         index = self.files.add(file)
         view = View(index, file.path, self.files.reader(index))
-        home = Home(view, self.card.types, self.constants, self.warnings, self.libraries)
+        if role.compression is not None:
+            view = self._decompressed(view, role.compression)
+        home = Home(view, self.card.types, self.constants, self.warnings, self.libraries, files=self.files)
         own = {k: v for k, v in captures.items() if k not in self.dataset.captures}
         if role.container is not None:
             return HeldFile(role, home, own, self, self.files)
         kind = TableFile if role.text is not None and role.text.format == "csv" else RoleFile
         return kind(role, home, own, self)
+
+    def _decompressed(self, view: View, word: str) -> View:
+        """Return what is inside a compressed file."""
+        file, offset, nbytes = (np.array([n], np.int64) for n in (view.index, 0, view.bytes.size))
+        (index,) = self.files.regions.add(file, offset, nbytes, ({"id": word},)).tolist()
+        return View(index, f"{view.name} (decoded)", self.files.inside(index))
 
     def _many(self, role: Role, files: Sequence[RoleFile], values: Sequence[Value]) -> RoleFiles:
         return (RoleFiles if role.container is None else HeldFiles)(role, files, values)

@@ -16,6 +16,7 @@ from vspec.datatypes import ElementType, Endian, TextType
 from vspec.errors import Problem, VspecError, fail
 from vspec.expressions import Value, as_column
 from vspec.header.located import Located, stored_axes, strides
+from vspec.header.text_values import Unfit, scalar
 from vspec.layout import InnerAxis, Int64
 from vspec.sources import PastEnd
 
@@ -135,6 +136,8 @@ def read(spot: Spot, view: View, blank: Blank = None) -> Value:
             expected=f"at most {MAX_READ} bytes",
             help="data belongs in 'arrays: from:', where it is only located",
         )
+    if not isinstance(spot.kind, ElementType):
+        require_few_texts(spot, view, spot.count)
     raw = take(view, spot.offset, spot.nbytes, spot.field)
     if isinstance(spot.kind, ElementType):
         return numbers(_stored(np.frombuffer(raw, np.uint8), spot, spot.kind), spot)
@@ -197,7 +200,7 @@ def _plain(column: NDArray[np.generic]) -> Value:
 
 def _texts(raw: bytes, spot: Spot, view: View, blank: Blank) -> Value:
     if isinstance(spot.kind, TextType) and spot.kind.encoding is None:
-        return raw if not spot.axes else [raw[i : i + spot.item] for i in range(0, len(raw), spot.item)]
+        return raw if not spot.axes else [raw[start:stop] for start, stop in spot.slices()]
     places = spot.slices()
     items = [_text(raw[start:stop], spot, view, start) for start, stop in places]
     values = [
@@ -255,24 +258,20 @@ def _convert(text: str, spot: Spot, view: View, start: int) -> str | int | float
     if convert is None or convert == "str":
         return text.strip() if convert else text
     try:
-        return int(text) if convert == "int" else float(text)
-    except ValueError:
-        raise VspecError(
-            [
-                Problem(
-                    "V0307",
-                    f"'{spot.field.name}' should be {'a whole number' if convert == 'int' else 'a number'}",
-                    spot.field.place,
-                    data_file=view.name,
-                    offset=spot.offset + start,
-                    expected=convert,
-                    found=repr(text) if text else "blanks",
-                    help="leave out 'as' to read it as text, or give the value to use instead with 'else'"
-                    if not text
-                    else "leave out 'as' to read it as text",
-                )
-            ]
-        ) from None
+        return scalar(text.strip(), convert)
+    except Unfit as unfit:
+        help = "leave out 'as' to read it as text"
+        problem = Problem(
+            "V0307",
+            f"'{spot.field.name}' should be {'a whole number' if convert == 'int' else 'a number'}",
+            spot.field.place,
+            data_file=view.name,
+            offset=spot.offset + start,
+            expected=convert if unfit.code == "V0505" else unfit.expected,
+            found=repr(text[:40]) if text else "blanks",
+            help=help if text else f"{help}, or give the value to use instead with 'else'",
+        )
+        raise VspecError([problem]) from None
 
 
 def strided(spot: Spot, view: View, count: int, stride: int, blank: Blank = None) -> Value:
@@ -281,10 +280,7 @@ def strided(spot: Spot, view: View, count: int, stride: int, blank: Blank = None
     The result has the axes (row, *field axes).
     """
     if not isinstance(spot.kind, ElementType):
-        if count * spot.count > MAX_TEXTS:
-            message = f"{view.name}: the column '{spot.field.name}' is {count * spot.count} texts"
-            help = "is a count or the byte order wrong?"
-            raise fail("V0920", message, spot.field.place, expected=f"at most {MAX_TEXTS}", help=help)
+        require_few_texts(spot, view, count * spot.count)
         rows = [read(_moved(spot, i * stride), view, blank) for i in range(count)]
         return np.array(rows, dtype=object if spot.field.convert in (None, "str") else None)
     require_readable(spot, view, count)
@@ -313,6 +309,14 @@ def require_readable(spot: Spot, view: View, count: int) -> None:
             expected=f"at most {MAX_READ} bytes",
             help="data belongs in 'arrays: from:', where it is only located",
         )
+
+
+def require_few_texts(spot: Spot, view: View, count: int) -> None:
+    """Raise V0920 for more texts than a column may have: of no length, they take no bytes of the file."""
+    if count > MAX_TEXTS:
+        message = f"{view.name}: the column '{spot.field.name}' is {count} texts"
+        help = "is a count or the byte order wrong?"
+        raise fail("V0920", message, spot.field.place, expected=f"at most {MAX_TEXTS}", help=help)
 
 
 def _column(spot: Spot, view: View, count: int, stride: int) -> NDArray[np.generic]:

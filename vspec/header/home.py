@@ -9,8 +9,11 @@ from typing import Literal, TypeVar
 from vspec.card.model import Let, Record, StructType
 from vspec.errors import Place, Problem, VspecError
 from vspec.expressions import Scope, Value
-from vspec.header.elements import View
+from vspec.header.elements import Bytes, View
+from vspec.header.encoded import inside, outside
 from vspec.header.extents import carried, is_fixed, looks_back
+from vspec.layout import Codecs, Int64
+from vspec.sources import Files
 
 MAX_WALKED = 4 * 10**6
 """Rows of varying size in one file, those inside others included."""
@@ -61,7 +64,25 @@ class Home:
     warnings: list[Problem] = field(default_factory=list)
     libraries: Mapping[tuple[str, ...], Scope] = field(default_factory=dict)
     _shapes: dict[int, Shape] = field(default_factory=dict)
+    files: Files | None = None
     _walked: list[int] = field(default_factory=lambda: [0])
+    _coded: dict[int, tuple[Record, Record, Record]] = field(default_factory=dict)
+
+    def coded(self, record: Record) -> tuple[Record, Record]:
+        """Return a coded record as it stands in the file, and as it stands in the decoded bytes."""
+        if id(record) not in self._coded:
+            self._coded[id(record)] = (record, outside(record), inside(record))
+        return self._coded[id(record)][1:]
+
+    def add_regions(self, file: Int64, offset: Int64, nbytes: Int64, chain: Codecs) -> Int64:
+        """Return the indices of regions of encoded bytes, new ones."""
+        assert self.files is not None, "a data set has a table of files"
+        return self.files.regions.add(file, offset, nbytes, chain)
+
+    def inside(self, region: int) -> Bytes:
+        """Return the decoded bytes of a region."""
+        assert self.files is not None, "a data set has a table of files"
+        return self.files.inside(region)
 
     def noted(self, found: T) -> T:
         """Return a text that was read; its notes are warnings of the data set, each of them once."""

@@ -328,6 +328,8 @@ def _put_together(
         first=np.concatenate([p.first for p in parts]),
         levels=_noted(tuple(found)),
     )
+    if not len(stacked.first):
+        return replace(stacked, counts=None)
     return _with_counts(stacked, _sizes(parts)) if head.inner else stacked
 
 

@@ -14,8 +14,10 @@ from vspec.errors import Place, fail
 from vspec.expressions import Chain, Expression, Scope, UnknownName, Value
 from vspec.header import elements, placing, slots, terminated
 from vspec.header.byte_order import choose
+from vspec.header.coded import CodedRecord, CodedRows, Regions, chain_of, regions_of
 from vspec.header.cycles import Pending
 from vspec.header.elements import Spot
+from vspec.header.encoded import HIDDEN
 from vspec.header.fixed_rows import FixedRows
 from vspec.header.home import Absent, Home, Open
 from vspec.header.instances import Around, Following, Instance
@@ -212,13 +214,30 @@ class Struct:
                 return NoRows(field, self, self.offset, is_absent=True)
             default = field.default.evaluate(scope) if isinstance(field, Field) and field.default else None
             return Absent(default)
-        if isinstance(field, RecordSpec) and field.repeat is not None:
-            return self._place_rows(field, i, scope)
-        where = field.offset if isinstance(field, Field) else field.at
-        offset = self.end_before(i) if where is None else placing.absolute(where, scope, self.home.view)
         if isinstance(field, Field):
-            return self._place_field(field, offset, scope)
-        return Struct(field, self.home, offset, self._inside(self.scope))
+            return self._place_field(field, self._start(field.offset, i, scope), scope)
+        return self._place_coded(field, i, scope) if field.codec else self._place_record(field, i, scope)
+
+    def _start(self, where: Expression | None, i: int, scope: Scope) -> int:
+        return self.end_before(i) if where is None else placing.absolute(where, scope, self.home.view)
+
+    def _place_record(self, spec: RecordSpec, i: int, scope: Scope) -> Struct | Rows:
+        if spec.repeat is not None:
+            return self._place_rows(spec, i, scope)
+        return Struct(spec, self.home, self._start(spec.at, i, scope), self._inside(self.scope))
+
+    def _place_coded(self, spec: RecordSpec, i: int, scope: Scope) -> CodedRecord | CodedRows | NoRows:
+        outer, inner = self.home.coded(spec)
+        base = self._place_record(outer, i, scope)
+        if isinstance(base, NoRows):
+            return base
+        index = regions_of(base.locate(HIDDEN), self.home, chain_of(spec.codec, scope))
+        variable = None if spec.repeat is None else spec.repeat.variable
+        regions = Regions(inner, variable, self.home, index, self._decoded)
+        return CodedRecord(base, regions) if isinstance(base, Struct) else CodedRows(base, regions)
+
+    def _decoded(self, spec: RecordSpec, home: Home, scope: Scope) -> Struct:
+        return Struct(spec, home, 0, self._inside(scope))
 
     def _place_field(self, field: Field, offset: int, scope: Scope) -> Spot | Struct | Rows:
         kind, item = placing.kind_of(field.type, field.name, scope, self.home.types)
@@ -334,6 +353,8 @@ class Struct:
             return placed.default
         if isinstance(placed, Struct):
             return placed if placed.value is None else placed.value.evaluate(placed.scope)
+        if isinstance(placed, CodedRecord):
+            return placed
         if isinstance(placed, KeyedRows):
             return _worth(placed)
         if placed.field.parse is not None:
@@ -358,7 +379,7 @@ class Struct:
 
 
 Rows = ListRows | FixedRows | NoRows
-Placed = Spot | Struct | Rows | Absent
+Placed = Spot | Struct | Rows | CodedRecord | CodedRows | Absent
 
 
 @dataclass(frozen=True, slots=True)

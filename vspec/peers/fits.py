@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def read_fits(path: Path, array: str, selection: tuple[slice, ...]) -> NDArray[np.generic]:
-    """Return a box of an image (``hdu0``) or a column (``hdu1/x``). Raises V0363, V0361 where astropy fails."""
+    """Return a box of an image (``hdu0``) or a column (``hdu1/x``). Raises V0363, V0361 if astropy fails."""
     try:
         from astropy.io import fits
     except ImportError:
@@ -45,35 +45,27 @@ def read_fits(path: Path, array: str, selection: tuple[slice, ...]) -> NDArray[n
         ) from None
 
 
-def _column(hdu: fits.BinTableHDU, rest: list[str]) -> NDArray[np.generic]:
+def _column(hdu: fits.BinTableHDU | fits.GroupsHDU, rest: list[str]) -> NDArray[np.generic]:
     """Return a column as it lies in the table, or its cells in the heap one after the other."""
-    for key in [key for key in hdu.header if re.fullmatch(r"(?:TSCAL|TZERO|TNULL)\d+", key)]:
+    for key in [key for key in hdu.header if re.fullmatch(r"(?:TSCAL|TZERO|TNULL|PSCAL|PZERO)\d+", key)]:
         del hdu.header[key]
     data = hdu.data
-    if isinstance(hdu, fits_groups()):
-        raw = data.view(np.ndarray)
-        name = rest[0]
-        return (
-            raw[name]
-            if name in (raw.dtype.names or ())
-            else raw[raw.dtype.names[int(name.removeprefix("parameter")) - 1]]
-        )
-    names = list(hdu.columns.names)
-    number = names.index(rest[0]) if rest[0] in names else int(rest[0].removeprefix("col")) - 1
-    if hdu.header["XTENSION"].strip() == "TABLE":
-        found = np.asarray(data.field(number))
-        return found.astype("<i8" if found.dtype.kind in "iu" else "<f8")
     raw = data.view(np.ndarray)
-    cells = raw[raw.dtype.names[number]]
+    if "XTENSION" not in hdu.header:
+        return np.asarray(raw[_name(list(raw.dtype.names), rest[0], "parameter")])
+    names = list(hdu.columns.names)
+    name = _name(names, rest[0], "col")
+    if hdu.header["XTENSION"].strip() == "TABLE":
+        found = np.asarray(data.field(name))
+        return found.astype("<i8" if found.dtype.kind in "iu" else "<f8")
+    cells = np.asarray(raw[raw.dtype.names[names.index(name)]])
     if len(rest) == 1:
-        return np.asarray(cells)
-    if rest[1] != "values":
-        return np.asarray(cells[:, ("row_sizes", "row_offsets").index(rest[1])])
-    return np.concatenate([np.ravel(cell) for cell in data.field(number)])
+        return cells
+    if rest[1] == "values":
+        return np.concatenate([np.ravel(np.asarray(cell)) for cell in data.field(name)])
+    return cells[:, ("row_sizes", "row_offsets").index(rest[1])]
 
 
-def fits_groups() -> type:
-    """Return astropy's class of random groups."""
-    from astropy.io import fits
-
-    return fits.GroupsHDU
+def _name(names: list[str], wanted: str, prefix: str) -> str:
+    """Return the name of a column, which may be given by its number from 1 after a prefix."""
+    return wanted if wanted in names else names[int(wanted.removeprefix(prefix)) - 1]

@@ -49,10 +49,19 @@ def read_hdf5(path: Path, array: str, selection: tuple[slice, ...]) -> NDArray[n
             found = dataset[selection[:rank]]
             for field in fields:
                 found = found[field]
+            if np.dtype(found.dtype).names is not None:
+                found = _complex(np.asarray(found))
             return np.asarray(np.asarray(found)[(slice(None),) * rank + selection[rank:]])
     except _FAULTS as error:
         found = str(error) or type(error).__name__
         raise fail("V0361", f"the HDF5 library cannot read '{array}'", found=found) from None
+
+
+def _complex(found: NDArray[np.void]) -> NDArray[np.generic]:
+    """Return records of two floats of one kind as complex numbers."""
+    first, second = (np.asarray(found[name]) for name in found.dtype.names or ())
+    pair = np.stack([first, second], axis=-1)
+    return pair.view(f"{pair.dtype.str[0]}c{2 * pair.itemsize}")[..., 0]
 
 
 def _find(file: h5py.File, path: str) -> tuple[h5py.Dataset, list[str]]:

@@ -18,8 +18,8 @@ def read_netcdf3(path: Path, array: str, selection: tuple[slice, ...]) -> NDArra
         raise fail("V0363", "netCDF4 is not installed", help="pip install netCDF4") from None
     try:
         with netCDF4.Dataset(str(path)) as data:
-            data.set_auto_mask(False)  # noqa: FBT003 -- the library's own signature
-            data.set_auto_scale(False)  # noqa: FBT003 -- the library's own signature
+            data.set_auto_mask(False)
+            data.set_auto_scale(False)
             found = data.variables[array][selection]
     except (OSError, RuntimeError, KeyError, IndexError, ValueError) as error:
         raise fail("V0361", f"the NetCDF library cannot read '{array}'", found=str(error)) from None

@@ -27,9 +27,10 @@ def stored(array: NDArray[np.generic], names: list[str]) -> NDArray[np.generic]:
     ndim = array.ndim
     turned = ndim > 1 and array.flags.f_contiguous and not array.flags.c_contiguous
     for name in names:
-        fields = array.dtype.names or ()
+        fields = dict(array.dtype.fields or {})
         plain = re.fullmatch(r"field(\d+)", name)
-        array = array[name if name in fields or plain is None else fields[int(plain[1])]]
+        found = name if name in fields or plain is None else (array.dtype.names or ())[int(plain[1])]
+        array = array.getfield(*fields[found][:2])
     if array.dtype.kind in "mM":
         array = array.view(f"{array.dtype.str[0]}i8")
     if turned:

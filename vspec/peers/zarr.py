@@ -9,15 +9,29 @@ import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vspec.errors import fail
 
-if TYPE_CHECKING:
-    from zarr import Array
+
+class _Metadata(Protocol):
+    def to_dict(self) -> Mapping[str, object]: ...
+
+
+class _Array(Protocol):
+    """What is asked of the library's array."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def metadata(self) -> _Metadata: ...
+
+    def __getitem__(self, selection: tuple[slice, ...]) -> object: ...
+
 
 # The library and its codecs raise whatever their parts do, on files that are damaged.
 _FAILURES = (
@@ -72,7 +86,7 @@ def _box(zarr: ModuleType, path: Path, array: str, selection: tuple[slice, ...])
     return values.transpose(order)
 
 
-def _opened(zarr: ModuleType, path: Path, array: str) -> tuple[Array, str | None]:
+def _opened(zarr: ModuleType, path: Path, array: str) -> tuple[_Array, str | None]:
     """Return the array of a path, and the member of its records that the path goes on to."""
     packed = path.name not in (".zgroup", ".zarray", ".zmetadata", ".zattrs", "zarr.json")
     store = zarr.storage.ZipStore(path, mode="r") if packed else zarr.storage.LocalStore(path.parent)
@@ -90,7 +104,7 @@ def _opened(zarr: ModuleType, path: Path, array: str) -> tuple[Array, str | None
     return found, None
 
 
-def _stored_order(array: Array) -> tuple[int, ...]:
+def _stored_order(array: _Array) -> tuple[int, ...]:
     """Return which axis each stored one is."""
     count = len(array.shape)
     metadata = array.metadata.to_dict()

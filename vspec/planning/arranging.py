@@ -149,7 +149,7 @@ def _split(located: Located, arrow: Arrow, scope: Scope) -> Located:
         if spec.parts and spec.name in uneven:
             message = f"the rows differ in number along '{spec.name}': it cannot be split"
             raise fail("V0316", message, arrow.place)
-        parts = _part_sizes(spec, sizes[spec.name], arrow.place, scope)
+        parts = part_sizes(spec, sizes[spec.name], arrow.place, scope)
         if spec.name in dict(located.inside):
             inside += parts
         elif spec.name not in axes:
@@ -168,7 +168,8 @@ def _level_of(located: Located, name: str) -> Int64 | None:
     return located.levels[names.index(name)] if located.levels else None
 
 
-def _part_sizes(spec: SplitAxis, size: int, place: Place, scope: Scope) -> list[tuple[str, int]]:
+def part_sizes(spec: SplitAxis, size: int, place: Place, scope: Scope) -> list[tuple[str, int]]:
+    """Return the axes that a stored one is split into (itself, where it is not). Raises V0316."""
     if not spec.parts:
         return [(spec.name, size)]
     parts = [(name, None if e is None else e.integer(scope)) for name, e in spec.parts]
@@ -268,7 +269,9 @@ def _joined(located: Located, joins: Sequence[JoinAxis], scope: Scope) -> Arrang
     runs = runs_of(located, lead)
     _require_even(runs, lead, outer, located.place)
     inner = located.inner[1:] if located.inner else ()
-    total = int(runs.count[runs.cell == 0].sum()) if len(runs.cell) else 0
+    total = int(runs.count[runs.cell == 0].sum())
+    if not len(runs.cell) and located.inner and located.inner[0].name == outer:
+        total = located.inner[0].size  # no rows at all: what each of them would hold is known
     sizes = {**dict(lead), outer: total, **{a.name: a.size for a in inner}, **dict(located.inside)}
     trims, axes = list[Trim](), list[Axis]()
     for join in joins:

@@ -145,6 +145,10 @@ def _coordinate(name: str, expression: Expression, axis: Axis, scope: Scope) -> 
         raise fail(
             "V0319", f"'{name}' cannot be a coordinate", expression.text.place, found=str(column.dtype)
         )
+    if name in ("gain", "offset") and column.dtype.kind not in "iuf":
+        message = f"the {name} of an axis is a number for each position"
+        found = repr(column[:4].tolist())
+        raise fail("V0319", message, expression.text.place, found=found, help="of a text: float(...)")
     if column.dtype.kind == "O":
         column = np.array([_word(v) for v in column.tolist()], dtype=str)
     return Coordinate(name, column)

@@ -23,6 +23,7 @@ from vspec.layout import ArrayLayout, Axis, Inline, Json
 from vspec.planning.arranging import Arranged, arrange
 from vspec.planning.attributes import render_all
 from vspec.planning.axes import Described, describe
+from vspec.planning.coded import settled
 from vspec.planning.held import Held, arrange_grid, held_of, located_of, with_known
 from vspec.planning.names import Paths, in_group, render_path
 from vspec.planning.regions import Region, element_type, raw_region
@@ -120,6 +121,7 @@ def _layouts(spec: ArraySpec, header: Header, scope: Scope) -> Iterator[tuple[st
         return
     for segment in segments(spec, region, header, scope):
         arranged = arrange(segment.region.located, segment.region.order, spec.dims, scope)
+        arranged = settled(arranged, header, segment.region.located.place)
         if held is not None:
             arranged = replace(arranged, axes=with_known(arranged.axes, held, spec.dims, scope))
         yield segment.group, _finished(spec, arranged, segment, (held, scope))

@@ -17,6 +17,7 @@ from vspec.header.dataset import Header
 from vspec.header.located import Located, stack, stored_axes
 from vspec.header.provenance import trace
 from vspec.header.roles import RoleFile, RoleFiles
+from vspec.planning.coded import region_of
 
 MAX_FITS = 4
 FIT_REACH = 80
@@ -67,7 +68,11 @@ def _one(spec: ArraySpec, file: RoleFile, header: Header, scope: Scope) -> Regio
             ]
         )
     sizes = _sizes(spec, scope)
-    space = size - offset
+    index, start, space = file.view.index, offset, size - offset
+    if spec.codec:
+        index, decoded = region_of(spec, file, offset, (scope, header))
+        start = 0
+        space = decoded if decoded is not None else _bytes_of(sizes, element)
     whole = _resolve(spec, sizes, element, Data(file.view.name, offset, space, endian), header)
     fortran = _is_fortran(spec, scope)
     stored = list(reversed(whole)) if fortran else list(whole)
@@ -75,13 +80,18 @@ def _one(spec: ArraySpec, file: RoleFile, header: Header, scope: Scope) -> Regio
     located = Located(
         element=element,
         endian=endian,
-        file=np.array([file.view.index], np.int64),
-        first=np.array([offset], np.int64),
+        file=np.array([index], np.int64),
+        first=np.array([start], np.int64),
         place=spec.place,
         inner=inner,
         inside=inside,
     )
     return Region(located, tuple(name for name, _ in whole))
+
+
+def _bytes_of(sizes: list[tuple[str, int | None]], element: ElementType) -> int:
+    """Return the bytes of an array of which every size is known."""
+    return -(-math.prod(n or 0 for _, n in sizes) // element.per_word) * element.nbytes
 
 
 def element_type(spec: ArraySpec, scope: Scope, types: Mapping[str, StructType] | None = None) -> ElementType:

@@ -16,7 +16,7 @@ from vspec.expressions import Expression, Scope
 from vspec.header.dataset import Header
 from vspec.header.located import Located, part, row
 from vspec.layout import Affine, Axis, Int64
-from vspec.planning.arranging import arrow_of
+from vspec.planning.arranging import arrow_of, part_sizes
 from vspec.planning.regions import Region
 from vspec.planning.time_places import Timed, place_of
 
@@ -109,12 +109,18 @@ def _samples(located: Located, dims: Dims, scope: Scope) -> Int64:
     """Return how many samples each row of the slowest axis has: along what it is joined with."""
     rows, count = located.axes[0]
     arrow = arrow_of(dims, scope)
-    joins = () if arrow is None else arrow.right
-    inner = [part for join in joins if rows in join.parts for part in join.parts if part != rows]
     sizes = dict(located.axes)
+    parts = {name: (name, size) for name, size in located.axes}
+    for spec in () if arrow is None else arrow.left:
+        if spec.parts and spec.name in sizes:
+            split = part_sizes(spec, sizes[spec.name], located.place, scope)
+            parts |= {name: (spec.name, size) for name, size in split}
+    joins = () if arrow is None else arrow.right
+    with_rows = [join for join in joins if any(parts.get(p, ("", 1))[0] == rows for p in join.parts)]
+    inner = [parts[p] for join in with_rows for p in join.parts if p in parts and parts[p][0] != rows]
     ragged = located.inner[0].name if located.counts is not None else None
-    whole = math.prod(sizes.get(name, 1) for name in inner if name != ragged)
-    if located.counts is not None and ragged in inner:
+    whole = math.prod(size for name, size in inner if name != ragged)
+    if located.counts is not None and ragged in [name for name, _ in inner]:
         return located.counts * whole
     return np.full(count, whole, np.int64)
 

@@ -114,7 +114,7 @@ class ChunkReading:
     def _whole(self, wanted: Wanted, selection: Index, rows: int) -> Bytes | None:
         """Return the memory that the rows can be decoded into, where all of them are wanted as they are."""
         sizes = (rows, *self.shape[1:])
-        if not self.shape or wanted.out.dtype != self.dtype or wanted.squeeze:
+        if not self.shape or wanted.out.dtype != self.dtype:
             return None
         if not all(_all(part, size) for part, size in zip(selection, sizes, strict=True)):
             return None

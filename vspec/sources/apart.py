@@ -26,26 +26,31 @@ def _batches(file: FileIO, offsets: Sequence[int], n: int) -> Iterator[bytes]:
     for start in range(0, len(offsets), _TOLD):
         some = offsets[start : start + _TOLD]
         _tell(file, some, n)
-        yield b"".join([_piece(file, offset, n) for offset in some])
+        yield b"".join(_read(file, some, n))
 
 
 if sys.platform == "win32":
 
-    def _piece(file: FileIO, offset: int, n: int) -> bytes:
-        file.seek(offset)
-        return file.read(n) or b""
+    def _read(file: FileIO, offsets: Sequence[int], n: int) -> list[bytes]:
+        found = []
+        for offset in offsets:
+            file.seek(offset)
+            found.append(file.read(n) or b"")
+        return found
 else:
 
-    def _piece(file: FileIO, offset: int, n: int) -> bytes:
-        return os.pread(file.fileno(), n, offset)
+    def _read(file: FileIO, offsets: Sequence[int], n: int) -> list[bytes]:
+        read, handle = os.pread, file.fileno()
+        return [read(handle, n, offset) for offset in offsets]
 
 
 if sys.platform == "linux":
 
     def _tell(file: FileIO, offsets: Sequence[int], n: int) -> None:
         if len(offsets) > 1:
+            advise, handle, need = os.posix_fadvise, file.fileno(), os.POSIX_FADV_WILLNEED
             for offset in offsets:
-                os.posix_fadvise(file.fileno(), offset, n, os.POSIX_FADV_WILLNEED)
+                advise(handle, offset, n, need)
 else:
 
     def _tell(file: FileIO, offsets: Sequence[int], n: int) -> None:

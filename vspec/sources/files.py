@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +25,6 @@ from vspec.sources.paths import display
 FIND_LIMIT = 4 * 2**20
 """Bytes that `Reader.find` searches unless told otherwise."""
 
-_MOST_OPEN = 128
 _PAGE = 4 << 10
 _WINDOW = 16 << 10
 _LARGEST_BLOCK = 1 << 20
@@ -239,59 +235,3 @@ def data_file(path: str, absolute: Path) -> DataFile:
     if not stat.S_ISREG(facts.st_mode):
         raise VspecError([Problem("V0433", f"{path} is not a regular file", data_file=path)])
     return DataFile(path, absolute, facts.st_size)
-
-
-class Files:
-    """The table of a data set's files below ``root``; closes them all at the end of a ``with`` block.
-
-    At most ``most_open`` are open at a time: the one used longest ago gives way.
-    """
-
-    def __init__(self, root: Path, most_open: int = _MOST_OPEN) -> None:
-        self.root = root
-        self._most_open = most_open
-        self._readers: list[Reader] = []
-        self._index: dict[Path, int] = {}
-        self._open: OrderedDict[int, Reader] = OrderedDict()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __len__(self) -> int:
-        return len(self._readers)
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """Paths relative to the data root, by index."""
-        return tuple(reader.path for reader in self._readers)
-
-    def add(self, file: DataFile) -> int:
-        """Return the index of a file, a new one unless the file is in the table already."""
-        index = self._index.setdefault(file.absolute, len(self._readers))
-        if index == len(self._readers):
-            self._readers.append(Reader(file, lambda: self._keep(index)))
-        return index
-
-    def reader(self, index: int) -> Reader:
-        """Return the reader of a file of the table."""
-        if index in self._open:
-            self._open.move_to_end(index)
-        return self._readers[index]
-
-    def close(self) -> None:
-        """Close every file."""
-        for reader in self._open.values():
-            reader.close()
-        self._open.clear()
-
-    def _keep(self, index: int) -> None:
-        self._open[index] = self._readers[index]
-        self._open.move_to_end(index)
-        while len(self._open) > self._most_open:
-            _, oldest = self._open.popitem(last=False)
-            oldest.close()

@@ -35,6 +35,20 @@ CODES: tuple[Code, ...] = (
         "pip install 'vspec-maps[hdf5]'",
     ),
     Code(
+        "V0346",
+        "data",
+        "Encoded bytes cannot be decoded",
+        "The card says that these bytes are encoded, and they are not what that codec writes. Is the region "
+        "where the card says it is, and the codec the right one? Else the file is damaged.",
+    ),
+    Code(
+        "V0347",
+        "card",
+        "Encoded bytes cannot be mapped in this way",
+        "A region of encoded bytes becomes one chunk, or one chunk of each of its arrays: it is decoded as a "
+        "whole. What runs across regions in any other way has no chunk.",
+    ),
+    Code(
         "V0364",
         "data",
         "Something in a container is not in the map",

@@ -118,4 +118,11 @@ CODES: tuple[Code, ...] = (
         "A chunk of a packed map is decoded as a whole, so it may have 256 MiB at most once it is decoded. "
         "Its size is checked before memory is taken.",
     ),
+    Code(
+        "V0923",
+        "data",
+        "A region of encoded bytes is too large to look into",
+        "To read what is inside it vspec would have to decode all of it in memory. Arrays in it can be mapped "
+        "only as one chunk, which readers would have to decode in memory as well.",
+    ),
 )

@@ -1,0 +1,121 @@
+"""Where the strips and tiles of a series lie, as columns: file, offset and bytes of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vspec.containers.tiff_directory import MOST_CELLS
+from vspec.containers.tiff_form import PLAIN, Form
+from vspec.containers.tiff_series import Series
+from vspec.containers.tiff_words import damaged
+from vspec.layout import Int64
+
+_OFFSETS, _COUNTS = (324, 273), (325, 279)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pieces:
+    """A row for each page, a column for each of its pieces; ``file`` is -1 where there is none.
+
+    ``nbytes`` is None where the file does not say how long compressed pieces are.
+    """
+
+    file: Int64
+    offset: Int64
+    nbytes: Int64 | None
+
+
+def needed(form: Form) -> Int64:
+    """Return the bytes of each piece of a page without compression; a last strip ends with the page."""
+    _, rows, columns, inside = form.piece
+    bits = sum(form.bits) if isinstance(form.bits, tuple) else form.bits * inside
+    row = -(-columns * bits // 8)
+    _, _, down, _ = form.grid
+    counts = np.full(form.grid, rows, np.int64)
+    if form.tile is None:
+        counts[:, :, -1] = form.height - (down - 1) * rows
+    return counts.reshape(-1) * row * form.piece[0]
+
+
+def pieces(series: Series) -> Pieces:
+    """Return where the pieces of a series lie. Raises V0361 for numbers that contradict each other."""
+    form = series.form
+    count = prod(form.grid)
+    if count * len(series.pages) > MOST_CELLS:
+        home, page = series.key
+        raise damaged(
+            home.file,
+            f"{len(series.pages)} pages of {count} strips or tiles are more than can be",
+            int(home.directory.places[page]),
+            expected=f"at most {MOST_CELLS}",
+        )
+    file = np.full((len(series.pages), count), -1, np.int64)
+    offset, nbytes = np.zeros_like(file), np.zeros_like(file)
+    stated = True
+    for number, home in enumerate(series.homes):
+        rows = np.flatnonzero((series.home == number) & (series.pages >= 0))
+        pages = series.pages[rows]
+        for own, table in home.directory.columns(pages, _OFFSETS):
+            offset[rows[own]] = _cut(series, pages[own], table, count)
+            file[rows[own]] = home.file.index
+        for own, table in home.directory.columns(pages, _COUNTS):
+            if table is None and form.compression != PLAIN:
+                stated = False
+            elif table is None:
+                nbytes[rows[own]] = needed(form)
+            else:
+                nbytes[rows[own]] = _cut(series, pages[own], table, count)
+    absent = (offset == 0) | (nbytes == 0)
+    file[absent], offset[absent], nbytes[absent] = -1, 0, 0
+    return Pieces(file, offset, nbytes if stated else None)
+
+
+def _cut(series: Series, pages: Int64, table: Int64 | None, count: int) -> Int64:
+    """Return a table with as many columns as a page has pieces; tags may list more, never less."""
+    if table is None or table.shape[1] < count:
+        home, _ = series.key
+        raise damaged(
+            home.file,
+            f"page {int(pages[0])} does not list all of its strips or tiles",
+            int(home.directory.places[pages[0]]),
+            expected=f"{count} of them",
+            found=f"{0 if table is None else table.shape[1]}",
+        )
+    return table[:, :count]
+
+
+def verbatim(series: Series, found: Pieces) -> Pieces:
+    """Return pieces that are not compressed with the bytes that they need.
+
+    Raises V0361 where one of several strips of a page is shorter than its rows: of a page's only strip
+    programs often write nonsense, and it is as long as its rows all the same.
+    """
+    want = needed(series.form)
+    assert found.nbytes is not None
+    present = found.file >= 0
+    short = present & (found.nbytes < want) & (len(want) > 1)
+    if short.any():
+        row, column = np.unravel_index(int(np.argmax(short)), short.shape)
+        home = series.homes[int(series.home[row])]
+        raise damaged(
+            home.file,
+            f"strip or tile {column} of page {int(series.pages[row])} is too short",
+            int(found.offset[row, column]),
+            expected=f"{want[column]} bytes",
+            found=f"{found.nbytes[row, column]} bytes",
+        )
+    return Pieces(found.file, found.offset, np.where(present, want, 0))
+
+
+def joined(form: Form, found: Pieces) -> NDArray[np.bool_]:
+    """Tell for each strip of a table (block, strip down) whether it begins where the one before ends."""
+    down = form.grid[2]
+    assert found.nbytes is not None
+    offset, nbytes = found.offset.reshape(-1, down), found.nbytes.reshape(-1, down)
+    after = np.zeros(offset.shape, bool)
+    after[:, 1:] = offset[:, 1:] == offset[:, :-1] + nbytes[:, :-1]
+    return after

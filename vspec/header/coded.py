@@ -1,0 +1,193 @@
+"""Records in regions of encoded bytes: located inside, decoded only where a card asks for a value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vspec.card.model import CodecStep
+from vspec.card.model import Record as RecordSpec
+from vspec.card.references import references
+from vspec.errors import fail
+from vspec.expressions import Column, Expression, Scope, UnknownName, Value
+from vspec.header.elements import View
+from vspec.header.home import Home
+from vspec.header.instances import Instance
+from vspec.header.located import Located
+from vspec.header.rows import KeyedRows, gather, stack
+from vspec.layout import Codecs, Int64, Json
+
+CODECS = frozenset(
+    {"zlib", "gzip", "bz2", "lzma", "blosc", "lz4", "zstd", "shuffle", "delta", "packbits"}
+    | {"crc32", "crc32c", "adler32", "fletcher32"}
+)
+
+Make = Callable[[RecordSpec, Home, Scope], Instance]
+"""Makes an instance of a record at the beginning of a decoded region."""
+
+
+def chain_of(steps: Sequence[CodecStep], scope: Scope) -> Codecs:
+    """Return the configurations of a chain, in encoding order. Raises V0305 for what is no codec."""
+    chain: list[dict[str, Json]] = []
+    for step in steps:
+        if step.condition is not None and not step.condition.truth(scope):
+            continue
+        name = str(step.id.render(scope))
+        if name not in CODECS and not name.startswith("imagecodecs_"):
+            expected = f"{', '.join(sorted(CODECS))}, or imagecodecs_..."
+            raise fail("V0305", f"'{name}' is no codec", step.place, expected=expected)
+        chain.append({"id": name, **{key: _argument(e, scope) for key, e in step.arguments.items()}})
+    return tuple(chain)
+
+
+def _argument(expression: Expression, scope: Scope) -> Json:
+    value = expression.evaluate(scope)
+    plain = value.tolist() if isinstance(value, np.ndarray) else value
+    if plain is None or isinstance(plain, (bool, int, float, str)):
+        return plain
+    if isinstance(plain, list) and all(isinstance(item, (bool, int, float, str)) for item in plain):
+        return list(plain)
+    message = "an argument of a codec is a number, a text, or a list of them"
+    raise fail("V0305", message, expression.text.place, found=repr(value)[:80])
+
+
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """The regions of a record or of its rows, and how to look inside.
+
+    ``spec`` is the record inside, ``index`` has the region of each row in the table of files.
+    """
+
+    spec: RecordSpec
+    variable: str | None
+    home: Home
+    index: Int64
+    make: Make
+
+    def instance(self, k: int, scope: Scope) -> Instance:
+        """Return the record in region ``k``."""
+        index = int(self.index[k])
+        view = View(index, f"{self.home.view.name} (decoded)", self.home.inside(index))
+        return self.make(self.spec, replace(self.home, view=view), scope)
+
+
+class CodedRecord:
+    """One coded record. Its extent is that of the encoded bytes in the file."""
+
+    def __init__(self, base: Instance, regions: Regions) -> None:
+        self.base = base
+        self._regions = regions
+        self._inner: Instance | None = None
+
+    @property
+    def offset(self) -> int:
+        """Where the region begins, in the file."""
+        return self.base.offset
+
+    @property
+    def nbytes(self) -> int:
+        """Encoded bytes."""
+        return self.base.nbytes
+
+    @property
+    def inner(self) -> Instance:
+        """The record in the decoded bytes."""
+        if self._inner is None:
+            self._inner = self._regions.instance(0, self.base.scope)
+        return self._inner
+
+    def names(self) -> Iterable[str]:
+        return self.inner.names()
+
+    def get(self, name: str) -> Value:
+        return self.inner.get(name)
+
+    def locate(self, name: str) -> object:
+        return self.inner.locate(name)
+
+
+def regions_of(found: object, home: Home, chain: Codecs) -> Int64:
+    """Return the indices of the regions that a located run of bytes is, or each of its rows."""
+    assert isinstance(found, Located), "bytes are located as bytes"
+    offset = np.atleast_1d(np.asarray(found.offset, np.int64))
+    nbytes = np.broadcast_to(np.asarray(found.nbytes, np.int64), offset.shape)
+    file = np.full(len(offset), home.view.index, np.int64)
+    return home.add_regions(file, offset, nbytes, chain)
+
+
+class CodedRows(KeyedRows):
+    """Rows of a coded record. A column is located in all of them where their insides are alike."""
+
+    def __init__(self, base: KeyedRows, regions: Regions) -> None:
+        super().__init__(base.name, base.place)
+        self.base = base
+        self._regions = regions
+        self._rows: dict[int, Instance] = {}
+
+    @property
+    def offset(self) -> int:
+        """Where the first region begins, in the file."""
+        return int(np.min(self.base.offset)) if len(self.base) else 0  # type: ignore[attr-defined]  # all rows have one
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the rows take in the file."""
+        return int(self.base.nbytes)  # type: ignore[attr-defined]  # as above
+
+    def __len__(self) -> int:
+        return len(self.base)
+
+    def at(self, i: int) -> Instance:
+        if i not in self._rows:
+            row = self.base.at(i)
+            self._rows[i] = self._regions.instance(i, row.scope)  # type: ignore[union-attr]  # rows are instances
+        return self._rows[i]
+
+    def names(self) -> Iterable[str]:
+        return [f.name for f in self._regions.spec.fields] + [let.name for let in self._regions.spec.lets]
+
+    def column(self, name: str) -> Value:
+        if name not in self.names():
+            raise UnknownName(name)
+        return gather([self.at(i).get(name) for i in range(len(self))], self)
+
+    def locate(self, name: str) -> object:
+        if name not in self.names():
+            raise UnknownName(name)
+        first = self.at(0).locate(name) if len(self) else None
+        if not isinstance(first, Located) or first.lead or not self._is_steady():
+            return stack([self.at(i).locate(name) for i in range(len(self))], name, self)
+        return replace(
+            first,
+            lead=((self.name, len(self)),),
+            file=self._regions.index.copy(),
+            first=np.repeat(first.first, len(self)),
+        )
+
+    def take(self, index: Column | slice) -> KeyedRows:
+        rows = np.arange(len(self), dtype=np.int64)[index]
+        return CodedRows(self.base.take(rows), replace(self._regions, index=self._regions.index[rows]))
+
+    def _is_steady(self) -> bool:
+        """Tell whether the insides of all rows are alike: they mention neither the row nor what it holds."""
+        spec, home = self._regions.spec, self._regions.home
+        own = {self._regions.variable, *(let.name for let in spec.lets)}
+        return home.shape(spec).is_fixed and not own & set(_mentioned(spec))
+
+
+def _mentioned(spec: RecordSpec) -> Iterable[str]:
+    """Yield every name that the fields of a record mention."""
+    found: tuple[Expression | None, ...]
+    for item in spec.fields:
+        if isinstance(item, RecordSpec):
+            yield from _mentioned(item)
+            found = (item.at, item.size, item.condition, item.to)
+        else:
+            found = (item.offset, item.condition, item.to, item.type.length, item.type.value)
+            for axis in item.axes:
+                found = (*found, axis.size, axis.filled)
+        for expression in found:
+            if expression is not None:
+                yield from (reference.name.value for reference in references(expression))

@@ -1,0 +1,74 @@
+"""Arrays in regions of encoded bytes: the strides inside, and the columns of the regions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from vspec.card.model import ArraySpec
+from vspec.errors import Place, fail
+from vspec.expressions import Scope
+from vspec.header.coded import chain_of
+from vspec.header.dataset import Header
+from vspec.header.roles import RoleFile
+from vspec.layout import Coded, Source, Strided
+from vspec.planning.arranging import Arranged
+
+_LOOKED_INTO = 16 << 20
+"""Encoded bytes that are decoded for a look at how many there are."""
+
+
+def region_of(
+    spec: ArraySpec, file: RoleFile, offset: int, around: tuple[Scope, Header]
+) -> tuple[int, int | None]:
+    """Return the index of the region that an array's ``codec:`` speaks of, and its decoded bytes.
+
+    The latter are None where they are too many for a look, and every size is written. Raises V0302.
+    """
+    scope, header = around
+    space = file.nbytes - offset
+    nbytes = space if spec.encoded is None else spec.encoded.integer(scope)
+    if not 0 < nbytes <= space:
+        place = spec.place if spec.encoded is None else spec.encoded.text.place
+        message = f"the encoded bytes are not in {file.view.name}"
+        raise fail("V0302", message, place, expected=f"1 to {space} bytes from {offset}", found=f"{nbytes}")
+    where, start, length = (np.array([n], np.int64) for n in (file.view.index, offset, nbytes))
+    (index,) = header.files.regions.add(where, start, length, chain_of(spec.codec, scope)).tolist()
+    has_auto = not isinstance(spec.shape, Mapping) or None in spec.shape.values()
+    if nbytes > _LOOKED_INTO and not has_auto:
+        return index, None
+    return index, header.files.inside(index).size
+
+
+def settled(arranged: Arranged, header: Header, place: Place) -> Arranged:
+    """Return what was arranged, with the columns of the regions where it lies in such.
+
+    Bytes that nothing has encoded, though a codec could, are strides like any others. Raises V0347 where
+    some of an array's bytes are encoded and others not.
+    """
+    source = arranged.source
+    if not isinstance(source, Strided) or not header.files.is_region(source.runs.file):
+        return arranged
+    if not header.files.is_region(source.runs.file[[source.runs.file.argmin()]]):
+        message = "some bytes of this array lie in regions of encoded bytes, and others do not"
+        raise fail("V0347", message, place, help="map the parts of each kind as arrays of their own")
+    return replace(arranged, source=_coded(source, header))
+
+
+def _coded(source: Strided, header: Header) -> Source:
+    base = int(source.runs.file.min())
+    stop = int(source.runs.file.max()) + 1
+    file, offset, nbytes, chain = header.files.regions.between(base, stop)
+    chains = tuple(header.files.regions.chains)
+    own = source.runs.file - base
+    if all(len(chains[k]) == 0 for k in np.unique(chain[own]).tolist()):
+        runs = replace(source.runs, file=file[own], offset=offset[own] + source.runs.offset)
+        return replace(source, runs=runs)
+    return Coded(source, base, file, offset, nbytes, chain, chains, _looked_at(header, base, int(nbytes[0])))
+
+
+def _looked_at(header: Header, region: int, nbytes: int) -> int | None:
+    """Return the bytes that a region decodes to, where that is quickly seen."""
+    return header.files.inside(region).size if nbytes <= _LOOKED_INTO else None
