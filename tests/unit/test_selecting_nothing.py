@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.cards.maps import read
 from tests.unit.opening import planned, value
 from vspec.commands.apply import apply
 from vspec.commands.options import ApplyOptions
+from vspec.commands.verify import verify
 
 FIELDS = 'k: uint8, x: "uint8[a=2, b=3]", s: {repeat: 2, fields: {q: uint8, y: "uint8[c=4]"}}'
 CARD = """
@@ -58,11 +60,11 @@ def test_labels_of_an_axis_behind_no_rows_fit(tmp_path, form):
 
 @pytest.mark.parametrize("form", (0, 1))
 def test_a_map_of_no_rows_is_read(tmp_path, form):
-    from tests.cards.maps import read
-
     text = CARD.replace("FIELDS", FORMS[form]).replace("PICK", "f.r[k > 0].x").replace("MORE", "attrs: {}")
     (tmp_path / "card.yaml").write_text(text)
     (tmp_path / "a.dat").write_bytes(RAW[form])
-    done = apply(tmp_path / "card.yaml", [tmp_path / "a.dat"], ApplyOptions(out=tmp_path / "out"))
-    found = read(done.maps[0], "raw")
+    report = apply(tmp_path / "card.yaml", tmp_path / "a.dat", tmp_path, options=ApplyOptions())
+    assert report.problems == ()
+    assert [one.problems for one in verify(tmp_path / "a.vspec.json").maps] == [()]
+    found = read(tmp_path / "a.vspec.json")["raw"]
     assert (found.shape, found.dtype) == ((0, 2, 3), np.uint8)

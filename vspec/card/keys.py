@@ -26,7 +26,6 @@ from vspec.card.layout_keys import (
     ENDIAN_VALUE,
     FIELD,
     LAYOUT,
-    NBYTES,
     ONLY_IF,
     REPEAT,
     TYPE,

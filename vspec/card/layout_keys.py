@@ -18,7 +18,6 @@ from vspec.card.grammar import (
 ENDIAN_VALUE = Value(shape="endian")
 ONLY_IF = "Only if this holds; else the {} is absent."
 CODECS = Value("template", shape="codec", items=Value("template", shape="codec"), least=1)
-NBYTES = "The bytes that the encoded region takes."
 
 CODEC = Shape(
     "codec",
@@ -112,7 +111,7 @@ FIELD = Shape(
         Key("at", EXPRESSION, "Where it lies, from the start of the file; what follows is not moved.", 348),
         Key("if", TRUTH, ONLY_IF.format("field or record"), "version >= 2"),
         Key("codec", CODECS, "What encoded the bytes of a record, the first step first.", ["zlib"]),
-        Key("nbytes", EXPRESSION, NBYTES, "size[k]"),
+        Key("nbytes", EXPRESSION, "The bytes that the encoded record takes.", "size[k]"),
         Key("endian", ENDIAN_VALUE, "The byte order of this field or record.", "big"),
         Key("doc", TEXT, "What it means.", "channels in use"),
     ),

@@ -12,8 +12,7 @@ from vspec.chunks.container import plan_container
 from vspec.chunks.model import ArrayPlan, ChunkOptions
 from vspec.chunks.strided import Sources
 from vspec.errors import fail
-from vspec.layout import ArrayLayout, Chunked, Coded, Codecs, InnerAxis, Int64, Json
-
+from vspec.layout import ArrayLayout, Chunked, Codecs, Coded, InnerAxis, Int64, Json
 
 _ALL = 1 << 52
 """A stride beyond the end of what any region decodes to: all of it is one record."""

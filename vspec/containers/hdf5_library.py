@@ -54,11 +54,14 @@ def said(error: Exception) -> str:
 
 @contextmanager
 def opened(file: ContainerFile) -> Iterator[h5py.File]:
-    """Open a file for reading, without locks. Raises V0360 for other files, V0361, V0363.
+    """Open a file for reading. Raises V0360 for other files, V0361, V0363.
 
-    A few files stay open for the next time, as long as their table is there.
+    A few files stay open for the next time, until their table is closed.
     """
-    free = _FREE.setdefault(file.files, OrderedDict())
+    free = _FREE.get(file.files)
+    if free is None:
+        free = _FREE[file.files] = OrderedDict()
+        file.files.when_closed(lambda: _close(free))
     handle = free.pop(file.index, None) or _open(file)
     try:
         yield handle
@@ -69,6 +72,11 @@ def opened(file: ContainerFile) -> Iterator[h5py.File]:
     while len(free) > _MOST_FREE:
         _, oldest = free.popitem(last=False)
         oldest.close()
+
+
+def _close(free: OrderedDict[int, h5py.File]) -> None:
+    while free:
+        free.popitem()[1].close()
 
 
 def _open(file: ContainerFile) -> h5py.File:
@@ -82,12 +90,12 @@ def _open(file: ContainerFile) -> h5py.File:
         ) from None
     with border(file, "the file"):
         try:
-            return h5py.File(str(file.path), "r", locking=False)
-        except OSError as error:
-            # Whoever has it open already in this program decides about locks.
-            if "locking" not in str(error):
-                raise
             return h5py.File(str(file.path), "r")
+        except OSError as error:
+            # Some file systems know no locks; where they do, somebody writes.
+            if "lock" not in str(error) or "errno = 11" in str(error):
+                raise
+            return h5py.File(str(file.path), "r", locking=False)
 
 
 def _require_signature(file: ContainerFile) -> None:

@@ -48,11 +48,11 @@ class Walk:
 
     def objects(self, handle: h5py.File, others: ExitStack) -> Iterator[Found]:
         """Yield the root and everything below it. Files behind external links are left open in ``others``."""
-        root = Found("", self.file, "/", handle["/"])
-        self._first(root)
-        pending = [(root, 0)]
+        pending = [(Found("", self.file, "/", handle["/"]), 0)]
         while pending:
             found, depth = pending.pop()
+            if not self._first(found):
+                continue
             yield found
             if _is_group(found.held):
                 below = self._below(found, depth, lambda file: self._other(file, others))
@@ -74,7 +74,7 @@ class Walk:
                 self._lose(path, fault)
                 continue
             one = self._named(found, name, path, other)
-            if one is not None and self._first(one):
+            if one is not None:
                 inside.append(one)
         return inside
 

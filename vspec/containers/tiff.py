@@ -32,8 +32,8 @@ from vspec.layout import Axis
 
 _NAMES = {
     "X": "x", "Y": "y", "Z": "z", "T": "t", "C": "c", "S": "sample", "I": "page", "A": "angle",
-    "P": "position", "R": "tile", "H": "lifetime", "E": "lambda", "L": "exposure", "V": "event", "M": "mosaic",
-    "Q": "other", "J": "column", "K": "row",
+    "P": "position", "R": "tile", "H": "lifetime", "E": "lambda", "L": "exposure", "V": "event",
+    "M": "mosaic", "Q": "other", "J": "column", "K": "row",
 }  # fmt: skip
 _PALETTE = 320
 

@@ -223,6 +223,6 @@ def fill_of(form: Form, dtype: np.dtype[np.generic]) -> int | float:
     except ValueError:
         return 0
     if dtype.kind in "iu":
-        limits = np.iinfo(dtype)
-        return value if limits.min <= value <= limits.max else 0
+        low = -(1 << (8 * dtype.itemsize - 1)) if dtype.kind == "i" else 0
+        return value if low <= value < low + (1 << 8 * dtype.itemsize) else 0
     return value if isfinite(value) else 0

@@ -132,15 +132,11 @@ def _following(made: Made) -> Source:
     home, page = series.key
     first, step = followed(home, page, form), page_bytes(form)
     assert first is not None
-    offset = first + step * np.arange(series.count, dtype=np.int64)
-    offset = (
-        offset[:, None] + step // form.planes // form.depth * np.arange(form.planes * form.depth)
-    ).reshape(-1, 1)
+    parts = form.planes * form.depth
+    offset = (first + step // parts * np.arange(series.count * parts, dtype=np.int64)).reshape(-1, 1)
     file = np.full(offset.shape, home.file.index, np.int64)
-    from dataclasses import replace
-
     whole = replace(form, rows=form.height)
-    found = Pieces(file, offset, np.full(offset.shape, step // form.planes // form.depth, np.int64))
+    found = Pieces(file, offset, np.full(offset.shape, step // parts, np.int64))
     return _strips(made, found, made.page_axes("XS" if not form.planar else "X"), made.dtype, whole)
 
 
@@ -203,7 +199,7 @@ def _cells(made: Made, found: Pieces) -> Source:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Chains:
-    """The chains of a series; ``short`` those of last strips where they differ, ``of_page`` that of a page."""
+    """The chains of a series; ``short`` those of last strips where they differ, ``of_page`` a page's."""
 
     every: tuple[Codecs, ...]
     short: tuple[Codecs, ...] = ()

@@ -54,10 +54,11 @@ def lsm(pages: Pages) -> list[Series] | None:
     affine = {
         axis: Affine(0.0, step * 1e6, "µm") for axis, step in zip("XYZ", steps, strict=True) if 0 < step < 1
     }
-    found = [replace(plain(pages, form, numbers, shape, axes, "lsm"), affine=affine)]
+    found = [replace(plain(pages, form, numbers, (shape, axes), "lsm"), affine=affine)]
     small = pages.form(1) if pages.count > 1 else None
     if small is not None and small.reduced:
         others = np.arange(1, pages.count, 2, dtype=np.int64)
         alike(pages, others, "the thumbnails of a scan")
-        found.append(plain(pages, small, others, (len(others), *small.shape), "I" + small.axes, "lsm"))
+        shaped = (len(others), *small.shape), "I" + small.axes
+        found.append(plain(pages, small, others, shaped, "lsm"))
     return found

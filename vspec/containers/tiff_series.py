@@ -101,17 +101,9 @@ class Series:
 
 
 def plain(pages: Pages, form: Form, numbers: Int64, shaped: tuple[Sequence[int], str], kind: str) -> Series:
-    """Return a series of pages of one file."""
-    return Series(
-        form,
-        (pages,),
-        numbers,
-        np.zeros(len(numbers), np.int64),
-        tuple(shape),
-        axes,
-        kind,
-        count=len(numbers),
-    )
+    """Return a series of pages of one file; ``shaped`` are its sizes and letters."""
+    (shape, axes), home = shaped, np.zeros(len(numbers), np.int64)
+    return Series(form, (pages,), numbers, home, tuple(shape), axes, kind, count=len(numbers))
 
 
 def alike(pages: Pages, numbers: Int64, what: str) -> Form:
@@ -151,7 +143,7 @@ def generic(pages: Pages) -> list[Series]:
         shape, axes = (len(numbers), *form.shape), "I" + form.axes
         if "S" not in axes:
             shape, axes = (*shape, 1), axes + "S"
-        found.append((int(here[0]), plain(pages, form, numbers, shape, axes, "generic")))
+        found.append((int(here[0]), plain(pages, form, numbers, (shape, axes), "generic")))
     return pyramids([series for _, series in sorted(found, key=lambda pair: pair[0])], pages)
 
 
@@ -200,7 +192,7 @@ def pyramids(series: list[Series], pages: Pages, *, reduced: bool = False) -> li
 
 
 def _is_below(above: Series, below: Series, factor: int) -> bool:
-    """Tell whether a series is the next smaller version of another one: X, Y and Z smaller, all else the same."""
+    """Tell whether a series is the next smaller version of another: X, Y and Z smaller, all else the same."""
     (sizes, axes), (smaller, other) = above.squeezed, below.squeezed
     if axes != other or above.form.code != below.form.code:
         return False

@@ -35,7 +35,7 @@ def unpacking(form: Form) -> ElementType | None:
 def runs_of(
     form: Form, found: Pieces, blocks: Axes, pixels: tuple[str, Axes], item: np.dtype[np.generic]
 ) -> Strided:
-    """Return where rows lie. ``blocks`` are the axes before that of rows, ``pixels`` the rows' and the inner ones.
+    """Return where rows lie. ``blocks`` are the axes before that of rows, ``pixels`` the rows' and others.
 
     ``item`` is a sample, or a whole row of packed ones; then there are no inner axes but those of size 1.
     """
@@ -72,7 +72,7 @@ def _inner(axes: Axes, item: int) -> tuple[InnerAxis, ...]:
 def _blocks(
     first: Int64, file: Int64, axes: Axes, inner: tuple[InnerAxis, ...], item: np.dtype[np.generic]
 ) -> Strided:
-    """Return blocks of rows: one run where they are at one distance, else runs along the last of their axes."""
+    """Return blocks of rows: one run where they are evenly apart, else runs along the last of their axes."""
     if not axes:
         down, *rest = inner
         one = Runs(file, first, _column(down.size), _column(down.stride), _column(0))

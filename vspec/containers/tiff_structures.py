@@ -101,7 +101,7 @@ def _part(pages: Pages, page: int, level: int) -> int:
 
 def _shape(given: str) -> tuple[tuple[int, ...], str | None, Mapping[str, Json]] | None:
     """Return shape, axes and all else of a description; None where it cannot be read."""
-    meta: dict[str, Json]
+    meta: Json
     try:
         if given.startswith("shape="):
             meta = {"shape": [int(part) for part in given[7:-1].split(",") if part.strip()]}
@@ -109,7 +109,9 @@ def _shape(given: str) -> tuple[tuple[int, ...], str | None, Mapping[str, Json]]
             meta = json.loads(given)
     except (ValueError, RecursionError):
         return None
-    shape = meta.get("shape") if isinstance(meta, dict) else None
+    if not isinstance(meta, dict):
+        return None
+    shape = meta.get("shape")
     if not isinstance(shape, list) or not shape or len(shape) > 32:
         return None
     sizes = [n for n in shape if isinstance(n, int) and not isinstance(n, bool) and n >= 0]
@@ -132,11 +134,11 @@ def _one(
         )
     if len(own) == count:
         alike(pages, own, "an array whose shape is stated")
-        return replace(plain(pages, form, own, shape, axes, "shaped"), keep=True)
+        return replace(plain(pages, form, own, (shape, axes), "shaped"), keep=True)
     first = followed(pages, int(own[0]), form)
     if first is None or count > MOST_PAGES:
         return None
-    return replace(plain(pages, form, own[:1], shape, axes, "shaped"), keep=True, follow=True, count=count)
+    return replace(plain(pages, form, own[:1], (shape, axes), "shaped"), keep=True, follow=True, count=count)
 
 
 def fits(page: Sequence[int], shape: Sequence[int]) -> bool:
@@ -232,7 +234,7 @@ def _stack(pages: Pages, form: Form, images: int, shaped: tuple[tuple[int, ...],
                 raise damaged(
                     pages.file, "pages do not lie where ImageJ's planes do", int(pages.directory.places[0])
                 )
-            one = plain(pages, form, own, shape, axes, "imagej")
+            one = plain(pages, form, own, (shape, axes), "imagej")
             return replace(one, follow=True, count=images)
     if pages.count != images:
         raise damaged(
@@ -243,7 +245,7 @@ def _stack(pages: Pages, form: Form, images: int, shaped: tuple[tuple[int, ...],
             found=f"{pages.count} pages in a file of {pages.file.reader.size} bytes",
         )
     alike(pages, numbers, "ImageJ's stack")
-    return plain(pages, form, numbers, shape, axes, "imagej")
+    return plain(pages, form, numbers, (shape, axes), "imagej")
 
 
 def _spacing(tags: Tags, meta: Mapping[str, Json]) -> dict[str, Affine]:
@@ -300,7 +302,7 @@ def scanimage(pages: Pages) -> list[Series] | None:
         frames = frames or pages.count // channels
         if slices * frames * channels == pages.count:
             outer, axes = (slices, frames, channels), "ZTC"
-    one = plain(pages, form, numbers, (*outer, *form.shape), axes + form.axes, "scanimage")
+    one = plain(pages, form, numbers, ((*outer, *form.shape), axes + form.axes), "scanimage")
     rate = header.get("SI.hRoiManager.scanFrameRate", "")
     affine: dict[str, Affine] = {}
     if axes == "ZTC" and outer[0] == 1 and re.fullmatch(r"\d+(\.\d+)?(e[+-]?\d+)?", rate) and float(rate) > 0:

@@ -17,7 +17,7 @@ LARGEST = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag of a page: its type, how many values, and the word in it, their place where they do not fit in."""
+    """A tag of a page: its type, how many values, and its word, which is their place where they do not fit."""
 
     id: int
     kind: int

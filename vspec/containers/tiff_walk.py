@@ -13,6 +13,7 @@ import numpy as np
 
 from vspec.containers.model import ContainerFile
 from vspec.containers.tiff_words import (
+    FAR,
     MOST_TAGS,
     Table,
     Words,
@@ -121,8 +122,8 @@ class Chain:
         tags = int(np.frombuffer(like, self._words.number, 1)[0])
         dtype = self._words.table(tags)
         most = _LEAST
-        most_bytes = max(1, _BYTES // dtype.itemsize)
-        while count := min(most, most_bytes, most_of(self._file, step, at, dtype.itemsize)):
+        most_rows = max(1, _BYTES // max(dtype.itemsize, abs(step) if abs(step) <= FAR else 0))
+        while count := min(most, most_rows, most_of(self._file, step, at, dtype.itemsize)):
             table = strided(self._file, at, step, (count, dtype))
             places = at + step * np.arange(count, dtype=np.int64)
             leads_on = table["next"] == places + step

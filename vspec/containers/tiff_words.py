@@ -31,9 +31,11 @@ TYPE_SIZES = {
 _NEAR = 2048
 """Pieces that lie closer than this on average are read together with what is between them."""
 _WINDOW = 8 << 20
+FAR = 16 << 10
+"""Tables that lie closer than this are looked at in the file itself, where the system allows that."""
 
 Table = NDArray[np.void]
-"""IFDs of one number of tags, a row each: ``number``, ``tags`` (``id``, ``kind``, ``count``, ``value``), ``next``."""
+"""IFDs with as many tags, a row each: ``number``, ``tags`` (``id``, ``kind``, ``count``, ``value``), ``next``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +116,22 @@ def require(file: ContainerFile, offset: int, nbytes: int, what: str) -> None:
 
 
 def strided(file: ContainerFile, start: int, step: int, rows: tuple[int, np.dtype[np.void]]) -> Table:
-    """Return ``rows[0]`` tables at ``start``, ``start + step`` ...; all of them must be in the file."""
+    """Return ``rows[0]`` tables at ``start``, ``start + step`` ...; all of them must be in the file.
+
+    They are not to be kept: nobody can write the file meanwhile.
+    """
     count, dtype = rows
-    if abs(step) > max(_NEAR, dtype.itemsize):
-        places = [start + step * k for k in range(count)]
-        return file.reader.pieces(places, dtype.itemsize).reshape(-1).view(dtype)
     low = min(start, start + step * (count - 1))
-    raw = file.reader.view(low, abs(step) * (count - 1) + dtype.itemsize)
-    return np.ndarray((count,), dtype, raw, start - low, (step,))
+    span = abs(step) * (count - 1) + dtype.itemsize
+    raw = None
+    if abs(step) <= max(_NEAR, dtype.itemsize):
+        raw = file.reader.view(low, span)
+    elif abs(step) <= FAR:
+        raw = file.reader.lend(low, span)
+    if raw is not None:
+        return np.ndarray((count,), dtype, raw, start - low, (step,))
+    places = [start + step * k for k in range(count)]
+    return file.reader.pieces(places, dtype.itemsize).reshape(-1).view(dtype)
 
 
 def gathered(file: ContainerFile, offsets: Int64, nbytes: int, what: str) -> NDArray[np.uint8]:

@@ -13,6 +13,7 @@ from vspec.card.references import references
 from vspec.errors import fail
 from vspec.expressions import Column, Expression, Scope, UnknownName, Value
 from vspec.header.elements import View
+from vspec.header.encoded import HIDDEN
 from vspec.header.home import Home
 from vspec.header.instances import Instance
 from vspec.header.located import Located
@@ -175,6 +176,16 @@ class CodedRows(KeyedRows):
         spec, home = self._regions.spec, self._regions.home
         own = {self._regions.variable, *(let.name for let in spec.lets)}
         return home.shape(spec).is_fixed and not own & set(_mentioned(spec))
+
+
+def coded(
+    spec: RecordSpec, inner: RecordSpec, base: Instance | KeyedRows, how: tuple[Home, Codecs, Make]
+) -> CodedRecord | CodedRows:
+    """Return a coded record, or its rows, whose bytes lie where ``base`` does; ``inner`` is in them."""
+    home, chain, make = how
+    variable = None if spec.repeat is None else spec.repeat.variable
+    regions = Regions(inner, variable, home, regions_of(base.locate(HIDDEN), home, chain), make)
+    return CodedRows(base, regions) if isinstance(base, KeyedRows) else CodedRecord(base, regions)
 
 
 def _mentioned(spec: RecordSpec) -> Iterable[str]:

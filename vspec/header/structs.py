@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
-from vspec.card.model import EndianSpec, Field, Let, TypeRef
+from vspec.card.model import Field, Let
 from vspec.card.model import Record as RecordSpec
 from vspec.card.typed_rows import rows_of_type
 from vspec.datatypes import ElementType, Endian, NamedType
@@ -14,19 +14,20 @@ from vspec.errors import Place, fail
 from vspec.expressions import Chain, Expression, Scope, UnknownName, Value
 from vspec.header import elements, placing, slots, terminated
 from vspec.header.byte_order import choose
-from vspec.header.coded import CodedRecord, CodedRows, Regions, chain_of, regions_of
+from vspec.header.coded import CodedRecord, CodedRows, chain_of, coded
 from vspec.header.cycles import Pending
 from vspec.header.elements import Spot
-from vspec.header.encoded import HIDDEN
 from vspec.header.fixed_rows import FixedRows
 from vspec.header.home import Absent, Home, Open
 from vspec.header.instances import Around, Following, Instance
+from vspec.header.instantiation import Instantiation
 from vspec.header.naming import HereScope, StructScope, blank_of
 from vspec.header.no_rows import NoRows
-from vspec.header.rows import KeyedRows, ListRows, gather
+from vspec.header.rows import KeyedRows, ListRows
 from vspec.header.text import Origin, read_text
 from vspec.header.walked_rows import walked
 from vspec.header.walking import Walk, count_until
+from vspec.header.worth import worth
 
 MAX_DEPTH = 32
 
@@ -215,26 +216,25 @@ class Struct:
             default = field.default.evaluate(scope) if isinstance(field, Field) and field.default else None
             return Absent(default)
         if isinstance(field, Field):
-            return self._place_field(field, self._start(field.offset, i, scope), scope)
+            return self._place_field(field, self._start(i, scope), scope)
         return self._place_coded(field, i, scope) if field.codec else self._place_record(field, i, scope)
 
-    def _start(self, where: Expression | None, i: int, scope: Scope) -> int:
+    def _start(self, i: int, scope: Scope) -> int:
+        field = self.spec.fields[i]
+        where = field.offset if isinstance(field, Field) else field.at
         return self.end_before(i) if where is None else placing.absolute(where, scope, self.home.view)
 
     def _place_record(self, spec: RecordSpec, i: int, scope: Scope) -> Struct | Rows:
         if spec.repeat is not None:
             return self._place_rows(spec, i, scope)
-        return Struct(spec, self.home, self._start(spec.at, i, scope), self._inside(self.scope))
+        return Struct(spec, self.home, self._start(i, scope), self._inside(self.scope))
 
     def _place_coded(self, spec: RecordSpec, i: int, scope: Scope) -> CodedRecord | CodedRows | NoRows:
         outer, inner = self.home.coded(spec)
         base = self._place_record(outer, i, scope)
         if isinstance(base, NoRows):
             return base
-        index = regions_of(base.locate(HIDDEN), self.home, chain_of(spec.codec, scope))
-        variable = None if spec.repeat is None else spec.repeat.variable
-        regions = Regions(inner, variable, self.home, index, self._decoded)
-        return CodedRecord(base, regions) if isinstance(base, Struct) else CodedRows(base, regions)
+        return coded(spec, inner, base, (self.home, chain_of(spec.codec, scope), self._decoded))
 
     def _decoded(self, spec: RecordSpec, home: Home, scope: Scope) -> Struct:
         return Struct(spec, home, 0, self._inside(scope))
@@ -356,7 +356,7 @@ class Struct:
         if isinstance(placed, CodedRecord):
             return placed
         if isinstance(placed, KeyedRows):
-            return _worth(placed)
+            return worth(placed)
         if placed.field.parse is not None:
             raw = elements.take(self.home.view, placed.offset, placed.nbytes - placed.mark, placed.field)
             found = read_text(placed.field.parse, raw, Origin(self.home.view.name, placed.offset))
@@ -382,16 +382,6 @@ Rows = ListRows | FixedRows | NoRows
 Placed = Spot | Struct | Rows | CodedRecord | CodedRows | Absent
 
 
-@dataclass(frozen=True, slots=True)
-class Instantiation:
-    """Where a type of the card is used: as what, in which byte order, in front of which names."""
-
-    ref: TypeRef
-    endian: EndianSpec
-    scope: Scope
-    home: Home
-
-
 def instance(kind: NamedType, use: Instantiation, offset: int, around: Around) -> Struct:
     """Return an instance of a type of the card at ``offset``; it sees its parameters and its card only."""
     struct_type = use.home.types[kind.name]
@@ -405,12 +395,3 @@ def instance(kind: NamedType, use: Instantiation, offset: int, around: Around) -
     made = Struct(struct_type.record, use.home, offset, replace(around, scope=scope, endian=endian))
     made.value = struct_type.value
     return made
-
-
-def _worth(rows: KeyedRows) -> Value:
-    """Return rows, or what they are worth where their type has a ``value:``."""
-    first = rows.at(0) if len(rows) else None
-    if not isinstance(first, Struct) or first.value is None:
-        return rows
-    found = (row for row in rows if isinstance(row, Struct))
-    return gather([row.value.evaluate(row.scope) for row in found if row.value is not None], rows)

@@ -43,7 +43,7 @@ def read_hdf5(path: Path, array: str, selection: tuple[slice, ...]) -> NDArray[n
     with suppress(ImportError):
         import hdf5plugin  # noqa: F401 -- importing it registers its filters
     try:
-        with h5py.File(str(path), "r", locking=False) as file:
+        with h5py.File(str(path), "r") as file:
             dataset, fields = _find(file, array)
             rank = len(dataset.shape)
             found = dataset[selection[:rank]]
@@ -60,8 +60,9 @@ def read_hdf5(path: Path, array: str, selection: tuple[slice, ...]) -> NDArray[n
 def _complex(found: NDArray[np.void]) -> NDArray[np.generic]:
     """Return records of two floats of one kind as complex numbers."""
     first, second = (np.asarray(found[name]) for name in found.dtype.names or ())
-    pair = np.stack([first, second], axis=-1)
-    return pair.view(f"{pair.dtype.str[0]}c{2 * pair.itemsize}")[..., 0]
+    made = np.empty(found.shape, f"{first.dtype.str[0]}c{2 * first.itemsize}")
+    made.real, made.imag = first, second
+    return made
 
 
 def _find(file: h5py.File, path: str) -> tuple[h5py.Dataset, list[str]]:

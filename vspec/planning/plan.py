@@ -173,8 +173,8 @@ def _attributes(
             "V0325",
             f"array '{spec.key.value}' has a scale in 'attrs' and another one by the gain of an axis",
             spec.place,
-            help="write one of them: gain and offset of an axis, or scale_factor and add_offset ('none' leaves"
-            " out what a container says)",
+            help="write one of them: gain and offset of an axis, or scale_factor and add_offset ('none' for what"
+            " a container says)",
         )
     for key in ("vspec", "_ARRAY_DIMENSIONS"):
         if key in own:

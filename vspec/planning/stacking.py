@@ -57,7 +57,7 @@ def stacked(layouts: Sequence[ArrayLayout], over: str, place: Place) -> Grid:
         replace(one, stored=((over, len(cells)), *one.stored), chunk=(1, *one.chunk)),
         cells,
         origins,
-        lambda columns: np.concatenate(columns),
+        np.concatenate,
     )
 
 
