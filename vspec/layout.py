@@ -147,7 +147,7 @@ class Chunked:
     Columns ``file``, ``offset``, ``nbytes`` have one row a grid cell; ``file`` -1 is an absent
     cell (``fill``). ``cell_codecs`` (one index per cell into ``chains``) is given where cells
     differ, else every cell uses ``chains[0]``. A ragged last cell decodes to its clipped shape
-    when ``ragged`` is true. ``peer`` names the independent reader that is the oracle here; it finds the
+    when ``ragged`` is true, with at most ``surplus`` bytes behind it. ``peer`` names the independent reader that is the oracle here; it finds the
     array in ``origins``, which cover all of it.
     """
 
@@ -160,6 +160,7 @@ class Chunked:
     chains: tuple[Codecs, ...] = ((),)
     cell_codecs: Int64 | None = None
     ragged: bool = False
+    surplus: int = 0
     fill: Json = None
     peer: str = ""
     origins: tuple[Origin, ...] = ()

@@ -251,9 +251,10 @@ def _recoded(plan: ArrayPlan, content: Recoded, cell: int, open_file: OpenFile) 
     shape = _cell_shape(content, row)
     data = _decode(plan, source.chains[own], stored)
     expected = int(np.prod(shape, dtype=object)) * source.item.itemsize
-    if len(data) != expected:
+    surplus = len(data) - expected
+    if not 0 <= surplus <= (source.surplus if source.ragged else 0):
         raise VspecError([_wrong_length(plan, content, row, expected, len(data))])
-    part = np.frombuffer(data, source.item).reshape(shape)
+    part = np.frombuffer(data[:expected], source.item).reshape(shape)
     return _encode(plan, source.chains[content.chain], _padded(part, source.chunk, source.item))
 
 
@@ -314,9 +315,10 @@ def _decode(plan: ArrayPlan, chain: Codecs, data: bytes) -> bytes:
 def _encode(plan: ArrayPlan, chain: Codecs, data: bytes) -> bytes:
     found: object = np.frombuffer(data, plan.dtype)
     for config in chain:
-        if isinstance(shape := config.get("shape"), list):
-            found = np.asarray(found).reshape([int(str(n)) for n in shape])
+        shape = config.get("shape")
         try:
+            if isinstance(shape, list):
+                found = np.asarray(found).reshape([int(str(n)) for n in shape])
             found = _codec(plan, dict(config)).encode(found)
         except (NotImplementedError, ValueError, RuntimeError) as error:
             raise _no_codec(plan, str(config["id"]), error) from error

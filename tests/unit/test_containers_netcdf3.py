@@ -151,17 +151,21 @@ def test_a_dimension_twice_and_a_number_that_json_lacks(tmp_path: Path):
     ]
 
 
+def asked(folder: Path, data: bytes, array: str | None) -> None:
+    store = written(folder, data)
+    if array is not None:
+        store.layout(array)
+
+
 def problem_of(folder: Path, data: bytes, array: str | None = None):
     with pytest.raises(VspecError) as caught:
-        store = written(folder, data)
-        if array is not None:
-            store.layout(array)
+        asked(folder, data, array)
     (problem,) = caught.value.problems
     assert problem.data_file == "x.nc"
     return problem
 
 
-@pytest.mark.parametrize("data", [b"", b"CDF", b"CDF\x03" + b"\0" * 40, b"\x89HDF\r\n\x1a\n"])
+@pytest.mark.parametrize("data", (b"", b"CDF", b"CDF\x03" + b"\0" * 40, b"\x89HDF\r\n\x1a\n"))
 def test_other_files(tmp_path: Path, data: bytes):
     assert problem_of(tmp_path, data).code == "V0360"
 

@@ -66,5 +66,5 @@ def test_a_map_of_no_rows_is_read(tmp_path, form):
     report = apply(tmp_path / "card.yaml", tmp_path / "a.dat", tmp_path, options=ApplyOptions())
     assert report.problems == ()
     assert [one.problems for one in verify(tmp_path / "a.vspec.json").maps] == [()]
-    found = read(tmp_path / "a.vspec.json")["raw"]
+    found = read(tmp_path / "a.vspec.json")["raw"].values
     assert (found.shape, found.dtype) == ((0, 2, 3), np.uint8)

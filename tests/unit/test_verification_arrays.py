@@ -10,7 +10,8 @@ import pytest
 from vspec.chunks import ChunkOptions
 from vspec.errors import VspecError
 from vspec.layout import ArrayLayout, Axis, InnerAxis, Runs, Strided
-from vspec.readers.zarr_store import open_group
+from vspec.readers.map_file import load
+from vspec.readers.zarr_store import plain_group
 from vspec.testing.maps import Memory, write_map
 from vspec.verification import Truth, compare_array
 
@@ -34,7 +35,7 @@ def changed(tmp_path, change):
     document = json.loads(path.read_text())
     change(document["refs"])
     path.write_text(json.dumps(document))
-    return open_group(path)["raw"]
+    return plain_group(load(path))["raw"]
 
 
 def test_a_sound_map_has_no_problem(tmp_path):
@@ -112,5 +113,5 @@ def test_not_a_number_is_equal_to_itself(tmp_path):
     columns = [np.array([value], np.int64) for value in (0, 0, 3, 4, 0)]
     source = Strided(Runs(*columns), np.dtype("<f4"))
     nans = ArrayLayout("raw", (Axis("i", 3, ("run",)),), np.dtype("<f4"), source)
-    array = open_group(write_map(tmp_path, [nans], [data]).path)["raw"]
+    array = plain_group(load(write_map(tmp_path, [nans], [data]).path))["raw"]
     assert compare_array(nans, array, Truth([Memory(data)].__getitem__)) == []

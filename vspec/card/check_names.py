@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from vspec.card.members import members
 from vspec.card.model import (
@@ -10,6 +10,7 @@ from vspec.card.model import (
     Arrow,
     ByteOrderTest,
     Card,
+    CodecStep,
     EndianSpec,
     Field,
     Library,
@@ -161,6 +162,7 @@ class _Names:
         names = self._record(record, Names(outer), inside)
         for source in (record.condition, record.at, record.to):
             self._check.check(source, names, words)
+        self._codecs(record.codec, record.encoded, names)
         if record.of is not None:
             self._type_of(record.of, names, inside)
         if repeat is not None:
@@ -195,6 +197,12 @@ class _Names:
                 self._problems.append(Problem("V0177", message, axis.place, help="e.g. int16[time=rest]"))
         self._endian(field.endian, names, words)
 
+    def _codecs(self, steps: Sequence[CodecStep], encoded: Expression | None, names: Names) -> None:
+        self._check.check(encoded, names)
+        for step in steps:
+            for source in (step.id, step.condition, *step.arguments.values()):
+                self._check.check(source, names)
+
     def _endian(self, endian: EndianSpec, names: Names, words: frozenset[str] = frozenset()) -> None:
         if isinstance(endian, Expression):
             self._check.check(endian, names, words | _ENDIAN)
@@ -216,6 +224,7 @@ class _Names:
         if isinstance(array.order, Expression):
             self._order(array.order, names)
         self._endian(array.endian, names)
+        self._codecs(array.codec, array.encoded, names)
         for axis in array.axes:
             self._tree(axis.units, names)
             self._tree(axis.epoch, names)

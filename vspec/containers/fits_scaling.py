@@ -26,7 +26,7 @@ def put_scaling(cards: Cards, keys: tuple[str, str, str], attrs: Attributes, *, 
 
 
 def _exact(value: float) -> float | int:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return int(value) if float(value).is_integer() else value
 
 
 def linear(cards: Cards, number: int) -> Affine | None:

@@ -15,13 +15,12 @@ from vspec.layout import Codecs, Json
 if TYPE_CHECKING:
     import h5py
 
-_DEFLATE, _SHUFFLE, _FLETCHER32, _SZIP = 1, 2, 3, 4
-_BZIP2, _BLOSC, _LZ4, _BITSHUFFLE, _ZSTD = 307, 32001, 32004, 32008, 32015
+_SHUFFLE = 2
 _NAMES = {
     5: "N-bit packing",
     6: "scale-offset packing",
     32000: "LZF, whose chunks do not say how long they were",
-    _BITSHUFFLE: "Bitshuffle with a compressor",
+    32008: "Bitshuffle",
     32013: "ZFP",
     32026: "Blosc2",
 }
@@ -81,8 +80,6 @@ def _codec(one: Filter, length: int | None) -> Mapping[str, Json] | None:
             return _blosc(values)
         case 32004:
             return {"id": "imagecodecs_lz4h5"}
-        case 32008 if len(values) < 5 or values[4] == 0:
-            return _bitshuffle(values, length)
         case 32015:
             return {"id": "zstd", "level": values[0] if values and values[0] <= 22 else 3}
     told = _NAMES.get(one.number) or f"filter {one.number} ('{one.name[:60]}')"
@@ -105,14 +102,3 @@ def _blosc(values: Sequence[int]) -> Mapping[str, Json]:
     level = min(values[4], 9) if len(values) > 4 else 5
     shuffle = values[5] if len(values) > 5 and values[5] <= 2 else 1
     return {"id": "blosc", "cname": name, "clevel": level, "shuffle": shuffle, "blocksize": 0}
-
-
-def _bitshuffle(values: Sequence[int], length: int | None) -> Mapping[str, Json]:
-    size = values[2] if len(values) > 2 else 0
-    if size < 1 or length is None or length % size:
-        raise NoCodec("its bits were shuffled in groups that do not divide its chunks")
-    return {
-        "id": "imagecodecs_bitshuffle",
-        "itemsize": size,
-        "blocksize": values[3] if len(values) > 3 else 0,
-    }

@@ -31,6 +31,11 @@ class Box:
         """The corner behind its last element."""
         return tuple(at + size for at, size in zip(self.start, self.sizes, strict=True))
 
+    def meets(self, other: Box) -> bool:
+        """Tell whether two blocks have an element in common."""
+        low = map(max, self.start, other.start)
+        return all(a < b for a, b in zip(low, map(min, self.stop, other.stop), strict=True))
+
     def within(self, shape: Sequence[int]) -> bool:
         """Tell whether the block lies in an array of ``shape``."""
         ends = zip(self.stop, shape, strict=False)
@@ -68,7 +73,7 @@ def mosaic(it: Stored, pieces: Sequence[Piece]) -> Source:
     if not parts:
         return it.absent()
     found = _strided(it, parts) if len(parts) == len(pieces) else None
-    return found or _cells(it, parts)
+    return found or _cells(it, parts, [piece.box for piece in pieces if piece.source is None])
 
 
 def _part(it: Stored, piece: Piece) -> _Part | None:
@@ -108,7 +113,7 @@ def _strided(it: Stored, parts: Sequence[_Part]) -> Strided | None:
     ordered = sorted(parts, key=lambda part: part.box.start[axis])
     steps = [_steps(part) for part in ordered]
     inner = steps[0][axis + 1 :] if steps[0] is not None else ()
-    lead = np.indices(it.shape[:axis], np.int64).reshape(axis, -1)
+    lead = np.indices(it.shape[:axis], np.int64).reshape(axis, prod(it.shape[:axis]))
     columns: list[Int64] = []
     for part, step in zip(ordered, steps, strict=True):
         if step is None or _differ(step[axis + 1 :], inner, it.shape[axis + 1 :]):
@@ -176,8 +181,10 @@ def _first(part: _Part) -> int:
     return int(part.layout.runs.offset[0]) + reach
 
 
-def _cells(it: Stored, parts: Sequence[_Part]) -> Chunked | Derived:
-    """Return cells, where every part is whole chunks of one size, on one grid."""
+def _cells(it: Stored, parts: Sequence[_Part], missing: Sequence[Box]) -> Chunked | Derived:
+    """Return cells, where every part is whole chunks of one size, on one grid; ``missing`` are filled."""
+    if any(box.meets(part.box) for box in missing for part in parts):
+        raise NoMosaic("its blocks overlap")
     grids = [_as_chunked(part, parts) for part in parts]
     chunk = _chunk(parts[0], grids[0])
     counts = [-(-size // extent) for size, extent in zip(it.shape, chunk, strict=True)]

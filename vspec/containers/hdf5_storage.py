@@ -19,6 +19,7 @@ from vspec.containers.verbatim import Block
 from vspec.layout import ArrayLayout, Axis, Inline, Json, Source, Strided
 
 _LARGEST_COMPACT = 1 << 20
+_MISSING = ("doesn't exist", "not found")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,10 +64,11 @@ def source_of(it: Stored, trail: Trail) -> Source:
     if found is not None:
         return found
     if kind == h5d.CONTIGUOUS:
-        offset = it.dataset.id.get_offset()
-        if offset is None:
+        offset, size = it.dataset.id.get_offset(), it.dataset.id.get_storage_size()
+        # Behind a user block the library gives an offset to what was never allocated as well.
+        if offset is None or size == 0:
             return it.absent()
-        if it.dataset.id.get_storage_size() != prod(map(int, it.dataset.shape)) * it.record:
+        if size != prod(map(int, it.dataset.shape)) * it.record:
             return it.derived("the library does not say how large its records are in the file")
         return _contiguous(it, int(offset))
     if it.member.names:
@@ -104,9 +106,13 @@ def _followed(file: ContainerFile, path: str, trail: Trail) -> tuple[Stored, Sou
     import h5py
 
     with opened(file) as handle:
-        held = handle.get(path)
-        if held is None:
-            return None
+        try:
+            held = handle[path]
+        except KeyError as error:
+            # What is there and cannot be read is not missing.
+            if any(words in str(error) for words in _MISSING):
+                return None
+            raise
         if not isinstance(held, h5py.Dataset) or held.shape is None:
             raise TypeError("a source of a virtual dataset is no array")
         leaves = members(held)

@@ -73,7 +73,7 @@ class Stored:
     def origin(self) -> Origin:
         """Where an independent reader finds it."""
         path = "/".join([self.inner.strip("/"), *self.member.names])
-        return Origin(self.file.index, path, (0,) * len(self.axes))
+        return Origin(self.file.index, path, (0,) * len(self.axes), self.shape)
 
     def chunked(self, chunk: tuple[int, ...], columns: tuple[Int64, Int64, Int64], **more: object) -> Chunked:
         """Return the array as cells of ``chunk``, of which files, offsets and lengths are given."""

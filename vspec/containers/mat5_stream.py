@@ -116,7 +116,7 @@ class Inflated(Stream):
         return False
 
     def _read(self, at: int, n: int) -> bytes:
-        if at < self._start:
+        if at < self._start:  # What lies before the last step of the inflater is gone.
             raise self.damaged("a compressed element leads backwards", at)
         while self._start + len(self._held) < at + n:
             more = self._more()
@@ -124,10 +124,9 @@ class Inflated(Stream):
             if have <= at:
                 self._start, self._held = have, more
             else:
-                self._held += more
-        skip = at - self._start
-        self._start, self._held = at, self._held[skip:]
-        return self._held[:n]
+                self._held = self._held[max(0, at - self._start) :] + more
+                self._start = max(at, self._start)
+        return self._held[at - self._start : at - self._start + n]
 
     def _more(self) -> bytes:
         inflater, end = self._inflater, self.origin + self.nbytes

@@ -27,6 +27,7 @@ class MatFound:
     entries: dict[str, Entry] = field(default_factory=dict)
     groups: dict[str, dict[str, Json]] = field(default_factory=lambda: {"": {}})
     lost: list[Lost] = field(default_factory=list)
+    _names: set[str] = field(default_factory=set)
     _count: int = 0
 
     def variable(self, name: str) -> str | None:
@@ -35,15 +36,18 @@ class MatFound:
         if reason is not None:
             self.lose(name, "data of MATLAB's own, without a name" if not name else reason)
             return None
-        below = f"{name}/"
-        known = [path for path in (*self.entries, *self.groups) if path == name or path.startswith(below)]
-        if known or name in self.groups[""]:
+        if name in self._names:
             self.lose(name, "an earlier variable of this name: the last counts")
-            for path in known:
-                self.entries.pop(path, None)
-                self.groups.pop(path, None)
-            self.groups[""].pop(name, None)
+            self._forget(name)
+        self._names.add(name)
         return name
+
+    def _forget(self, name: str) -> None:
+        below = f"{name}/"
+        for path in [path for path in (*self.entries, *self.groups) if path == name or path.startswith(below)]:
+            self.entries.pop(path, None)
+            self.groups.pop(path, None)
+        self.groups[""].pop(name, None)
 
     def room(self, path: str) -> bool:
         """Tell whether one more array or text is taken; the first that is not is noted."""

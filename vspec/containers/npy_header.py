@@ -6,6 +6,7 @@ Source: numpy.lib.format, "Format version 1.0" to "3.0".
 from __future__ import annotations
 
 import ast
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +60,8 @@ def text_place(first: bytes) -> tuple[int, int]:
 def parse(raw: bytes, begin: int) -> NpyHeader:
     """Return what the text of a header says; elements follow it at ``begin``. Raises `BadHeader`."""
     try:
-        found = ast.literal_eval(raw.decode("utf-8" if raw.isascii() else "latin-1").strip())
+        with warnings.catch_warnings(action="ignore"):
+            found = ast.literal_eval(raw.decode("utf-8" if raw.isascii() else "latin-1").strip())
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         raise BadHeader("the header is no dictionary", "a Python dictionary", repr(raw[:60])[1:]) from None
     if not isinstance(found, dict) or set(found) != _KEYS:
@@ -77,6 +79,7 @@ def parse(raw: bytes, begin: int) -> NpyHeader:
 
 def _dtype(descr: object) -> np.dtype[np.generic]:
     try:
-        return np.lib.format.descr_to_dtype(descr)  # type: ignore[no-any-return, no-untyped-call]  # numpy has no types for it
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError, SyntaxError, RecursionError):
+        with warnings.catch_warnings(action="error"):
+            return np.lib.format.descr_to_dtype(descr)  # type: ignore[arg-type]  # what it is not, it refuses
+    except (TypeError, ValueError, LookupError, AttributeError, SyntaxError, RecursionError, Warning):
         raise BadHeader("'descr' is no dtype", "a dtype of numpy", repr(descr)[:60]) from None

@@ -67,7 +67,7 @@ def _members(dtype: np.dtype[np.generic], path: str, offset: int, axes: tuple[Ax
     if axes:
         yield Member(path, offset, None, reason="records within an array within a record")
         return
-    fields = base.fields or {}
+    fields = dict(base.fields or {})
     for k, name in enumerate(base.names):
         kind, at = fields[name][:2]
         part = name if one_name(name) is None else f"field{k}"
@@ -79,7 +79,7 @@ def _number(dtype: np.dtype[np.generic], path: str, offset: int, axes: tuple[Axi
         return Member(path, offset, dtype, axes)
     if dtype.kind in "mM":
         attrs: dict[str, Json] = {"numpy_dtype": dtype.str, "_FillValue": -(1 << 63)}
-        unit, count = np.datetime_data(dtype)
+        unit, count = np.datetime_data(dtype.str)
         if count == 1 and unit in _UNITS:
             attrs["units"] = _UNITS[unit] + (" since 1970-01-01" if dtype.kind == "M" else "")
         return Member(path, offset, np.dtype(f"{dtype.str[0]}i8"), axes, attrs=tuple(attrs.items()))

@@ -52,7 +52,7 @@ def _add_stored(file: ContainerFile, member: Packed, path: str, found: Plain) ->
         return
     header = read_header(file, member.begin, end)
     used = header.begin + prod(header.shape) * header.dtype.itemsize
-    if used > end:
+    if used > end and not header.dtype.hasobject:
         raise _short(file, member, used - member.begin)
     found.add(path, f"{path.rpartition('/')[2]}_", header)
 
@@ -69,7 +69,7 @@ def _add_deflated(file: ContainerFile, member: Packed, path: str, found: Plain) 
         found.lost.append(Lost(path, "a member that does not begin as an array does"))
         return
     nbytes = prod(header.shape) * header.dtype.itemsize
-    if header.begin + nbytes > member.size:
+    if header.begin + nbytes > member.size and not header.dtype.hasobject:
         raise _short(file, member, header.begin + nbytes)
     if few_texts(header):
         raw = inflated(file, member, header.begin + nbytes)[header.begin :]

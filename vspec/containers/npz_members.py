@@ -72,7 +72,7 @@ def list_members(file: ContainerFile) -> list[Packed]:
             help="a single array is `format: npy`" if magic == b"\x93NUM" else "check the pattern",
         )
     try:
-        infos = zipfile.ZipFile(_Stream(file)).infolist()  # type: ignore[arg-type]  # it has all methods that are called
+        infos = zipfile.ZipFile(_Stream(file)).infolist()
     except (
         zipfile.BadZipFile,
         NotImplementedError,

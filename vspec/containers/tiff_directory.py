@@ -153,7 +153,7 @@ class Directory:
         """
         kind, count = int(template.kinds[number]), int(template.counts[number])
         code, rows = TYPE_CODES.get(kind, ""), sum(map(len, template.pages))
-        if code not in ("u1", "u2", "u4", "u8", "i4"):
+        if code not in ("u2", "u4", "u8"):
             raise damaged(self.file, f"tag {int(template.ids[number])} is of type {kind}", 0)
         if rows * count > MOST_CELLS:
             raise damaged(self.file, f"{rows} pages of {count} pieces are more than can be", 0)
@@ -235,6 +235,15 @@ class Directory:
                 return block, row
             row -= len(pages)
         raise IndexError(row)
+
+    def listed(self, pages: Int64, ids: Iterable[int]) -> int:
+        """Return how many values the first of these tags has in each page, the least of all pages."""
+        found = []
+        for number in np.unique(self.template_of[pages]).tolist():
+            template = self.templates[number]
+            own = next((n for id in ids if (n := template.number_of(id)) is not None), None)
+            found.append(0 if own is None else int(template.counts[own]))
+        return min(found, default=0)
 
     def columns(self, pages: Int64, ids: Iterable[int]) -> Iterator[tuple[NDArray[np.intp], Int64 | None]]:
         """Yield, for pages with the same tags, their positions and the first of these tags as a table.

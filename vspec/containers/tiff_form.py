@@ -125,9 +125,9 @@ class Form:
 
 
 def form_of(tags: Tags) -> Form | None:
-    """Return the form of a page, or None for one that is no picture. Raises V0361."""
+    """Return the form of a page, or None for one without size and strips. Raises V0361."""
     width, height = tags.number(256, 0), tags.number(257, 0)
-    if width == 0 or height == 0:
+    if (width == 0 or height == 0) and not any(id in tags for id in (273, 324, 513)):
         return None
     compression = tags.number(259, PLAIN)
     samples, bits = tags.number(277, 1), tags.number(258, 1)
@@ -162,7 +162,15 @@ def form_of(tags: Tags) -> Form | None:
 
 
 def _check(tags: Tags, form: Form) -> None:
-    """Refuse sizes that cannot be."""
+    """Refuse sizes and orders of samples that cannot be."""
+    if tags.number(284, 1) not in (1, 2):
+        raise damaged(
+            tags.file,
+            "samples of a page are neither together nor in planes",
+            tags.offset,
+            expected="1 or 2 in tag 284",
+            found=f"{tags.number(284, 1)}",
+        )
     sides = (form.width, form.height, form.depth, form.samples, *form.piece)
     if min(sides) < 1 or max(sides) > LARGEST_SIDE or form.samples > 65535:
         raise damaged(

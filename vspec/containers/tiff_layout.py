@@ -178,6 +178,9 @@ def _cells(made: Made, found: Pieces) -> Source:
     by_cell = None
     if ragged and chains.short:
         used, by_cell = _with_short(chains, form, len(series.pages))
+        counts = np.bincount(by_cell[found.file.reshape(-1) >= 0], minlength=len(used))
+        if int(np.argmax(counts)) >= len(chains.every):
+            return made.derived("most of its strips are the last of their pages, and shorter")
     elif chains.of_page is not None:
         by_cell = np.repeat(chains.of_page, prod(form.grid))
     assert found.nbytes is not None
@@ -188,12 +191,12 @@ def _cells(made: Made, found: Pieces) -> Source:
         found.file.reshape(-1),
         found.offset.reshape(-1),
         found.nbytes.reshape(-1),
-        used,
-        by_cell,
-        ragged,
-        fill_of(form, made.dtype) if (found.file < 0).any() else None,
-        PEER,
-        made.origins,
+        chains=used,
+        cell_codecs=by_cell,
+        ragged=ragged,
+        fill=fill_of(form, made.dtype) if (found.file < 0).any() else None,
+        peer=PEER,
+        origins=made.origins,
     )
 
 

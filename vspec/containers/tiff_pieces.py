@@ -12,6 +12,7 @@ from vspec.containers.tiff_directory import MOST_CELLS
 from vspec.containers.tiff_form import PLAIN, Form
 from vspec.containers.tiff_series import Series
 from vspec.containers.tiff_words import damaged
+from vspec.errors import VspecError
 from vspec.layout import Int64
 
 _OFFSETS, _COUNTS = (324, 273), (325, 279)
@@ -53,6 +54,10 @@ def pieces(series: Series) -> Pieces:
             int(home.directory.places[page]),
             expected=f"at most {MOST_CELLS}",
         )
+    for number, home in enumerate(series.homes):
+        own = series.pages[(series.home == number) & (series.pages >= 0)]
+        if len(own) and (listed := home.directory.listed(own, _OFFSETS)) < count:
+            raise _unlisted(series, count, listed)
     file = np.full((len(series.pages), count), -1, np.int64)
     offset, nbytes = np.zeros_like(file), np.zeros_like(file)
     stated = True
@@ -60,32 +65,46 @@ def pieces(series: Series) -> Pieces:
         rows = np.flatnonzero((series.home == number) & (series.pages >= 0))
         pages = series.pages[rows]
         for own, table in home.directory.columns(pages, _OFFSETS):
-            offset[rows[own]] = _cut(series, pages[own], table, count)
+            assert table is not None
+            offset[rows[own]] = table[:, :count]
             file[rows[own]] = home.file.index
         for own, table in home.directory.columns(pages, _COUNTS):
             if table is None and form.compression != PLAIN:
                 stated = False
             elif table is None:
                 nbytes[rows[own]] = needed(form)
+            elif table.shape[1] < count:
+                raise _unlisted(series, count, table.shape[1])
             else:
-                nbytes[rows[own]] = _cut(series, pages[own], table, count)
+                nbytes[rows[own]] = table[:, :count]
+    if form.compression == PLAIN and count == 1:
+        nbytes[(nbytes == 0) & (offset > 0)] = needed(form)[0]
     absent = (offset == 0) | (nbytes == 0)
+    if (absent & (nbytes > 0)).any():
+        row, column = np.unravel_index(int(np.argmax(absent & (nbytes > 0))), absent.shape)
+        raise _nowhere(series, int(row), int(nbytes[row, column]))
     file[absent], offset[absent], nbytes[absent] = -1, 0, 0
     return Pieces(file, offset, nbytes if stated else None)
 
 
-def _cut(series: Series, pages: Int64, table: Int64 | None, count: int) -> Int64:
-    """Return a table with as many columns as a page has pieces; tags may list more, never less."""
-    if table is None or table.shape[1] < count:
-        home, _ = series.key
-        raise damaged(
-            home.file,
-            f"page {int(pages[0])} does not list all of its strips or tiles",
-            int(home.directory.places[pages[0]]),
-            expected=f"{count} of them",
-            found=f"{0 if table is None else table.shape[1]}",
-        )
-    return table[:, :count]
+def _unlisted(series: Series, count: int, found: int) -> VspecError:
+    home, page = series.key
+    return damaged(
+        home.file,
+        "a page does not list all of its strips or tiles",
+        int(home.directory.places[page]),
+        expected=f"{count} of them",
+        found=str(found),
+    )
+
+
+def _nowhere(series: Series, row: int, nbytes: int) -> VspecError:
+    home, page = series.homes[int(series.home[row])], int(series.pages[row])
+    return damaged(
+        home.file,
+        f"a strip or tile of page {page} has {nbytes} bytes, but no place",
+        int(home.directory.places[page]),
+    )
 
 
 def verbatim(series: Series, found: Pieces) -> Pieces:

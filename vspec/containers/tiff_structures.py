@@ -150,10 +150,12 @@ def fits(page: Sequence[int], shape: Sequence[int]) -> bool:
 
 def _letters(axes: str, sizes: Sequence[int], shape: Sequence[int]) -> str:
     """Return a letter for each size of a shape: those of a page from the end on, Q for all others."""
-    left = [(axis, n) for axis, n in zip(axes, sizes, strict=True) if n != 1]
+    left = list(zip(axes, sizes, strict=True))
     found = []
     for n in reversed(shape):
-        if n != 1 and left and left[-1][1] == n:
+        while left and left[-1][1] == 1 and n != 1:
+            left.pop()
+        if left and left[-1][1] == n:
             found.append(left.pop()[0])
         else:
             found.append("Q")

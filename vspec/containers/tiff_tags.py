@@ -17,7 +17,7 @@ LARGEST = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag of a page: its type, how many values, and its word, which is their place where they do not fit."""
+    """A tag of a page: its type, how many values, and its word, their place where they do not fit."""
 
     id: int
     kind: int
@@ -90,8 +90,8 @@ class Tags:
         return ratio if 0 < ratio < float("inf") else None
 
     def text(self, id: int, index: int = 0) -> str | None:
-        """Return the text of a tag, up to the first zero; None where it is not there or is no text."""
+        """Return the text of a tag without zeros at its end; None where it is not there or is no text."""
         tag = self.get(id, index)
         if tag is None or (TYPE_CODES[tag.kind] not in "SV" and tag.kind != 1):
             return None
-        return text(self.raw(tag).partition(b"\0")[0]).strip()
+        return text(self.raw(tag).rstrip(b"\0")).strip()

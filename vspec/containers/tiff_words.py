@@ -35,7 +35,7 @@ FAR = 16 << 10
 """Tables that lie closer than this are looked at in the file itself, where the system allows that."""
 
 Table = NDArray[np.void]
-"""IFDs with as many tags, a row each: ``number``, ``tags`` (``id``, ``kind``, ``count``, ``value``), ``next``."""
+"""IFDs with as many tags, a row each: ``number``, ``tags`` (id, kind, count, value), ``next``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,8 +91,8 @@ class Verbatim:
 
     def _layout(self) -> ArrayLayout:
         block = self.block
-        inside = 0 <= block.offset <= block.end <= block.file.reader.size
-        if not inside or any(size >= _FARTHEST for size in block.shape):
+        inside = 0 in block.shape or 0 <= block.offset <= block.end <= block.file.reader.size
+        if not inside or prod(max(1, size) for size in block.shape) * block.item.itemsize >= _FARTHEST:
             raise self._outside()
         return ArrayLayout(self.path, block.axes, block.item, block.source(), self.attrs)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vspec.datatypes import ElementType, NamedType
 from vspec.errors import Place, fail
 from vspec.expressions.sites import Site
-from vspec.expressions.values import Column, Value
+from vspec.expressions.values import Column, PathText, Value
 
 Kind = Literal[
     "none",
@@ -160,6 +160,8 @@ def admitted(value: object, place: Place | None = None) -> Value:
         return plain
     if isinstance(plain, int) and not INT_MIN <= plain <= INT_MAX:
         raise fail("V0230", f"{plain} does not fit in 64 bits", place)
+    if isinstance(plain, PathText):
+        return plain
     for simple in (int, float, str):
         if isinstance(plain, simple):
             return simple(plain)

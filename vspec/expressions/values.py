@@ -20,6 +20,12 @@ from vspec.datatypes import ElementType, NamedType
 Column = NDArray[Any]
 
 
+class PathText(str):
+    """A path in a container: its slashes make groups in a map, those of other texts do not."""
+
+    __slots__ = ()
+
+
 class UnknownName(LookupError):  # noqa: N818  # a signal between rooms, never shown
     """Raised by a scope or a record for a name that it does not have (any other failure is its own)."""
 

@@ -13,7 +13,8 @@ from vspec.card.model import Role
 from vspec.containers.model import Container, ContainerFile, Entry, Lost
 from vspec.containers.registry import open_container
 from vspec.errors import Problem, VspecError
-from vspec.expressions import Scope, UnknownName, Value
+from vspec.expressions import PathText, Scope, UnknownName, Value
+from vspec.header.axis_names import plain_names, with_plain_axes
 from vspec.header.home import Home
 from vspec.header.roles import RoleFile, RoleFiles
 from vspec.header.rows import KeyedRows
@@ -41,7 +42,7 @@ class HeldArray:
     @cached_property
     def layout(self) -> ArrayLayout:
         """Where its bytes lie; raises what its delegate raises."""
-        found = self.entry.layout()
+        found = with_plain_axes(self.entry.layout())
         source = found.source
         if isinstance(source, (Chunked, Derived)):
             shape = tuple(size for _, size in source.stored)
@@ -66,15 +67,15 @@ class HeldArray:
         entry = self.entry
         match name:
             case "path":
-                return self.path
+                return PathText(self.path)
             case "name":
                 return self.path.rpartition("/")[2]
             case "group":
-                return self.path.rpartition("/")[0]
+                return PathText(self.path.rpartition("/")[0])
             case "shape":
                 return np.array(entry.shape, np.int64)
             case "axes":
-                return list(entry.axes)
+                return list(plain_names(entry.axes).values())
             case "dtype":
                 return entry.dtype.name
             case "ndim":

@@ -94,7 +94,10 @@ class Header:
     # --- roles
 
     def _role(self, name: str) -> Role | None:
-        return next((role for role in self.card.roles if role.name == name), None)
+        for role in self.card.roles:
+            if role.name == name:
+                return role
+        return None
 
     def role(self, role: Role) -> RoleFile | RoleFiles | None:
         """Return the file or files of a role; None where an optional one has none."""

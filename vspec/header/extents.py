@@ -84,7 +84,7 @@ def is_steady(field: Field | Record, inside: Inside) -> bool:
     if field.condition is not None and depends(field.condition, inside):
         return False
     if isinstance(field, Record):
-        return field.at is not None or _steady_record(field, inside)
+        return field.at is not None or (not field.codec and _steady_record(field, inside))
     if own_order(field.endian, inside):
         return False
     return field.offset is not None or _steady_extent(field, inside)
@@ -189,7 +189,7 @@ def _ends_back(record: Record) -> bool:
 def expressions(field: Field | Record) -> Iterator[Expression]:
     """Yield the expressions of a field, and of the records in it that are not repeated."""
     if isinstance(field, Record):
-        yield from _given(field.condition, field.at, field.size, field.to)
+        yield from _given(field.condition, field.at, field.size, field.to, field.encoded)
         if field.repeat is not None:
             yield from _given(field.repeat.count, field.repeat.items)
             return

@@ -12,6 +12,7 @@ from vspec.expressions import Scope, Value
 from vspec.header.elements import Bytes, View
 from vspec.header.encoded import inside, outside
 from vspec.header.extents import carried, is_fixed, looks_back
+from vspec.header.stepping import Steps, steps_of
 from vspec.layout import Codecs, Int64
 from vspec.sources import Files
 
@@ -45,13 +46,15 @@ class Shape:
     carried: frozenset[str]
     is_fixed: bool
     looks_back: bool
+    known: frozenset[str]
 
     @classmethod
     def of(cls, record: Record, types: Mapping[str, StructType]) -> Shape:
         """Return the shape of a record."""
         index = {field.name: i for i, field in enumerate(record.fields)}
         lets = {let.name: let for let in record.lets}
-        return cls(index, lets, carried(record), is_fixed(record, types), looks_back(record, types))
+        known = frozenset(index) | frozenset(lets)
+        return cls(index, lets, carried(record), is_fixed(record, types), looks_back(record, types), known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Home:
     outer: Scope
     warnings: list[Problem] = field(default_factory=list)
     libraries: Mapping[tuple[str, ...], Scope] = field(default_factory=dict)
+    _steps: dict[int, Steps | None] = field(default_factory=dict)
     _shapes: dict[int, Shape] = field(default_factory=dict)
     files: Files | None = None
     _walked: list[int] = field(default_factory=lambda: [0])
@@ -100,6 +104,12 @@ class Home:
         if found is None:
             found = self._shapes[id(record)] = Shape.of(record, self.types)
         return found
+
+    def steps(self, record: Record) -> Steps | None:
+        """Return how rows up to a sentinel are stepped over, where they can be; it is looked at once."""
+        if id(record) not in self._steps:
+            self._steps[id(record)] = None if self.shape(record).looks_back else steps_of(record)
+        return self._steps[id(record)]
 
     def walk(self, record: Record) -> None:
         """Count a row that is walked; raises V0921 when the file has too many of them, in all its records."""

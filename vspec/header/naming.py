@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Protocol
 
 from vspec.card.model import Field
@@ -29,6 +29,8 @@ class Named(Record, Protocol):
     @property
     def previous(self) -> Record | None: ...
 
+    known: Container[str]
+
     def end_before(self, i: int) -> int: ...
 
 
@@ -47,10 +49,7 @@ class StructScope:
             return self._struct.offset
         if name == "prev" and self._struct.is_row:
             return self._struct.previous
-        try:
-            return self._struct.get(name)
-        except UnknownName:
-            return self._outer.get(name)
+        return self._struct.get(name) if name in self._struct.known else self._outer.get(name)
 
     def locate(self, name: str) -> object:
         try:

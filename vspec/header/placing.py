@@ -116,6 +116,8 @@ def axes_of(
 
     ``sized`` are the type and the bytes of one element, or of one word of packed samples.
     """
+    if not field.axes:
+        return ()
     kind, item = sized
     shared = kind.per_word if isinstance(kind, ElementType) else 1
     sizes = [size_of(axis.size, f"the size of '{field.name}'", scope) for axis in field.axes]
@@ -134,6 +136,8 @@ def axes_of(
 def require_whole_words(field: Field, kind: Kind, axes: Sequence[tuple[str, int]]) -> None:
     """Raise V0326 where packed samples do not fill whole words: what follows would stand elsewhere."""
     shared = kind.per_word if isinstance(kind, ElementType) else 1
+    if shared == 1:
+        return
     count = math.prod(size for _, size in axes)
     if count % shared:
         raise fail(

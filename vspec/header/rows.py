@@ -346,12 +346,12 @@ def gather(values: Sequence[Value], outer: KeyedRows) -> Value:
     head = values[0]
     if all(isinstance(v, KeyedRows) for v in values):
         return NestedRows(values, outer)  # type: ignore[arg-type]  # all are rows
-    if all(isinstance(v, Record) for v in values):
-        return AcrossRows(values, outer)  # type: ignore[arg-type]  # all are records
     if all(isinstance(v, str) for v in values):
         return np.array(values, dtype=object)
     if all(isinstance(v, (bool, int, float)) for v in values):
         return np.array(values)
+    if all(isinstance(v, Record) for v in values):
+        return AcrossRows(values, outer)  # type: ignore[arg-type]  # all are records
     if isinstance(head, np.ndarray) and all(
         isinstance(v, np.ndarray) and v.shape == head.shape for v in values
     ):

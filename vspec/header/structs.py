@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -52,6 +52,7 @@ class Struct:
         "_shape",
         "_values",
         "home",
+        "known",
         "offset",
         "spec",
         "value",
@@ -67,6 +68,7 @@ class Struct:
         self._around = around
         self._endian: Endian | None = None
         self._shape = home.shape(spec)
+        self.known: Container[str] = self._shape.known
         self._index, self._lets = self._shape.index, self._shape.lets
         self._placed: dict[int, Placed] = {}
         self._values: dict[str, Value] = {}

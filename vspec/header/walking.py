@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from vspec.card.model import Record as RecordSpec
+from vspec.datatypes import Endian
 from vspec.errors import Problem, VspecError, fail
 from vspec.expressions import Chain, Expression, Scope, UnknownName, Value
 from vspec.header import placing
@@ -17,6 +18,7 @@ from vspec.header.fixed_rows import FixedRows
 from vspec.header.found_rows import Finding
 from vspec.header.home import CUT_OFF, Home, Open
 from vspec.header.instances import Instance
+from vspec.header.stepping import OutOfStep, Stepping
 
 MAX_WALKED = 10**6
 FIRST_BLOCK = 1024
@@ -34,6 +36,9 @@ class Outside(Protocol):
     @property
     def scope(self) -> Scope: ...
 
+    @property
+    def endian(self) -> Endian: ...
+
 
 class Walk:
     """The rows of one repeated record, as far as they were found; ``cursor`` is where they end.
@@ -45,6 +50,7 @@ class Walk:
         self.spec = spec
         self._found = Finding()
         self._outer = outside.scope
+        self._outside = outside
         self._home = outside.home
         self._make = make
         self._inside = inside
@@ -94,6 +100,9 @@ class Walk:
     def until(self, start: int, open_: Open) -> int:
         """Walk up to the row in which ``until:`` holds; raises V0350 where there is none."""
         condition = self._end(self.spec.repeat.until if self.spec.repeat else None)
+        stepped = self._stepped(start, open_)
+        if stepped is not None:
+            return stepped
         cursor, reach = start, Reach(open_.stop, 1, MAX_WALKED)
         while cursor < open_.stop:
             cursor = self._quickly(cursor, reach)
@@ -107,6 +116,21 @@ class Walk:
                 return cursor
         report_unended(condition, cursor, self._home, open_)
         return cursor
+
+    def _stepped(self, start: int, open_: Open) -> int | None:
+        """Add rows that can be stepped over, and return where they end; None where they cannot be."""
+        steps, most = self._home.steps(self.spec), min(self._home.left_to_walk(), MAX_WALKED)
+        if steps is None:
+            return None
+        stepping = Stepping(self._home.view, self._outside, self._outer)
+        try:
+            starts, after = stepping.rows(steps, start, open_.stop, most)
+        except OutOfStep:
+            return None
+        self._home.walked(stepping.count)
+        for at in starts:
+            self._found.add(self._make(at, self._outer, None))
+        return after
 
     def chain(self, first: int) -> None:
         """Walk along ``next:`` until it gives none; raises V0351 at a place that was visited before."""

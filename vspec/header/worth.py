@@ -22,7 +22,7 @@ class Valued(Protocol):
 def worth(rows: KeyedRows) -> Value:
     """Return rows, or what they are worth where their type has a ``value:``."""
     first: object = rows.at(0) if len(rows) else None
-    if not isinstance(first, Valued) or first.value is None:
+    if getattr(first, "value", None) is None or not isinstance(first, Valued):
         return rows
     every: Iterable[object] = rows
     found = (row for row in every if isinstance(row, Valued))

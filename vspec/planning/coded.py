@@ -54,15 +54,18 @@ def settled(arranged: Arranged, header: Header, place: Place) -> Arranged:
     if not header.files.is_region(source.runs.file[[source.runs.file.argmin()]]):
         message = "some bytes of this array lie in regions of encoded bytes, and others do not"
         raise fail("V0347", message, place, help="map the parts of each kind as arrays of their own")
-    return replace(arranged, source=_coded(source, header))
+    return replace(arranged, source=_coded(source, header, place))
 
 
-def _coded(source: Strided, header: Header) -> Source:
+def _coded(source: Strided, header: Header, place: Place) -> Source:
     base = int(source.runs.file.min())
     stop = int(source.runs.file.max()) + 1
     file, offset, nbytes, chain = header.files.regions.between(base, stop)
     chains = tuple(header.files.regions.chains)
     own = source.runs.file - base
+    if header.files.is_region(file[own]):
+        message = "these bytes are encoded inside bytes that are encoded"
+        raise fail("V0347", message, place, help="no reader decodes twice: convert the file once")
     if all(len(chains[k]) == 0 for k in np.unique(chain[own]).tolist()):
         runs = replace(source.runs, file=file[own], offset=offset[own] + source.runs.offset)
         return replace(source, runs=runs)

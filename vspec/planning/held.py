@@ -25,7 +25,7 @@ _CODES: Mapping[str, ElementType] = {t.code: t for t in NUMBERS.values() if t.pa
 class Held:
     """An array of a container, or of several along ``over``.
 
-    ``axes`` are its stored axes with what the container says of them, ``attrs`` its attributes, without
+    ``axes`` are its axes, as it counts them, with what the container says of them, ``attrs`` its attributes, without
     those of ``apart``, which are not the same in all files.
     """
 
@@ -38,8 +38,16 @@ class Held:
 
     @property
     def order(self) -> tuple[str, ...]:
-        """Names of the stored axes, slowest first."""
+        """Names of the axes as the container counts them."""
         return tuple(axis.name for axis in self.axes)
+
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """Names of the axes as they are stored, slowest first: what an arrow speaks of."""
+        layout = self.layouts[0]
+        source = layout.source
+        own = _stored_names(source) if isinstance(source, Strided) else [n for n, _ in stored_axes(layout)]
+        return (*((self.over,) if self.over is not None else ()), *own)
 
 
 def held_of(array: HeldArray | HeldStack, place: Place) -> Held:
@@ -88,7 +96,7 @@ def _located(layout: ArrayLayout, place: Place) -> Located | None:
     uniform = (
         len(runs.count) > 0 and (runs.count == runs.count[0]).all() and (runs.stride == runs.stride[0]).all()
     )
-    plain = tuple(axis.name for axis in layout.axes) == _stored_names(source)
+    plain = sorted(axis.name for axis in layout.axes) == sorted(_stored_names(source))
     if not (uniform and plain and np.array_equal(runs.cell, cells)):
         return None
     unpack = source.unpack
@@ -222,12 +230,12 @@ def _source(held: Held, along: str | None = None) -> Source:
 def _require_plain(held: Held, arrow: Arrow) -> None:
     """Raise V0316 for an arrow that does not fit the stored axes, or splits or crops them."""
     left = [axis.name for axis in arrow.left]
-    if left != list(held.order):
+    if left != list(held.stored):
         raise fail(
             "V0316",
-            f"'dims' names {' '.join(left)}, but the data have {' '.join(held.order)}",
+            f"'dims' names {' '.join(left)}, but the data have {' '.join(held.stored)}",
             arrow.place,
-            expected=" ".join(held.order),
+            expected=" ".join(held.stored),
             found=" ".join(left),
         )
     used = [part for join in arrow.right for part in join.parts]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from vspec.errors import Place, fail
-from vspec.expressions import Scope, Template
+from vspec.expressions import Expression, PathText, Scope, Template
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]+")
 MAX_NAME = 128
@@ -23,16 +23,19 @@ def sanitise(text: str) -> str:
 
 
 def render_path(template: Template, scope: Scope) -> str:
-    """Return the path of an array: ``/`` in the card makes groups, ``/`` in data does not."""
-    pieces = [
-        part if isinstance(part, str) else sanitise(Template(template.text, (part,)).string(scope))
-        for part in template.parts
-    ]
+    """Return the path of an array: ``/`` in the card makes groups, ``/`` in data only in a container's paths."""
+    pieces = [part if isinstance(part, str) else _piece(template, part, scope) for part in template.parts]
     path = "".join(pieces).strip("/")
     parts = [part.strip() for part in path.split("/")]
     if any(not part or part.startswith(".z") or part in (".", "..") for part in parts):
         raise fail("V0324", f"'{path}' cannot be the path of an array", template.text.place, found=repr(path))
     return "/".join(parts)
+
+
+def _piece(template: Template, part: Expression, scope: Scope) -> str:
+    if isinstance(value := part.evaluate(scope), PathText):
+        return "/".join(sanitise(name) for name in value.split("/"))
+    return sanitise(Template(template.text, (part,)).string(scope))
 
 
 def in_group(path: str, group: str) -> str:

@@ -116,7 +116,10 @@ def _layouts(spec: ArraySpec, header: Header, scope: Scope) -> Iterator[tuple[st
     if held is not None and located is None:
         yield "", _of_grid(spec, held, scope)
         return
-    region = _region(spec, source if located is None else located, header, scope)
+    if held is None or located is None:
+        region = _region(spec, source, header, scope)
+    else:
+        region = Region(located, held.order)
     if region is None:
         return
     for segment in segments(spec, region, header, scope):
@@ -173,8 +176,8 @@ def _attributes(
             "V0325",
             f"array '{spec.key.value}' has a scale in 'attrs' and another one by the gain of an axis",
             spec.place,
-            help="write one of them: gain and offset of an axis, or scale_factor and add_offset ('none' for what"
-            " a container says)",
+            help="write one of them: gain and offset of an axis, or scale_factor and add_offset ('none' to leave"
+            " out a container's)",
         )
     for key in ("vspec", "_ARRAY_DIMENSIONS"):
         if key in own:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -29,6 +30,7 @@ class Files:
         self._open: OrderedDict[int, Reader] = OrderedDict()
         self.regions = RegionTable.empty()
         self._decoded: OrderedDict[int, DecodedReader] = OrderedDict()
+        self._closing: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -76,8 +78,14 @@ class Files:
             self._open.move_to_end(index)
         return self._readers[index]
 
+    def when_closed(self, close: Callable[[], None]) -> None:
+        """Have ``close`` called as well when the files are closed, for libraries that open them themselves."""
+        self._closing.append(close)
+
     def close(self) -> None:
         """Close every file."""
+        for close in self._closing:
+            close()
         for reader in self._open.values():
             reader.close()
         self._open.clear()

@@ -51,6 +51,7 @@ class Struct:
         self._outer_endian = endian
         self._fields = {field.name: field for field in spec.fields}
         self._lets = {let.name: let.value for let in spec.lets}
+        self.known = frozenset(self.names())
         self._parts: dict[str, Part] = {}
         self._values: dict[str, Value] = {}
         self._offsets: dict[str, int] = {}
