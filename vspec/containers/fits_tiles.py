@@ -56,13 +56,13 @@ class _Image:
         own: np.dtype[np.generic] = np.dtype(_BIG[self.bits])
         item = own.newbyteorder("<")
         if reason is None and self.method != "RICE_1":
-            width = self._width(0)
-            item = own if width == own.itemsize else np.dtype(f">i{width}")
-            if width != own.itemsize and (self.bits < 0 or width not in (2, 4, 8) or width < own.itemsize):
-                reason, item = (
-                    "the first tile has another number of bytes than it must",
-                    own.newbyteorder("<"),
-                )
+            # Writers pack short integers as they are, or as wider ones.
+            width, rest = divmod(self._length(0), int(self._sizes()[0]))
+            item = own if width == own.itemsize or width not in (2, 4, 8) else np.dtype(f">i{width}")
+            wider = self.bits > 0 and width in (2, 4, 8) and width > own.itemsize
+            if rest or (width != own.itemsize and not wider):
+                reason = "the first tile has another number of bytes than it must"
+                item = own.newbyteorder("<")
         return Entry(self.unit.path, self.shape, item, names, partial(self._layout, item, reason), self.attrs)
 
     def _reason(self) -> str | None:
@@ -88,29 +88,30 @@ class _Image:
                 return cards.whole(f"ZVAL{k}", default)
         return default
 
-    def _width(self, row: int) -> int:
-        """Return the bytes that each number of a tile has once decoded, 0 where that is no whole number.
+    def _sizes(self) -> Int64:
+        """Return how many numbers each tile has."""
+        sizes = np.ones((), np.int64)
+        for size, tile in zip(self.shape, self.tile, strict=True):
+            ends = np.minimum(tile, size - np.arange(0, size, tile, dtype=np.int64))
+            sizes = sizes[..., None] * ends
+        return np.ascontiguousarray(sizes.ravel())
 
-        A gzip stream ends with its length; writers pack short integers as they are, or as wider ones.
-        """
-        grid = [-(-size // tile) for size, tile in zip(self.shape, self.tile, strict=True)]
-        at = np.unravel_index(row, grid)
-        sizes = [
-            min(tile, size - int(k) * tile) for k, tile, size in zip(at, self.tile, self.shape, strict=True)
-        ]
-        length = int(self.nbytes[row])
-        if self.method != "NOCOMPRESS":
-            end = int(self.places[row]) + length
-            found = self.unit.cards.file.reader.read(end - min(4, length), min(4, length))
-            length = int.from_bytes(found, "little")
-        return 0 if length % prod(sizes) else length // prod(sizes)
+    def _length(self, row: int) -> int:
+        """Return the bytes of a tile once decoded, by the end of its gzip stream, which says so."""
+        nbytes = int(self.nbytes[row])
+        if self.method == "NOCOMPRESS":
+            return nbytes
+        last = min(4, nbytes)
+        found = self.unit.cards.file.reader.read(int(self.places[row]) + nbytes - last, last)
+        return int.from_bytes(found, "little")
 
     def _layout(self, item: np.dtype[np.generic], reason: str | None) -> ArrayLayout:
         shapes = list(product(*self._ends()))
         if reason is None and len(shapes) > _MOST_SHAPES:
             reason = "the tiles have too many shapes"
         if reason is None and self.method != "RICE_1":
-            alike = all(self._width(row) == item.itemsize for row in range(len(self.nbytes)))
+            lengths = (self._sizes() * item.itemsize).tolist()
+            alike = all(self._length(row) == nbytes % (1 << 32) for row, nbytes in enumerate(lengths))
             reason = None if alike else "the tiles hold numbers of different widths"
         if reason is not None:
             file, path = self.unit.cards.file, self.unit.path

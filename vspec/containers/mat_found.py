@@ -44,7 +44,9 @@ class MatFound:
 
     def _forget(self, name: str) -> None:
         below = f"{name}/"
-        for path in [path for path in (*self.entries, *self.groups) if path == name or path.startswith(below)]:
+        for path in [
+            path for path in (*self.entries, *self.groups) if path == name or path.startswith(below)
+        ]:
             self.entries.pop(path, None)
             self.groups.pop(path, None)
         self.groups[""].pop(name, None)

@@ -71,18 +71,21 @@ def pieces(series: Series) -> Pieces:
         for own, table in home.directory.columns(pages, _COUNTS):
             if table is None and form.compression != PLAIN:
                 stated = False
-            elif table is None:
+            elif table is None and count == 1 and form.tile is None:
                 nbytes[rows[own]] = needed(form)
+            elif table is None:
+                raise _unlisted(series, count, 0)
             elif table.shape[1] < count:
                 raise _unlisted(series, count, table.shape[1])
             else:
                 nbytes[rows[own]] = table[:, :count]
     if form.compression == PLAIN and count == 1:
         nbytes[(nbytes == 0) & (offset > 0)] = needed(form)[0]
-    absent = (offset == 0) | (nbytes == 0)
-    if (absent & (nbytes > 0)).any():
-        row, column = np.unravel_index(int(np.argmax(absent & (nbytes > 0))), absent.shape)
-        raise _nowhere(series, int(row), int(nbytes[row, column]))
+    absent = (offset == 0) if not stated else (offset == 0) | (nbytes == 0)
+    halved = (offset == 0) != (nbytes == 0)
+    if stated and halved.any():
+        row, column = np.unravel_index(int(np.argmax(halved)), halved.shape)
+        raise _halved(series, int(row), (int(offset[row, column]), int(nbytes[row, column])))
     file[absent], offset[absent], nbytes[absent] = -1, 0, 0
     return Pieces(file, offset, nbytes if stated else None)
 
@@ -98,12 +101,14 @@ def _unlisted(series: Series, count: int, found: int) -> VspecError:
     )
 
 
-def _nowhere(series: Series, row: int, nbytes: int) -> VspecError:
+def _halved(series: Series, row: int, found: tuple[int, int]) -> VspecError:
     home, page = series.homes[int(series.home[row])], int(series.pages[row])
     return damaged(
         home.file,
-        f"a strip or tile of page {page} has {nbytes} bytes, but no place",
+        f"a strip or tile of page {page} has a place without bytes, or bytes without a place",
         int(home.directory.places[page]),
+        expected="both, or neither where all of its samples are zero",
+        found=f"{found[1]} bytes at {found[0]}",
     )
 
 

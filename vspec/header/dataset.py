@@ -71,7 +71,7 @@ class Header:
             return self.role(role)
         if name in self._values:
             return self._values[name]
-        let = next((x for x in self.card.lets if x.name == name), None)
+        let = self._let(name)
         if let is not None:
             self._values[name] = self._derive(let)
             return self._values[name]
@@ -83,7 +83,7 @@ class Header:
         role = self._role(name)
         if role is not None:
             return self.role(role)
-        let = next((x for x in self.card.lets if x.name == name), None)
+        let = self._let(name)
         if let is None:
             raise UnknownName(name)
         return let.value.locate(self)
@@ -179,6 +179,12 @@ class Header:
         raise VspecError([problem])
 
     # --- lets
+
+    def _let(self, name: str) -> Let | None:
+        for let in self.card.lets:
+            if let.name == name:
+                return let
+        return None
 
     def _derive(self, let: Let) -> Value:
         return self._pending.compute(let.name, let.place, lambda: let.value.evaluate(self))

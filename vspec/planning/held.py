@@ -25,8 +25,8 @@ _CODES: Mapping[str, ElementType] = {t.code: t for t in NUMBERS.values() if t.pa
 class Held:
     """An array of a container, or of several along ``over``.
 
-    ``axes`` are its axes, as it counts them, with what the container says of them, ``attrs`` its attributes, without
-    those of ``apart``, which are not the same in all files.
+    ``axes`` are its axes, as it counts them, with what the container says of them; ``attrs`` are its
+    attributes without those of ``apart``, which are not the same in all files.
     """
 
     layouts: tuple[ArrayLayout, ...]

@@ -23,18 +23,22 @@ def sanitise(text: str) -> str:
 
 
 def render_path(template: Template, scope: Scope) -> str:
-    """Return the path of an array: ``/`` in the card makes groups, ``/`` in data only in a container's paths."""
+    """Return the path of an array: ``/`` in the card makes groups, ``/`` in data does not.
+
+    But those in the paths of a container do: then a `PathText` is returned.
+    """
     pieces = [part if isinstance(part, str) else _piece(template, part, scope) for part in template.parts]
     path = "".join(pieces).strip("/")
     parts = [part.strip() for part in path.split("/")]
     if any(not part or part.startswith(".z") or part in (".", "..") for part in parts):
         raise fail("V0324", f"'{path}' cannot be the path of an array", template.text.place, found=repr(path))
-    return "/".join(parts)
+    held = any(isinstance(piece, PathText) for piece in pieces)
+    return PathText("/".join(parts)) if held else "/".join(parts)
 
 
 def _piece(template: Template, part: Expression, scope: Scope) -> str:
     if isinstance(value := part.evaluate(scope), PathText):
-        return "/".join(sanitise(name) for name in value.split("/"))
+        return PathText("/".join(sanitise(name) for name in value.split("/")))
     return sanitise(Template(template.text, (part,)).string(scope))
 
 
@@ -44,6 +48,8 @@ def in_group(path: str, group: str) -> str:
     >>> in_group("lfp/samples", "segment_0"), in_group("samples", "")
     ('lfp/segment_0/samples', 'samples')
     """
+    if not group:
+        return path
     above, _, name = path.rpartition("/")
     return "/".join(part for part in (above, group, name) if part)
 
@@ -65,7 +71,8 @@ class Paths:
     """The paths given so far; a second one from data gets ``_2``, a second one as written is an error.
 
     The number stands behind the last part of the path that comes from data. Where that is a group, each
-    item of an ``each:`` has a group of its own, also for arrays of several entries of the card.
+    item of an ``each:`` has a group of its own, also for arrays of several entries of the card. Paths of
+    a container share their groups, as they do in it.
     """
 
     _taken: dict[str, Place] = field(default_factory=dict)
@@ -76,7 +83,7 @@ class Paths:
 
         Raises V0320 where two entries of the card write the same path.
         """
-        at = _computed(template)
+        at = path.count("/") if isinstance(path, PathText) else _computed(template)
         if path in self._taken and at is None:
             raise fail(
                 "V0320",

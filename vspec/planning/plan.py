@@ -24,6 +24,7 @@ from vspec.planning.arranging import Arranged, arrange
 from vspec.planning.attributes import render_all
 from vspec.planning.axes import Described, describe
 from vspec.planning.coded import settled
+from vspec.planning.groups import groups_of
 from vspec.planning.held import Held, arrange_grid, held_of, located_of, with_known
 from vspec.planning.names import Paths, in_group, render_path
 from vspec.planning.regions import Region, element_type, raw_region
@@ -55,7 +56,7 @@ def plan(card: Card, header: Header) -> Plan:
                 names[layout.path] = spec.name.text.place
         except VspecError as error:
             problems += error.problems
-    groups = _groups(card, header, problems)
+    groups = groups_of(card, header, [layout.path for layout in arrays], problems)
     if not problems and not arrays:
         place = card.arrays[0].place if card.arrays else None
         problems.append(Problem("V0321", "no array is left to map", place))
@@ -113,6 +114,8 @@ def _layouts(spec: ArraySpec, header: Header, scope: Scope) -> Iterator[tuple[st
     source = _source(spec, header, scope)
     held = held_of(source, _place(spec)) if isinstance(source, (HeldArray, HeldStack)) else None
     located = None if held is None else located_of(held)
+    if held is not None and held.apart:
+        header.warnings.append(_apart(spec, held))
     if held is not None and located is None:
         yield "", _of_grid(spec, held, scope)
         return
@@ -128,6 +131,12 @@ def _layouts(spec: ArraySpec, header: Header, scope: Scope) -> Iterator[tuple[st
         if held is not None:
             arranged = replace(arranged, axes=with_known(arranged.axes, held, spec.dims, scope))
         yield segment.group, _finished(spec, arranged, segment, (held, scope))
+
+
+def _apart(spec: ArraySpec, held: Held) -> Problem:
+    names = ", ".join(f"'{name}'" for name in held.apart)
+    message = f"attributes of '{spec.key.value}' are not the same in all files, and not in the map: {names}"
+    return Problem("V0364", message, held.place, level="warn")
 
 
 def _place(spec: ArraySpec) -> Place:
@@ -176,8 +185,8 @@ def _attributes(
             "V0325",
             f"array '{spec.key.value}' has a scale in 'attrs' and another one by the gain of an axis",
             spec.place,
-            help="write one of them: gain and offset of an axis, or scale_factor and add_offset ('none' to leave"
-            " out a container's)",
+            help="write one of them: gain and offset of an axis, or scale_factor and add_offset (where a"
+            " container says one: none)",
         )
     for key in ("vspec", "_ARRAY_DIMENSIONS"):
         if key in own:
@@ -293,20 +302,6 @@ def _stored(spec: ArraySpec, column: NDArray[np.generic], scope: Scope) -> NDArr
             found=f"{column.min()} to {column.max()}",
         )
     return stored
-
-
-def _groups(card: Card, header: Header, problems: list[Problem]) -> dict[str, dict[str, Json]]:
-    """Return attributes by group: a key that begins with ``/`` is the path of a group."""
-    groups: dict[str, dict[str, Json]] = {"": {}}
-    for key, tree in card.attrs.items():
-        try:
-            if key.startswith("/") and isinstance(tree, Mapping):
-                groups[key.strip("/")] = render_all(tree, header)
-            else:
-                groups[""].update(render_all({key: tree}, header))
-        except VspecError as error:
-            problems += error.problems
-    return groups
 
 
 def _hidden_groups(
