@@ -174,8 +174,8 @@ def _peered(plan: ArrayPlan, cell: int, open_file: OpenFile) -> bytes:
     values = peer_window(plan.layout, lambda file: cast("_Local", open_file(file)).absolute, asked)
     values = np.flip(values, tuple(k for k, (_, axis) in enumerate(spans) if axis.reversed))
     if plan.layout.dtype.kind == "c":
-        values = np.ascontiguousarray(values).reshape(*values.shape, 1).view(plan.dtype)
-    data = _padded(np.ascontiguousarray(values, plan.dtype), plan.chunks, plan.dtype)
+        values = np.asarray(values, order="C").reshape(*values.shape, 1).view(plan.dtype)
+    data = _padded(np.asarray(values, plan.dtype, order="C"), plan.chunks, plan.dtype)
     return data if plan.compressor is None else _encode(plan, (plan.compressor,), data)
 
 

@@ -90,24 +90,23 @@ def families(shape: tuple[int, ...], wanted: tuple[int, ...], *, strided: bool) 
 def _choices(size: int, wanted: int | None, *, strided: bool) -> Choice | None:
     """Return the ways to take ``wanted`` of ``size`` positions; with None, to take one and drop the axis.
 
-    A slice takes at least half of an axis in one piece, or every k-th position over all of it.
+    A slice takes at least half of an axis in one piece, less at either end of it (arrays that the file
+    holds piece by piece are joined in a map), or every k-th position over all of it.
     """
     if wanted is None:
         every = np.arange(size, dtype=np.int64)
         return Choice(every, every, np.ones_like(every), dropped=True)
     if wanted == size:
         return Choice(np.array([0]), np.array([size - 1]), np.array([1]), dropped=False)
-    spans = [(1, size - wanted + 1)] if 2 * wanted >= size else []
+    pieces = [np.arange(size - wanted + 1) if 2 * wanted >= size else np.array([0, size - wanted])]
+    steps = [1]
     if strided and wanted > 1:
-        spans += [
-            (step, min(step, size - step * (wanted - 1)))
-            for step in range(2, (size - 1) // (wanted - 1) + 1)
-            if math.ceil(size / step) == wanted or size // step == wanted
-        ]
-    if not spans:
-        return None
-    start = np.concatenate([np.arange(count, dtype=np.int64) for _, count in spans])
-    step = np.concatenate([np.full(count, step, dtype=np.int64) for step, count in spans])
+        for step in range(2, (size - 1) // (wanted - 1) + 1):
+            if math.ceil(size / step) == wanted or size // step == wanted:
+                pieces.append(np.arange(min(step, size - step * (wanted - 1))))
+                steps.append(step)
+    start = np.concatenate(pieces).astype(np.int64)
+    step = np.repeat(np.array(steps, np.int64), [len(piece) for piece in pieces])
     return Choice(start, start + step * (wanted - 1), step, dropped=False)
 
 

@@ -14,11 +14,12 @@ FORMATS = ROOT / "formats"
 # The words of the language for containers, and the examples of their errors.
 OPEN_MODULES = (Path("card", "container_words.py"), Path("errors", "catalog", "containers.py"))
 OPEN_ROOMS = ("containers", "peers", "readers", "writers")
-# Makers' and formats' folders that are words of the language itself.
+# Makers' and formats' folders that are words of the language itself, or of English ("the file fits").
 # and the library of arrays, and the order that it names after a language.
 UNITS = re.compile(r"\bMiB\b")
 PLAIN_WORDS = frozenset(
-    {"generic", "raw", "binary", "bin", "numpy", "fortran", "unformatted"}
+    {"arrow", "fits", "generic", "raw", "binary", "bin", "numpy", "fortran", "unformatted"}
+    | {"arrow", "fits", "zarr"}
     | {"continuous", "dat", "events", "info", "rec", "signals", "spikes", "trace"}
 )
 

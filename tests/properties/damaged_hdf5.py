@@ -14,6 +14,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from vspec.containers.hdf5_library import FAULTS
 from vspec.errors import VspecError
 from vspec.layout import Derived
 from vspec.peers.hdf5 import read_hdf5
@@ -24,7 +25,9 @@ def _contents(file: h5py.File) -> None:
     data = np.arange(77, dtype="<i4").reshape(7, 11)
     file["plain"] = data
     file.create_dataset("g/chunked", data=data, chunks=(3, 4))
-    file.create_dataset("g/packed", data=data, chunks=(3, 4), compression="gzip", shuffle=True, fletcher32=True)
+    file.create_dataset(
+        "g/packed", data=data, chunks=(3, 4), compression="gzip", shuffle=True, fletcher32=True
+    )
     file.create_dataset("g/sparse", (50, 4), ">f8", chunks=(7, 4), fillvalue=2.5)[10:20] = 1
     file.create_dataset("lists", data=["a", "bc", "def"], dtype=h5py.string_dtype())
     file["record"] = np.zeros(3, [("a", "<i2"), ("b", "<f8", (2,)), ("c", "S2")])
@@ -81,8 +84,12 @@ def by_the_library(path: Path, store: Opened | None) -> dict[str, np.ndarray | N
     if store is None:
         try:
             with h5py.File(path) as file:
-                file.visititems(lambda name, held: found.update({name: held[()] if isinstance(held, h5py.Dataset) else None}))
-        except Exception:  # whatever it says is no fault of ours
+                file.visititems(
+                    lambda name, held: found.update(
+                        {name: held[()] if isinstance(held, h5py.Dataset) else None}
+                    )
+                )
+        except FAULTS:  # whatever it says is no fault of ours
             return found
         return found
     for name, entry in store.container.entries.items():
@@ -95,13 +102,14 @@ def by_the_library(path: Path, store: Opened | None) -> dict[str, np.ndarray | N
 
 def by_a_map(folder: Path, store: Opened, name: str) -> np.ndarray | None:
     """Return an array as it is read through a map; None where that is an error."""
-    if isinstance(store.layout(name).source, Derived) or np.prod(store.container.entries[name].shape, dtype=object) > 10**6:
+    if (
+        isinstance(store.layout(name).source, Derived)
+        or np.prod(store.container.entries[name].shape, dtype=object) > 10**6
+    ):
         return None
     try:
         return store.mapped(folder, [name])[name]
-    except VspecError:
-        raise
-    except Exception:  # a codec that says that its chunk is damaged, in a reader of maps
+    except FAULTS:  # a codec says that its chunk is damaged, or a reader of maps that there is too much
         return None
 
 
@@ -134,6 +142,11 @@ def judge(folder: Path) -> list[str]:
     return findings
 
 
+def tell(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     """Read damaged files one after the other."""
     folder, base, role = Path(sys.argv[1]), sys.argv[2], sys.argv[5]
@@ -141,16 +154,16 @@ def main() -> int:
     BASES[base](folder / "whole.h5")
     whole = (folder / "whole.h5").read_bytes()
     for number in range(first, first + count):
-        print(f"begin {number}", flush=True)
+        tell(f"begin {number}")
         (folder / "x.h5").write_bytes(damage(whole, number))
         if role == "library":
             by_the_library(folder / "x.h5", None)
             continue
         try:
             for finding in judge(folder):
-                print(finding, flush=True)
-        except Exception:
-            print("traceback", " | ".join(traceback.format_exc().split("\n")[-6:]), flush=True)
+                tell(finding)
+        except Exception:  # noqa: BLE001 -- whatever it is, it is a finding
+            tell("traceback " + " | ".join(traceback.format_exc().split("\n")[-6:]))
     return 0
 
 

@@ -105,7 +105,16 @@ def judge(folder: Path, base: str, first: int, count: int, role: str) -> tuple[l
 
     A process that says nothing for a long time is ended.
     """
-    command = [sys.executable, "-m", "tests.properties.damaged_hdf5", str(folder), base, str(first), str(count), role]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.properties.damaged_hdf5",
+        str(folder),
+        base,
+        str(first),
+        str(count),
+        role,
+    ]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

@@ -142,6 +142,8 @@ def test_structs_and_cells_by_path(tmp_path: Path, packed: bool):
     assert found["c/0"].ravel().tolist() == [0, 1, 2]
     assert found["c/2/imag"].tolist() == [[2]]
     assert found["several/1/n"].tolist() == [[2]]
+    assert store.container.entries["c/0"].axes == ("c_0_axis_1", "c_0_axis_0")
+    assert store.container.entries["c/2/imag"].axes == ("c_2_axis_1", "c_2_axis_0")
     assert found["big"].T.tolist() == VARIABLES["big"].tolist()
     assert found["nothing"].shape == (3, 0)
     kinds = {path: type(store.layout(path).source) for path in paths}

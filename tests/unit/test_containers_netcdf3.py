@@ -200,6 +200,11 @@ def test_a_file_that_is_cut_short(tmp_path: Path):
     assert "reaches beyond the end" in problem.message
 
 
+def test_more_axes_than_a_map_can_have(tmp_path: Path):
+    data = header(0, [("x", 1)], [], [variable("v", [0] * 33, 1, 0)])
+    assert problem_of(tmp_path, data, "v").code == "V0362"
+
+
 @pytest.mark.skipif(not REAL, reason="the real files are not here")
 @pytest.mark.parametrize(("entry", "file"), REAL)
 def test_real_files_are_equal_through_a_map(entry: str, file: str, tmp_path: Path):

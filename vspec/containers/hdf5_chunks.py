@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vspec.containers.hdf5_filters import Filter, NoCodec, chain, pipeline
+from vspec.containers.hdf5_library import FAULTS
 from vspec.containers.hdf5_stored import MOST_CELLS, NoFill, Stored
 from vspec.errors import VspecError
 from vspec.layout import Chunked, Codecs, Derived, Int64
 
 _SPARSEST = 16
 _MOST_TRIED = 64
+_MOST_READ = 4 << 20
 
 
 def chunks_of(it: Stored) -> Chunked | Derived:
@@ -29,6 +31,7 @@ def chunks_of(it: Stored) -> Chunked | Derived:
     counts = tuple(-(-size // extent) for size, extent in zip(it.dataset.shape, extents, strict=True))
     rows = _rows(it, rank)
     cells, rows = _cells(it, rows, extents, counts)
+    _look_up(it, rows)
     nbytes = prod((*extents, *inner)) * it.dtype.itemsize
     try:
         masks, chains = _chains(it, rows, nbytes)
@@ -88,6 +91,27 @@ def _cells(
     if (np.bincount(cells, minlength=1) > 1).any():
         raise _contradiction(it, "two chunks have one place")
     return cells, rows
+
+
+def _look_up(it: Stored, rows: Int64) -> None:
+    """Look for some chunks by their place, as reading does; all of them where they are few.
+
+    A damaged index may list what is not found in it. Raises V0361.
+    """
+    small = rows[rows[:, -1] <= _MOST_READ // _MOST_TRIED]
+    tried = (
+        small[np.unique(np.linspace(0, max(0, len(small) - 1), _MOST_TRIED).astype(np.intp))]
+        if len(small)
+        else small
+    )
+    for row in tried:
+        corner = tuple(map(int, row[:-3]))
+        try:
+            mask, raw = it.dataset.id.read_direct_chunk(corner)
+        except FAULTS:
+            raise _contradiction(it, f"the chunk at {corner} is listed, and is not found there") from None
+        if (mask, len(raw)) != (int(row[-3]), int(row[-1])):
+            raise _contradiction(it, f"the chunk at {corner} is another one when it is looked for")
 
 
 def _contradiction(it: Stored, found: str) -> VspecError:

@@ -144,8 +144,8 @@ class _Variable:
         end, shape = limits
         # An array without elements may come without its data.
         tag = Tag(9, at, at, at) if at >= end and prod(shape) == 0 else self._stream.tag(at, end)
-        leaf = path.removesuffix("/real").removesuffix("/imag").rpartition("/")[2]
-        numbers = Numbers(self._stream, tag, path, stored_axes(leaf, shape), dict(attrs))
+        axes = stored_axes(path.removesuffix("/real").removesuffix("/imag"), shape)
+        numbers = Numbers(self._stream, tag, path, axes, dict(attrs))
         self._found.add(numbers.entry())
         return tag.after
 

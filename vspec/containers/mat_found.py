@@ -15,8 +15,14 @@ MOST = 100_000
 """Arrays and texts that are taken from one file."""
 
 
-def stored_axes(leaf: str, shape: Sequence[int]) -> tuple[Axis, ...]:
-    """Return the axes of a MATLAB array as stored: the first index is the fastest, and is ``axis_0``."""
+def stored_axes(path: str, shape: Sequence[int]) -> tuple[Axis, ...]:
+    """Return the axes of a MATLAB array as stored: the first index is the fastest, and is ``axis_0``.
+
+    They are called after the array, a cell after its cell array too.
+    """
+    *above, leaf = path.split("/")
+    while leaf.partition("_")[0].isdecimal() and above:
+        leaf = f"{above.pop()}_{leaf}"
     return tuple(plain(f"{leaf}_axis_{k}", size) for k, size in enumerate(shape))[::-1]
 
 

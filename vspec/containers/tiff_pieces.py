@@ -46,18 +46,40 @@ def pieces(series: Series) -> Pieces:
     """Return where the pieces of a series lie. Raises V0361 for numbers that contradict each other."""
     form = series.form
     count = prod(form.grid)
+    _check_listed(series, count)
+    file, offset, nbytes = _placed(series, count)
+    stated = nbytes is not None
+    if nbytes is None:
+        nbytes = (offset > 0).astype(np.int64)
+    if form.compression == PLAIN and form.tile is None and count == 1:
+        nbytes[(nbytes == 0) & (offset > 0)] = needed(form)[0]
+    halved = (offset == 0) != (nbytes == 0)
+    if halved.any():
+        row, column = np.unravel_index(int(np.argmax(halved)), halved.shape)
+        raise _halved(series, int(row), (int(offset[row, column]), int(nbytes[row, column])))
+    file[offset == 0] = -1
+    return Pieces(file, offset, nbytes if stated else None)
+
+
+def _check_listed(series: Series, count: int) -> None:
+    """Raise V0361 unless every page lists its pieces, before there is a table of them."""
+    home, page = series.key
     if count * len(series.pages) > MOST_CELLS:
-        home, page = series.key
         raise damaged(
             home.file,
             f"{len(series.pages)} pages of {count} strips or tiles are more than can be",
             int(home.directory.places[page]),
             expected=f"at most {MOST_CELLS}",
         )
-    for number, home in enumerate(series.homes):
+    for number, one in enumerate(series.homes):
         own = series.pages[(series.home == number) & (series.pages >= 0)]
-        if len(own) and (listed := home.directory.listed(own, _OFFSETS)) < count:
+        if len(own) and (listed := one.directory.listed(own, _OFFSETS)) < count:
             raise _unlisted(series, count, listed)
+
+
+def _placed(series: Series, count: int) -> tuple[Int64, Int64, Int64 | None]:
+    """Return file, offset and bytes of all pieces as the tags say them; no bytes where one page says none."""
+    form = series.form
     file = np.full((len(series.pages), count), -1, np.int64)
     offset, nbytes = np.zeros_like(file), np.zeros_like(file)
     stated = True
@@ -69,25 +91,15 @@ def pieces(series: Series) -> Pieces:
             offset[rows[own]] = table[:, :count]
             file[rows[own]] = home.file.index
         for own, table in home.directory.columns(pages, _COUNTS):
-            if table is None and form.compression != PLAIN:
+            if table is not None and table.shape[1] >= count:
+                nbytes[rows[own]] = table[:, :count]
+            elif table is None and form.compression != PLAIN:
                 stated = False
             elif table is None and count == 1 and form.tile is None:
                 nbytes[rows[own]] = needed(form)
-            elif table is None:
-                raise _unlisted(series, count, 0)
-            elif table.shape[1] < count:
-                raise _unlisted(series, count, table.shape[1])
             else:
-                nbytes[rows[own]] = table[:, :count]
-    if form.compression == PLAIN and count == 1:
-        nbytes[(nbytes == 0) & (offset > 0)] = needed(form)[0]
-    absent = (offset == 0) if not stated else (offset == 0) | (nbytes == 0)
-    halved = (offset == 0) != (nbytes == 0)
-    if stated and halved.any():
-        row, column = np.unravel_index(int(np.argmax(halved)), halved.shape)
-        raise _halved(series, int(row), (int(offset[row, column]), int(nbytes[row, column])))
-    file[absent], offset[absent], nbytes[absent] = -1, 0, 0
-    return Pieces(file, offset, nbytes if stated else None)
+                raise _unlisted(series, count, 0 if table is None else table.shape[1])
+    return file, offset, nbytes if stated else None
 
 
 def _unlisted(series: Series, count: int, found: int) -> VspecError:

@@ -219,9 +219,10 @@ def followed(pages: Pages, page: int, form: Form) -> int | None:
     if not final(form):
         return None
     offsets, counts = (pages.tags(page).numbers(id) for id in (273, 279))
-    if offsets is None or not len(offsets):
+    strips = prod(form.grid)
+    if offsets is None or len(offsets) < strips:
         return None
-    first = int(offsets[0])
+    first, offsets, counts = int(offsets[0]), offsets[:strips], None if counts is None else counts[:strips]
     if len(offsets) > 1:
         if counts is None or len(counts) != len(offsets) or int(counts.sum()) != page_bytes(form):
             return None
@@ -253,6 +254,6 @@ def page_bytes(form: Form) -> int:
 def agree(pages: Pages, numbers: Int64, first: int, step: int) -> bool:
     """Tell whether the first strips of pages lie ``step`` bytes apart from ``first`` on."""
     for rows, table in pages.directory.columns(numbers, (273,)):
-        if table is None or not np.array_equal(table[:, 0], first + step * rows):
+        if table is None or not table.size or not np.array_equal(table[:, 0], first + step * rows):
             return False
     return True

@@ -14,6 +14,7 @@ from vspec.layout import ArrayLayout, Axis, InnerAxis, Json, Runs, Strided
 
 _NO_AXIS = "_"
 _FARTHEST = 1 << 62
+_MOST_AXES = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +95,15 @@ class Verbatim:
         inside = 0 in block.shape or 0 <= block.offset <= block.end <= block.file.reader.size
         if not inside or prod(max(1, size) for size in block.shape) * block.item.itemsize >= _FARTHEST:
             raise self._outside()
+        axes = len(block.axes) + (block.item.kind == "c")
+        if axes > _MOST_AXES:
+            raise block.file.problem(
+                "V0362",
+                f"array '{self.path}' has {len(block.axes)} axes",
+                block.offset,
+                expected=f"at most {_MOST_AXES}, of which complex numbers take one",
+                help="leave the array out",
+            )
         return ArrayLayout(self.path, block.axes, block.item, block.source(), self.attrs)
 
     def _outside(self) -> VspecError:

@@ -146,7 +146,7 @@ def require_whole_words(field: Field, kind: Kind, axes: Sequence[tuple[str, int]
             field.place,
             expected=f"a multiple of {shared}",
             found=str(count),
-            help="round the size up and crop in 'dims:'; or, where the file ends so, give its place: @ OFFSET",
+            help="round the size up and crop in 'dims:'; or, where the file ends so, say where: @ OFFSET",
         )
 
 

@@ -96,4 +96,4 @@ def _arranged(
         turned = turned[tuple(cut)]
         if axis.reverse:
             turned = np.flip(turned, number)
-    return np.ascontiguousarray(turned)
+    return np.asarray(turned, order="C")
