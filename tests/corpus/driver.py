@@ -217,7 +217,27 @@ def _scaling(name: str, stored: Mapping[str, StoredArray]) -> tuple[Floats, Floa
         gain, offset = gain * slope, offset * slope + shift
     if per_axis:
         return gain, offset
+    if (by_range := _by_range(name, stored)) is not None:
+        return by_range
     return _number(own.attrs.get("scale_factor"), 1.0), _number(own.attrs.get("add_offset"), 0.0)
+
+
+def _by_range(name: str, stored: Mapping[str, StoredArray]) -> tuple[Floats, Floats] | None:
+    """Return the scaling by the rule of MINC, which its library applies; None for other arrays.
+
+    ``valid_range`` of the array is that of its integers, which the file's type may show as negative ones;
+    ``image-min`` and ``image-max`` beside it, over its slowest axes, are what its ends stand for.
+    """
+    own = stored[name]
+    least, most = (_coordinate(name, f"image-{end}", stored) for end in ("min", "max"))
+    ends = own.attrs.get("valid_range")
+    if least is None or most is None or not isinstance(ends, list) or own.values.dtype.kind not in "iu":
+        return None
+    along = least.shape + (1,) * (own.values.ndim - least.ndim)
+    low, high = (float(end) for end in ends)
+    gain = ((most - least) / (high - low)).reshape(along)
+    turns = 2.0 ** (8 * own.values.dtype.itemsize) * (own.attrs.get("signtype") == "unsigned")
+    return gain, least.reshape(along) + ((own.values < 0) * turns - low) * gain
 
 
 def _coordinate(name: str, coordinate: str, stored: Mapping[str, StoredArray]) -> Array | None:

@@ -1,6 +1,7 @@
 """Which array of a map, or which selection of one, holds what a reader saw. Pure: arrays in, verdicts out.
 
-*Equal*: the recorded hash, after a cast that changes no value; a structured array field by field.
+*Equal*: the recorded hash, after a cast that changes no value; a structured array field by field, a
+complex one from two arrays ``real`` and ``imag`` of one group.
 *Scaled*: the reader returned scaled values, and the map's own gain and offset (and units) give the
 recorded first, last, minimum and maximum; or the reader's integers are the map's times a power of two,
 proved by the hash.
@@ -95,6 +96,23 @@ def _equal(wanted: Facts, parts: Sequence[Part]) -> Iterator[_Hit]:
         cast = cast_preserving(hit.values, wanted.dtype)
         if cast is not None and sha256(cast) == wanted.sha256:
             yield hit
+    if wanted.dtype.kind == "c":
+        yield from _equal_by_pair(wanted, parts)
+
+
+def _equal_by_pair(wanted: Facts, parts: Sequence[Part]) -> Iterator[_Hit]:
+    """Give a complex array put together from the two that its container keeps: ``x/real`` and ``x/imag``."""
+    named = {part.path: part for part in parts}
+    for path, real in named.items():
+        imaginary = named.get(f"{path.removesuffix('/real')}/imag")
+        if not path.endswith("/real") or imaginary is None or imaginary.values.shape != real.values.shape:
+            continue
+        pairs = np.stack([real.values, imaginary.values], axis=-1)
+        both = Part(path.removesuffix("/real"), (*real.dims, ""), pairs)
+        for hit in _candidates(wanted, [both]):
+            cast = cast_preserving(hit.values, wanted.dtype)
+            if cast is not None and sha256(cast) == wanted.sha256:
+                yield hit
 
 
 def _candidates(wanted: Facts, parts: Sequence[Part]) -> Iterator[_Hit]:

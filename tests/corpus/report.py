@@ -89,8 +89,8 @@ def _faults(outcome: Outcome, listed: Mapping[str, str]) -> Iterator[str]:
         yield f"{outcome.id}: {outcome.reason}"
     elif outcome.kind == "malformed" and outcome.result not in {"refused", "no card"}:
         yield f"{outcome.id}: is malformed and was accepted by {outcome.card}"
-    elif outcome.kind == "readable" and outcome.result in {"differs", "partial"}:
-        what = "partial, and not listed" if outcome.result == "partial" else "differs"
+    elif outcome.kind == "readable":
+        what = "differs" if outcome.result == "differs" else "partial, and not listed"
         for verdict in outcome.verdicts:
             if verdict.result == "unserved" and verdict.name not in listed:
                 yield f"{outcome.id}: {what}: {verdict.name}: {verdict.note}"

@@ -105,19 +105,24 @@ def _mapped(entry: Entry, folder: Path, out: Path, driver: Driver, outcome: Outc
 def chosen(candidates: Sequence[Candidate], main: str) -> dict[str, Candidate]:
     """Return the cards, by id, that describe a data set with the file ``main``; all, where none does.
 
-    Beside the main file an entry may hold others that a card of their own describes well.
+    Beside the main file an entry may hold others that a card of their own describes well. What lies wholly
+    in a larger data set of another card gives way to that one, as in `identify`.
     """
-    holding = [candidate for candidate in candidates if main in candidate.files]
-    return {candidate.id: candidate for candidate in holding or candidates}
+    holding = [candidate for candidate in candidates if main in candidate.files] or list(candidates)
+    whole = [one for one in holding if not any(set(one.files) < set(other.files) for other in holding)]
+    return {candidate.id: candidate for candidate in whole}
 
 
 def result_of(verdicts: Sequence[Verdict], described: Sequence[Facts]) -> Result:
     """Return an entry's result: all equal, all served, some served, none.
 
     ``described`` are the arrays that the verdicts are about. Where none of them has an element, they are
-    served by any empty array: that says nothing, and the entry is not scored.
+    served by any empty array: that says nothing, and the entry is not scored. Texts are no numbers: those
+    that nothing serves decide nothing beside arrays of numbers, and must be listed as all that is unserved.
     """
-    results = {verdict.result for verdict in verdicts}
+    texts = {facts.name for facts in described if facts.dtype.kind in "SU"}
+    numbers = [verdict for verdict in verdicts if verdict.result != "unserved" or verdict.name not in texts]
+    results = {verdict.result for verdict in numbers or verdicts}
     if "unserved" not in results and not any(prod(facts.shape) for facts in described):
         return "mapped"
     if results == {"equal"}:

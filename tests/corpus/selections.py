@@ -77,7 +77,7 @@ def families(shape: tuple[int, ...], wanted: tuple[int, ...], *, strided: bool) 
         if any(shape[axis] < size or (size == 0) != (shape[axis] == 0) for axis, size in target.items()):
             continue
         choices = [_choices(size, target.get(axis), strided=strided) for axis, size in enumerate(shape)]
-        family = tuple(choice for choice in choices if choice is not None and len(choice.start))
+        family = tuple(choice for choice in choices if len(choice.start))
         count = math.prod(len(choice.start) for choice in family)
         if len(family) < len(shape) or count > MOST_CHOICES or math.log2(count) > math.prod(wanted):
             continue
@@ -87,7 +87,7 @@ def families(shape: tuple[int, ...], wanted: tuple[int, ...], *, strided: bool) 
     yield from (family for _, _, family in sorted(fitting, key=lambda item: item[:2]))
 
 
-def _choices(size: int, wanted: int | None, *, strided: bool) -> Choice | None:
+def _choices(size: int, wanted: int | None, *, strided: bool) -> Choice:
     """Return the ways to take ``wanted`` of ``size`` positions; with None, to take one and drop the axis.
 
     A slice takes at least half of an axis in one piece, less at either end of it (arrays that the file

@@ -260,7 +260,8 @@ def _named(kind: Kind, parts: Sequence[Part]) -> Iterator[Values]:
             yield tuple(part.values.tolist())
         for name, value in part.attrs.items():
             items = value if isinstance(value, list) else [value]
-            if known_as(name) == kind and all(isinstance(item, int | float | str) for item in items):
+            form = int | float | str if kind in ("names", "ids", "units", "start") else int | float
+            if known_as(name) == kind and all(isinstance(item, form) for item in items):
                 yield tuple(items)
 
 

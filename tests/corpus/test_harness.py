@@ -12,9 +12,10 @@ from tests.corpus import __main__ as command
 from tests.corpus import baseline, report
 from tests.corpus.driver import Candidate, RefusedError, StoredArray, _inherited, part_of
 from tests.corpus.entries import CorpusError, read_corpus
-from tests.corpus.made_up import Corpus, Stand, part
+from tests.corpus.made_up import Corpus, Stand, facts, part
+from tests.corpus.matching import Verdict
 from tests.corpus.parts import Axis
-from tests.corpus.running import chosen, run, run_entry
+from tests.corpus.running import Outcome, chosen, result_of, run, run_entry
 from tests.corpus.staging import staged
 
 RAW = np.array([[-3, 10], [40, -5000], [600, 7], [8, 90], [1234, -17]], dtype=np.int16)
@@ -170,7 +171,9 @@ def test_why_cards_nearly_fit_is_kept(corpus):
 def test_the_card_of_the_main_file_is_chosen():
     side, whole = Candidate("m/table", "", ("t.npy",)), Candidate("m/all", "", ("x.json", "t.npy", "d.dat"))
     assert chosen([side, whole], "d.dat") == {"m/all": whole}
-    assert chosen([side, whole], "t.npy") == {"m/table": side, "m/all": whole}
+    assert chosen([side, whole], "t.npy") == {"m/all": whole}
+    alike = Candidate("m/same", "", ("t.npy",))
+    assert chosen([side, alike], "t.npy") == {"m/table": side, "m/same": alike}
     assert chosen([side], "other.txt") == {"m/table": side}
     assert chosen([], "d.dat") == {}
 
@@ -306,6 +309,29 @@ def test_a_gain_of_the_whole_array_and_its_units_are_read():
     scaled, in_si = (values for _, values in part_of("v", held).physical())
     np.testing.assert_allclose(scaled, RAW * 0.5 + 2)
     np.testing.assert_allclose(in_si, (RAW * 0.5 + 2) * 1e-3)
+
+
+def test_a_range_of_values_for_each_slice_is_a_scaling():
+    raw = np.array([[0, -1, 127], [-128, 5, 10]], np.int8)
+    attrs = {"valid_range": [0.0, 255.0], "signtype": "unsigned"}
+    stored = {
+        "g/image": StoredArray(("z", "x"), raw, attrs),
+        "g/image-min": StoredArray(("z",), np.array([1.0, -2.0]), {}),
+        "g/image-max": StoredArray(("z",), np.array([3.0, 2.0]), {}),
+    }
+    ((_, scaled),) = part_of("g/image", stored).physical()
+    assert scaled[0] == pytest.approx([1.0, 3.0, 1 + 2 * 127 / 255])
+    assert scaled[1] == pytest.approx([-2 + 4 * 128 / 255, -2 + 4 * 5 / 255, -2 + 4 * 10 / 255])
+
+
+def test_texts_that_nothing_serves_decide_nothing_beside_numbers_and_must_be_listed():
+    described = [facts("n", np.arange(5)), facts("t", np.array([b"a", b"b"]))]
+    served, lost = Verdict("n", "equal"), Verdict("t", "unserved", note="no text")
+    assert result_of([served, lost], described) == "equal"
+    assert result_of([lost], described[1:]) == "differs"
+    outcome = Outcome("e", "f", "readable", "equal", verdicts=(served, lost))
+    assert report.faults([outcome], {}) == ["e: partial, and not listed: t: no text"]
+    assert report.faults([outcome], {"e": {"t": "a text"}}) == []
 
 
 def test_units_may_differ_along_an_axis():

@@ -73,6 +73,14 @@ def test_complex_numbers_may_be_pairs_of_integers_in_a_file():
     assert alone(values, part("v", pairs[:, ::-1])).result == "unserved"
 
 
+def test_complex_numbers_may_be_two_arrays_of_a_group():
+    real, imaginary = np.array([1.0, -3.0, 0.5]), np.array([2.0, 0.25, -1.0])
+    pair = part("a/x/real", real), part("a/x/imag", imaginary)
+    assert alone(real + 1j * imaginary, *pair) == Verdict("x", "equal", "a/x")
+    assert alone(imaginary + 1j * real, *pair).result == "unserved"
+    assert alone(real + 1j * imaginary, pair[0], part("b/imag", imaginary)).result == "unserved"
+
+
 def test_texts_are_bytes_in_a_map():
     names = np.array([b"Fe", b"Cu", b"O"], dtype="S3")
     assert alone(names, part("v", names.view(np.uint8).reshape(3, 3))).result == "equal"
@@ -95,6 +103,13 @@ def test_one_index_of_an_axis_is_a_selection():
 def test_a_slice_of_an_axis_is_a_selection():
     assert alone(COUNT[:, 1:4], part("c", COUNT)).part == "c[:, 1:4, :]"
     assert alone(COUNT[1:, :, ::2], part("c", COUNT)).part == "c[1:4, :, 0:5:2]"
+
+
+def test_a_piece_at_either_end_of_an_axis_is_a_selection_and_one_inside_is_not():
+    row = COUNT.reshape(-1)
+    assert alone(row[:30], part("v", row)).part == "v[0:30]"
+    assert alone(row[-30:], part("v", row)).part == "v[90:120]"
+    assert alone(row[40:70], part("v", row)).result == "unserved"
 
 
 def test_channels_one_by_one_are_selections_of_one_array():

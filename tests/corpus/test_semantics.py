@@ -198,6 +198,11 @@ def test_other_pixel_sizes_differ():
     assert result(fact("spacing", 1.0, 2.0, 3.0), timed()) == "unsaid"
 
 
+def test_a_word_is_no_pixel_size():
+    assert result(fact("spacing", 2.0), data(attrs={"spacing": "regular__"})) == "unsaid"
+    assert result(fact("spacing", 2.0), data(attrs={"spacing": 3.0})) == "differs"
+
+
 def test_a_start_is_the_epoch_and_the_first_coordinate():
     begun = data(axes={"time": Axis(10.0, 1.0, "s", "1978-07-18T08:00:00")})
     assert result(fact("start", "1978-07-18T08:00:10Z"), begun) == "agree"

@@ -155,8 +155,9 @@ def test_colours_lie_as_they_are_stored(planar: int, tmp_path: Path):
     store = opened("dicom", tmp_path, "x.dcm")
     layout = store.layout("pixels")
     names = ["frame", "sample", "row", "column"] if planar else ["frame", "row", "column", "sample"]
-    assert [axis.name for axis in layout.axes] == names
-    assert layout.axes[names.index("sample")].labels == ("R", "G", "B")
+    assert list(store.container.entries["pixels"].axes) == names
+    assert [axis.name for axis in layout.axes] == ["frame", "row", "column", "sample"]
+    assert layout.axes[-1].labels == ("R", "G", "B")
     assert np.array_equal(store.mapped(tmp_path, ["pixels"])["pixels"], stored)
     assert np.array_equal(read_dicom(tmp_path / "x.dcm", "pixels", ALL), stored)
 

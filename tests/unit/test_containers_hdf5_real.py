@@ -85,7 +85,9 @@ def _seen(name, fact, values, store, *, any_name):
     if path in store.container.entries or leaf in store.container.groups.get(parent, {}):
         return True
     return any_name and any(
-        agrees(fact, array) for array in values.values() if list(array.shape) == fact["shape"]
+        agrees(fact, array.reshape(fact["shape"]))
+        for array in values.values()
+        if _squeezed(array.shape) == _squeezed(fact["shape"])
     )
 
 

@@ -39,6 +39,7 @@ _RUNS = "1.2.840.10008.1.2.5"
 _BITS = Packing(1, tuple(((bit, bit),) for bit in range(8)), "unsigned")
 _RGB_INSIDE = frozenset({"YBR_RCT", "YBR_ICT"})
 _MOST = 2**62
+_USUAL = ("frame", "row", "column", "sample")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,7 +133,8 @@ class _Pixels:
 
     def layout(self) -> ArrayLayout:
         """Find out where the pixels lie."""
-        return ArrayLayout("pixels", self.axes, self.kind, self._source(), self.attrs)
+        usual = sorted(self.axes, key=lambda axis: _USUAL.index(axis.name))
+        return ArrayLayout("pixels", tuple(usual), self.kind, self._source(), self.attrs)
 
     @property
     def _shape(self) -> tuple[int, ...]:

@@ -166,9 +166,9 @@ class _Tree:
         axes = self._axes(name, found, order)
         kinds: dict[str, Dtype] = dict(found.members) or {"": found.item}
         for member, kind in kinds.items():
-            one = _Array(
-                self.store, path, _join(name, member) if member else name, replace(found, item=kind), axes
-            )
+            seen = tuple(axes[order.index(at)] for at in range(len(order)))
+            whole = _join(name, member) if member else name
+            one = _Array(self.store, path, whole, replace(found, item=kind), axes, seen)
             shape = tuple(axis.size for axis in axes)
             words = tuple(axis.name for axis in axes)
             self.entries[one.name] = Entry(one.name, shape, kind, words, one.layout, attrs)
@@ -195,17 +195,18 @@ def _join(path: str, name: str) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Array:
-    """An array, or a number of its records, with its axes as they are stored."""
+    """An array, or a number of its records; ``axes`` as they are stored, ``seen`` as readers see them."""
 
     store: Store
     path: str
     name: str
     described: Described
     axes: tuple[Axis, ...]
+    seen: tuple[Axis, ...]
 
     def layout(self) -> ArrayLayout:
         """Look the chunks up."""
-        return ArrayLayout(self.name, self.axes, self.described.item, self._source(), self.described.attrs)
+        return ArrayLayout(self.name, self.seen, self.described.item, self._source(), self.described.attrs)
 
     @property
     def _stored(self) -> tuple[tuple[str, int], ...]:

@@ -79,7 +79,7 @@ class Files:
         return self._readers[index]
 
     def when_closed(self, close: Callable[[], None]) -> None:
-        """Have ``close`` called as well when the files are closed, for libraries that open them themselves."""
+        """Have ``close`` called when the files are closed, for libraries that open them themselves."""
         self._closing.append(close)
 
     def close(self) -> None:
