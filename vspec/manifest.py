@@ -14,7 +14,7 @@ import numpy as np
 
 from vspec.chunks import BLOCK, ArrayPlan, PlannedAxis, References, Rows, stored_values
 from vspec.errors import Problem, VspecError
-from vspec.layout import Axis, Int64, Json
+from vspec.layout import Axis, Derived, Int64, Json
 
 RESERVED = ("vspec", "_ARRAY_DIMENSIONS")
 """Attributes that only the map itself writes."""
@@ -148,7 +148,9 @@ def _axes_json(plan: ArrayPlan) -> dict[str, Json]:
     texts: dict[str, Json] = {
         axis.name: text for axis in logical if (text := _texts(axis, stored[axis.name]))
     }
-    parts: dict[str, Json] = {"axes": axes, "labels": labels, "coordinates": texts}
+    source = plan.layout.source
+    reason = source.reason if isinstance(source, Derived) else None
+    parts: dict[str, Json] = {"axes": axes, "labels": labels, "coordinates": texts, "materialized": reason}
     return found | {key: value for key, value in parts.items() if value}
 
 

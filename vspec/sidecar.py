@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vspec.chunks import ArrayPlan, Gathered, Peered, Recoded, Stretched, Units, Values, units
+from vspec.codecs.gather import Gather
 from vspec.codecs.registration import borrow
 from vspec.errors import Problem, VspecError, fail
 from vspec.layout import Codecs, Json
@@ -319,10 +320,26 @@ def _encode(plan: ArrayPlan, chain: Codecs, data: bytes) -> bytes:
         try:
             if isinstance(shape, list):
                 found = np.asarray(found).reshape([int(str(n)) for n in shape])
-            found = _codec(plan, dict(config)).encode(found)
+            if config["id"] == Gather.id:
+                found = _scattered(Gather.from_config(config), found)
+            else:
+                found = _codec(plan, dict(config)).encode(found)
         except (NotImplementedError, ValueError, RuntimeError) as error:
             raise _no_codec(plan, str(config["id"]), error) from error
     return _raw(found)
+
+
+def _scattered(codec: Gather, values: object) -> bytes:
+    """Return a record out of which a codec picks these values; what it does not pick is zero."""
+    record = np.zeros(codec.span(codec.records.size), np.uint8)
+    where = np.arange(len(record), dtype=np.int64)
+    picked = np.zeros(codec.nbytes, np.int64)
+    for place in range(0, 64, 8):
+        if len(record) >> place:
+            digits = codec.decode(((where >> place) & 255).astype(np.uint8).tobytes())
+            picked |= np.frombuffer(_raw(digits), np.uint8).astype(np.int64) << place
+    record[picked] = np.frombuffer(_raw(values), np.uint8)
+    return record.tobytes()
 
 
 def _raw(found: object) -> bytes:

@@ -22,6 +22,8 @@ FORMATS = ROOT / "formats"
 PATHS = sorted(FORMATS.rglob("card.yaml"))
 IDS = [path.parent.relative_to(FORMATS).as_posix() for path in PATHS]
 CARDS = {id: load(path, registry=find_id) for id, path in zip(IDS, PATHS, strict=True)}
+CONTAINERS = {id for id, card in CARDS.items() if any(role.container for role in card.roles)}
+"""Cards of files that other libraries write: `test_containers` has a writer for each."""
 EXAMPLES = [
     (id, str(entry["name"])) for id, card in CARDS.items() for entry in card.examples if "make" in entry
 ]
@@ -53,7 +55,7 @@ def test_the_registry_wants_more_than_a_private_card(id):
     assert len(card.references) >= 2
     assert all(reference.startswith("https://") for reference in card.references)
     assert card.checks
-    assert any("make" in entry for entry in card.examples)
+    assert any("make" in entry for entry in card.examples) or id in CONTAINERS
 
 
 @pytest.mark.parametrize("path", PATHS, ids=IDS)
@@ -131,7 +133,7 @@ def proposal(id, folder):
     return "[damage]\n" + "\n".join(f"{damage} = {json.dumps(sorted(codes[damage]))}" for damage in codes)
 
 
-@pytest.mark.parametrize("id", IDS)
+@pytest.mark.parametrize("id", [id for id in IDS if id not in CONTAINERS])
 def test_every_card_says_what_it_notices(id, tmp_path):
     path = FORMATS / id / "expected.toml"
     assert path.exists(), f"{path.relative_to(ROOT)} is missing; it could say:\n{proposal(id, tmp_path)}"

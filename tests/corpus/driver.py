@@ -234,10 +234,11 @@ def _by_range(name: str, stored: Mapping[str, StoredArray]) -> tuple[Floats, Flo
     if least is None or most is None or not isinstance(ends, list) or own.values.dtype.kind not in "iu":
         return None
     along = least.shape + (1,) * (own.values.ndim - least.ndim)
+    bottom, top = (values.astype(np.float64).reshape(along) for values in (least, most))
     low, high = (float(end) for end in ends)
-    gain = ((most - least) / (high - low)).reshape(along)
+    gain = (top - bottom) / (high - low)
     turns = 2.0 ** (8 * own.values.dtype.itemsize) * (own.attrs.get("signtype") == "unsigned")
-    return gain, least.reshape(along) + ((own.values < 0) * turns - low) * gain
+    return gain, bottom + ((own.values.astype(np.float64) < 0) * turns - low) * gain
 
 
 def _coordinate(name: str, coordinate: str, stored: Mapping[str, StoredArray]) -> Array | None:

@@ -1,7 +1,7 @@
 """Which array of a map, or which selection of one, holds what a reader saw. Pure: arrays in, verdicts out.
 
 *Equal*: the recorded hash, after a cast that changes no value; a structured array field by field, a
-complex one from two arrays ``real`` and ``imag`` of one group.
+complex one from two arrays ``real`` and ``imag`` of one group; a row of values also as all of an array's.
 *Scaled*: the reader returned scaled values, and the map's own gain and offset (and units) give the
 recorded first, last, minimum and maximum; or the reader's integers are the map's times a power of two,
 proved by the hash.
@@ -126,6 +126,10 @@ def _candidates(wanted: Facts, parts: Sequence[Part]) -> Iterator[_Hit]:
         for selection in selections(seen.values, wanted.shape, *corners):
             if fits_ends(selection.values, wanted):
                 yield _Hit(part, selection.text, selection.values, selection.complete)
+        if seen.values.ndim > 1 and wanted.shape == (seen.values.size,):
+            flat = seen.values.reshape(-1)
+            if fits_ends(flat, wanted):
+                yield _Hit(part, " in one row", flat, complete=False)
 
 
 def _equal_by_field(wanted: Facts, parts: Sequence[Part]) -> Iterator[_Hit]:
@@ -234,6 +238,10 @@ def _scaled(wanted: Facts, parts: Sequence[Part]) -> list[tuple[str, str]]:
             chosen = selections(physical, wanted.shape, *corners, strided=False)
             fitting = (c for c in chosen if fits_scaled(c.values.astype(np.float64), wanted))
             found += [(part.path + c.text, how) for c in itertools.islice(fitting, MOST_FIELD_CANDIDATES)]
+            if physical.ndim > 1 and wanted.shape == (physical.size,):
+                flat = physical.reshape(-1)
+                if fits_scaled(flat.astype(np.float64), wanted):
+                    found.append((f"{part.path} in one row", how))
     return found
 
 

@@ -99,15 +99,15 @@ def _choices(size: int, wanted: int | None, *, strided: bool) -> Choice:
     if wanted == size:
         return Choice(np.array([0]), np.array([size - 1]), np.array([1]), dropped=False)
     pieces = [np.arange(size - wanted + 1) if 2 * wanted >= size else np.array([0, size - wanted])]
-    steps = [1]
+    gaps = [1]
     if strided and wanted > 1:
         for step in range(2, (size - 1) // (wanted - 1) + 1):
             if math.ceil(size / step) == wanted or size // step == wanted:
                 pieces.append(np.arange(min(step, size - step * (wanted - 1))))
-                steps.append(step)
+                gaps.append(step)
     start = np.concatenate(pieces).astype(np.int64)
-    step = np.repeat(np.array(steps, np.int64), [len(piece) for piece in pieces])
-    return Choice(start, start + step * (wanted - 1), step, dropped=False)
+    steps = np.repeat(np.array(gaps, np.int64), [len(piece) for piece in pieces])
+    return Choice(start, start + steps * (wanted - 1), steps, dropped=False)
 
 
 def selections(

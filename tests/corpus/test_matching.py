@@ -112,6 +112,11 @@ def test_a_piece_at_either_end_of_an_axis_is_a_selection_and_one_inside_is_not()
     assert alone(row[40:70], part("v", row)).result == "unserved"
 
 
+def test_a_row_may_be_all_values_of_an_array_in_the_cards_order_of_axes():
+    assert alone(COUNT.reshape(-1), part("v", COUNT)) == Verdict("x", "equal", "v in one row")
+    assert alone(COUNT.transpose(0, 2, 1).reshape(-1), part("v", COUNT)).result == "unserved"
+
+
 def test_channels_one_by_one_are_selections_of_one_array():
     channels = [facts(f"ch{k}", RAW[:, k].copy()) for k in range(2)]
     assert [v.part for v in judge(channels, [part("raw", RAW)])] == ["raw[:, 0]", "raw[:, 1]"]
@@ -407,3 +412,11 @@ def test_near_zero_a_double_that_is_off_by_a_ten_millionth_of_the_range_is_notic
 )
 def test_units_with_a_prefix_have_a_factor(units, factor):
     assert si_factor(units) == factor
+
+
+def test_scaled_values_may_be_a_row_too():
+    grid = np.arange(20, dtype=np.int16).reshape(4, 5) ** 2
+    wanted = grid.reshape(-1) * 0.37 + 3
+    found = part("v", grid, gain=np.full(5, 0.37), offset=np.full(5, 3.0))
+    assert alone(wanted, found).result == "scaled"
+    assert alone(wanted[::-1], found).result == "unserved"

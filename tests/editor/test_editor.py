@@ -129,6 +129,7 @@ PLACES = {
     "layout": "vspec: 1\nfiles:\n  data:\n    layout:\n      ^",
     "parse": FIELDS + "        text:\n          parse:\n            ^",
     "repeat": FIELDS + "        b:\n          repeat:\n            ^",
+    "codec": FIELDS + "        b:\n          codec:\n            - ^",
     "endian": "vspec: 1\nfiles:\n  data:\n    endian:\n      ^",
 }
 """A place in which each mapping of the language is written, with its keys still to come."""

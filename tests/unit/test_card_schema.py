@@ -160,9 +160,29 @@ def test_every_key_is_explained_with_an_example_that_holds(shape: Shape, key: Ke
         assert [error.message for error in validator.iter_errors(offered)] == []
 
 
-@pytest.mark.parametrize("word", ("compression", "codec"))
+@pytest.mark.parametrize("word", ("groups", "bits"))
 def test_keys_of_later_versions_are_not_offered(word):
     assert f'"{word}"' not in schema_text()
+
+
+@pytest.mark.parametrize(
+    ("codec", "is_right"),
+    (
+        ("zlib", True),
+        ("[zlib]", True),
+        ("{id: zlib, level: 1}", True),
+        ("[{id: shuffle, elementsize: 2}, zlib]", True),
+        ("[{id: shuffle, if: n > 1}]", True),
+        ("{level: 1}", False),
+        ("[{level: 1}]", False),
+        ("[]", False),
+        ("3", False),
+    ),
+)
+def test_a_chain_of_codecs_is_texts_or_mappings(codec, is_right):
+    text = f'vspec: 1\nfiles: "*.dat"\narrays:\n  raw: {{dtype: int16, shape: {{time: auto}}, codec: {codec}}}\n'
+    found = list(Draft7Validator(json.loads(schema_text())).iter_errors(plain(parse_yaml(text, "c.yaml"))))
+    assert (not found) == is_right
 
 
 def test_later_keys_are_refused_by_name_everywhere():

@@ -73,7 +73,7 @@ def test_real_files_are_as_their_library_read_them(name: str, tmp_path: Path):
         usual = in_usual_order(store, path, values)
         assert list(usual.shape) == fact["shape"]
         assert usual.ravel()[: len(fact["first"])].tolist() == fact["first"]
-        # What a lossy frame comes to depends on the build of the library that decodes it.
+        # Of this lossy frame pydicom gives other values now than were recorded; why is not known.
         if name != "dicom_encapsulated/SC_rgb_jpeg.dcm":
             little = np.ascontiguousarray(usual.astype(usual.dtype.newbyteorder("<")))
             assert hashlib.sha256(little.tobytes()).hexdigest() == fact["sha256_le_c"]

@@ -180,6 +180,22 @@ def test_filters_without_an_exact_codec_are_left_to_the_library(tmp_path, name):
     )
 
 
+def test_a_filter_that_neither_a_codec_nor_the_library_knows_costs_only_its_array(tmp_path):
+    data = noise("<i4", (6, 8))
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        creation = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        creation.set_chunk((2, 8))
+        creation.set_filter(401, h5py.h5z.FLAG_OPTIONAL, ())
+        h5py.h5d.create(file.id, b"a", h5py.h5t.STD_I32LE, h5py.h5s.create_simple((6, 8)), creation)
+        file.create_dataset("b", data=data)
+    store = check(tmp_path, {"b": data})
+    assert set(store.container.entries) == {"b"}
+    ((path, why),) = [(item.path, item.reason) for item in store.container.lost]
+    assert path == "a"
+    assert "filter 401" in why
+    assert "plugin" in why
+
+
 def test_chunks_that_skipped_filters_have_chains_of_their_own(tmp_path):
     data = noise("<i4", (6, 8))
     with h5py.File(tmp_path / "x.h5", "w") as file:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import struct
-import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -42,15 +41,14 @@ def values(path: Path, layout: ArrayLayout, files: list[bytes] | None = None) ->
     folder = path.parent / "map"
     folder.mkdir(exist_ok=True)
     array = open_group(write_map(folder, [layout], files or [path.read_bytes()]).path)[layout.path]
-    stored = list(array.attrs["_ARRAY_DIMENSIONS"])
-    return np.asarray(array[...]).transpose([stored.index(axis.name) for axis in layout.axes])
+    stored, asked = list(array.attrs["_ARRAY_DIMENSIONS"]), list(array.attrs["vspec"]["dims"])
+    found = np.asarray(array[...]).transpose([stored.index(name.removeprefix("-")) for name in asked])
+    return found[tuple(slice(None, None, -1 if name.startswith("-") else 1) for name in asked)]
 
 
 def problem(path: Path, array: str | None = None):
     with pytest.raises(VspecError) as error:
-        found = opened(path)
-        if array is not None:
-            found.entries[array].layout()
+        opened(path) if array is None else opened(path).entries[array].layout()
     (one,) = error.value.problems
     return one
 
@@ -166,11 +164,9 @@ def test_a_million_pages_are_walked_in_bounded_memory(tmp_path):
     rows[-1, 110:114] = 0
     path.write_bytes(b"II*\0\x08\0\0\0" + rows.tobytes())
     del rows
-    begun = time.monotonic()
     with bounded(seconds=10, mib=400):
         entry = opened(path).entries["series_0"]
         layout = entry.layout()
-    assert time.monotonic() - begun < 10
     assert entry.shape == (pages, 2, 3)
     assert layout.source.runs.count.tolist() == [pages]
     assert layout.source.runs.stride.tolist() == [120]
@@ -400,6 +396,34 @@ def test_scanimage_says_channels(tmp_path):
     assert np.array_equal(
         read_tiff(path, "series_0", tuple(slice(0, n) for n in entry.shape)), array.reshape(3, 2, 4, 5)
     )
+
+
+def test_lsm_says_axes_and_steps(tmp_path):
+    path = tmp_path / "a.lsm"
+    array = np.arange(2 * 3 * 5 * 7, dtype="u2").reshape(2, 3, 5, 7)
+    info = struct.pack(
+        "<2i7i2i6dHHI", 0x0400494C, 500, 7, 5, 3, 1, 2, 2, 0, 0, 0, 1e-6, 2e-6, 5e-6, 0, 0, 0, 6, 0, 0
+    )
+    info = info[:36] + info[40:]
+    info = info.ljust(500, b"\0")
+    with tifffile.TiffWriter(path) as file:
+        for k, plane in enumerate(array.reshape(6, 5, 7)):
+            tag = [(34412, 1, len(info), info, True)] if k == 0 else []
+            file.write(plane, metadata=None, extratags=tag, contiguous=False, software=False)
+            file.write(
+                np.full((2, 3), k, "u1"), metadata=None, subfiletype=1, contiguous=False, software=False
+            )
+    entries = opened(path).entries
+    layout = entries["series_0"].layout()
+    assert entries["series_0"].axes == ("t", "z", "y", "x")
+    assert [axis.affine and axis.affine.step for axis in layout.axes] == [None, 5.0, 2.0, 1.0]
+    assert np.array_equal(values(path, layout), array)
+    assert np.array_equal(
+        read_tiff(path, "series_0", (slice(0, 2), slice(1, 3), slice(0, 5), slice(0, 7))), array[:, 1:]
+    )
+    small = entries["series_1"]
+    assert small.shape == (6, 2, 3)
+    assert values(path, small.layout())[:, 1, 2].tolist() == list(range(6))
 
 
 # --- real files ------------------------------------------------------------------------------

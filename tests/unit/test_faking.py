@@ -372,6 +372,16 @@ def test_sizes_that_nothing_asks_for_are_all_named(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_containers_are_not_written(tmp_path):
+    text = "vspec: 1\nfiles:\n  h:\n    match: '{name}.h5'\n    format: hdf5\narrays:\n  a:\n    from: h['/a']\n"
+    with pytest.raises(VspecError) as error:
+        made(text, tmp_path / "out")
+    (problem,) = error.value.problems
+    assert (problem.code, problem.place.line) == ("V0863", 5)
+    assert "'hdf5'" in problem.message
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_number_of_files_is_a_size(tmp_path):
     text = SERIES.partition("examples:")[0]
     assert len(made(text, tmp_path, sizes={"part": 2, "time": 5}).files) == 2

@@ -44,9 +44,10 @@ def fake(card: Card, out: Path, options: FakeOptions | None = None) -> Faked:
     reader finds them. The files are held against the card: V0859 says which of its checks they
     miss. Raises V0850 to V0858 for examples that do not fit the card, V0860 for a kind of damage
     that the card cannot notice, V0861 for a file that exists already, V0826 for a seed below 0,
-    V0862 for a size that nothing asks for. Only V0859 leaves files behind: those that it speaks of.
+    V0862 for a size that nothing asks for, V0863 for a card of containers. Only V0859 leaves files behind: those that it speaks of.
     """
     options = options or FakeOptions()
+    _require_no_container(card)
     if options.seed < 0:
         raise fail("V0826", "a seed cannot be negative", expected="0 or more", found=str(options.seed))
     if options.damage is not None and options.damage not in DAMAGES:
@@ -62,6 +63,21 @@ def fake(card: Card, out: Path, options: FakeOptions | None = None) -> Faked:
         refused = _spoil(options.damage, made, out, contents.outputs)
     left = tuple(file for file in files if file.exists())
     return Faked(left, arrays, made.params, unkept, options.damage, refused)
+
+
+def _require_no_container(card: Card) -> None:
+    problems = [
+        Problem(
+            "V0863",
+            f"'{role.name}' is a container of the format '{role.container}', which vspec reads and does not write",
+            role.container_place,
+            help="write a file with a library of that format, and apply the card to it",
+        )
+        for role in card.roles
+        if role.container is not None
+    ]
+    if problems:
+        raise VspecError(problems)
 
 
 def damages(card: Card, options: FakeOptions | None = None) -> tuple[str, ...]:

@@ -148,6 +148,7 @@ def _role(entry: Entry, node: MappingNode, leaves: Leaves) -> Role:
         layout=build_layout(name, node, leaves),
         endian=build_endian(node.get("endian"), leaves),
         container=word if word in CONTAINERS else None,
+        container_place=optional(lambda format: format.place, node.get("format")),
         compression=text(node, "compression") or None,
     )
     if role.container is not None:

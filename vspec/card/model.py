@@ -215,7 +215,7 @@ class Role:
     Exactly one of ``match`` (patterns over the end of the path) and ``named`` (a path beside
     or below the anchor, computed from data) is given. ``over`` is the capture whose values tell
     apart the many files of one data set; they become an axis of that name. ``container`` is the word
-    of a format that says itself what it holds.
+    of a format that says itself what it holds, which stands at ``container_place``.
     """
 
     name: str
@@ -231,6 +231,7 @@ class Role:
     layout: Record | None = None
     endian: EndianSpec = None
     container: str | None = None
+    container_place: Place | None = None
     compression: str | None = None
 
 

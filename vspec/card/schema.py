@@ -117,7 +117,7 @@ def _offers(key: Key) -> list[Json]:
 
 def _value(value: Value, *, described: bool = False) -> dict[str, Json]:
     """Return the schema of a value; ``described``: its key says what it is."""
-    if value.shape is not None and value.kind is None and value.items is None:
+    if value.shape is not None and value.items is None:
         reference: dict[str, Json] = {"$ref": f"#/definitions/{_slug(value.shape)}"}
         shape = SHAPES[value.shape]
         about: dict[str, Json] = {"title": shape.noun, "description": shape.doc}
@@ -128,6 +128,10 @@ def _value(value: Value, *, described: bool = False) -> dict[str, Json]:
     if value.kind in ("constant", "anything"):
         return {}
     result: dict[str, Json] = {}
+    if value.shape is not None:
+        forms.append("object")
+        one = _mapping(value.shape)
+        result = {name: one[name] for name in ("properties", "additionalProperties", "required") if name in one}
     if value.items is not None:
         forms.append("array")
         result["items"] = _value(value.items)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -12,7 +12,7 @@ from vspec.chunks.container import plan_container
 from vspec.chunks.model import ArrayPlan, ChunkOptions
 from vspec.chunks.strided import Sources
 from vspec.errors import fail
-from vspec.layout import ArrayLayout, Chunked, Codecs, Coded, InnerAxis, Int64, Json
+from vspec.layout import ArrayLayout, Chunked, Codecs, Coded, InnerAxis, Int64, Json, Runs, Strided
 
 _ALL = 1 << 52
 """A stride beyond the end of what any region decodes to: all of it is one record."""
@@ -24,27 +24,39 @@ def plan_coded(layout: ArrayLayout, source: Coded, files: Sources, options: Chun
     return replace(plan_container(replace(layout, source=found), found, files, options), layout=layout)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Picked:
+    """One run of each region: ``within`` are the leading axes that do not leave a region."""
+
+    runs: Runs
+    lead: tuple[tuple[str, int], ...]
+    within: tuple[InnerAxis, ...]
+
+
 def cells(layout: ArrayLayout, source: Coded) -> Chunked:
-    """Return the regions as the cells of a grid: one step of every leading axis each, all else whole."""
-    inside, runs = source.inside, source.inside.runs
+    """Return the regions as the cells of a grid: one step of each axis of regions, all else whole."""
+    inside = source.inside
     if inside.unpack is not None:
         raise _refused(layout, "its samples are packed as well")
+    picked = _picked(inside)
+    runs = picked.runs
     extent = int(runs.count.max(initial=1))
     short = runs.count < extent
     last = np.append(np.diff(runs.cell) != 0, True)
     if (short & ~last).any():
         raise _refused(layout, "the regions differ in size along the axis that runs through them")
     per_cell = np.bincount(runs.cell, minlength=1)
-    if (per_cell != per_cell[0]).any() or len(per_cell) != max(1, prod(size for _, size in inside.lead)):
+    if (per_cell != per_cell[0]).any() or len(per_cell) != max(1, prod(size for _, size in picked.lead)):
         raise _refused(layout, "its rows have different numbers of regions")
     total = int(runs.count[runs.cell == 0].sum())
-    stored = (*inside.lead, (inside.outer, total), *((axis.name, axis.size) for axis in inside.inner))
-    chunk = (*(1 for _ in inside.lead), extent, *(axis.size for axis in inside.inner))
+    whole = tuple((axis.name, axis.size) for axis in (*picked.within, *inside.inner))
+    at = len(picked.within)
+    stored = (*picked.lead, *whole[:at], (inside.outer, total), *whole[at:])
     region = runs.file - source.base
-    chains, own = _chains(layout, source, region)
+    chains, own = _chains(layout, source, picked)
     return Chunked(
         stored,
-        chunk,
+        (*(1 for _ in picked.lead), *(n for _, n in whole[:at]), extent, *(n for _, n in whole[at:])),
         inside.item,
         source.file[region],
         source.offset[region],
@@ -56,26 +68,42 @@ def cells(layout: ArrayLayout, source: Coded) -> Chunked:
     )
 
 
-def _chains(layout: ArrayLayout, source: Coded, region: Int64) -> tuple[tuple[Codecs, ...], Int64]:
+def _picked(inside: Strided) -> _Picked:
+    """Take the leading axes that stay within a region, rows of it, as axes inside the region."""
+    runs, lead, within = inside.runs, list(inside.lead), list[InnerAxis]()
+    while lead and lead[-1][1] > 0 and len(runs.cell) == prod(size for _, size in lead):
+        name, size = lead[-1]
+        rows = [column.reshape(-1, size) for column in (runs.file, runs.offset, runs.count, runs.stride)]
+        steps = rows[1] - rows[1][:, :1]
+        alike = all((column == column[:, :1]).all() for column in (rows[0], rows[2], rows[3]))
+        if not alike or not (steps == steps[0]).all() or (size == 1 and len(lead) == 1):
+            break
+        file, offset, count, stride = (np.ascontiguousarray(column[:, 0]) for column in rows)
+        runs = Runs(file, offset, count, stride, np.arange(len(file), dtype=np.int64))
+        within.insert(0, InnerAxis(name, size, offsets=steps[0]))
+        lead.pop()
+    return _Picked(runs, tuple(lead), tuple(within))
+
+
+def _chains(layout: ArrayLayout, source: Coded, picked: _Picked) -> tuple[tuple[Codecs, ...], Int64]:
     """Return the chains of the cells: those of their regions, and what picks an array out of the bytes."""
-    runs = source.inside.runs
-    keys = np.stack([source.chain[region], runs.offset, runs.stride], axis=1)
+    runs = picked.runs
+    keys = np.stack([source.chain[runs.file - source.base], runs.offset, runs.stride], axis=1)
     kinds, own = np.unique(keys, axis=0, return_inverse=True)
     extent = int(runs.count.max(initial=1))
     chains = []
     for chain, offset, stride in kinds.tolist():
-        picking = _picking(source, extent, offset, stride)
+        picking = _picking(source, (*picked.within, InnerAxis("", extent, stride)), offset)
         chains.append((*(() if picking is None else (picking,)), *source.chains[chain]))
     if len(chains) > 1 and any(len(chain) == 0 for chain in chains):
         raise _refused(layout, "some of its regions are encoded, and others not")
     return tuple(chains), own.reshape(-1).astype(np.int64)
 
 
-def _picking(source: Coded, extent: int, offset: int, stride: int) -> Mapping[str, Json] | None:
+def _picking(source: Coded, outer: tuple[InnerAxis, ...], offset: int) -> Mapping[str, Json] | None:
     """Return the codec that picks an array out of decoded bytes; None where it is all of them, in order."""
     item = source.inside.item.itemsize
-    inner = source.inside.inner
-    whole = (InnerAxis("", extent, stride), *inner)
+    whole = (*outer, *source.inside.inner)
     if offset == 0 and _is_plain(whole, item):
         wanted = item * prod(axis.size for axis in whole)
         if source.decoded in (None, wanted):

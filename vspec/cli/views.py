@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from textwrap import fill, indent
 
 from vspec.cli.output import count, say, say_problems, size, table
@@ -17,6 +17,7 @@ from vspec.commands.reports import (
     StatusReport,
     VerifyReport,
 )
+from vspec.profile.readers import BORROWED
 
 
 def apply_view(report: ApplyReport, *, dry_run: bool) -> None:
@@ -39,6 +40,8 @@ def apply_view(report: ApplyReport, *, dry_run: bool) -> None:
             for array in made.arrays
         ]
         say(table(rows))
+        for line in _needed(made.arrays):
+            say(line)
         if dry_run and (lines := [row for array in made.arrays for row in _choices(array)]):
             say("what each profile costs:")
             say(table(lines))
@@ -53,6 +56,18 @@ def _axes(array: ArrayReport) -> str:
     if [name.removeprefix("-") for name in array.dims] != list(array.stored):
         asked += f" (stored: {' '.join(array.stored)})"
     return asked or "one value"
+
+
+def _needed(arrays: Sequence[ArrayReport]) -> Iterator[str]:
+    """Yield what readers must have for arrays that not every one reads, each kind of array once."""
+    behind: dict[tuple[str, ...], list[str]] = {}
+    for array in arrays:
+        if array.needs.readers == "python":
+            behind.setdefault(array.needs.codecs, []).append(array.path)
+    for codecs, paths in behind.items():
+        extra = "; pip install imagecodecs" if any(name.startswith(BORROWED) for name in codecs) else ""
+        whose = paths[0] if len(paths) == 1 else count(len(paths), "array")
+        yield f"  {whose}: read in Python only ({', '.join(codecs)}){extra}"
 
 
 def _choices(array: ArrayReport) -> Iterator[tuple[str, ...]]:
@@ -116,6 +131,8 @@ def info_view(report: InfoReport) -> None:
             _axes(a),
             a.dtype,
             count(a.refs, "reference"),
+            "packed" if a.profile == "packed" else "",
+            "materialized" if a.materialized else "",
         )
         for a in arrays
     ]
@@ -125,6 +142,8 @@ def info_view(report: InfoReport) -> None:
         for axis in held.axes:
             if axis.step is not None or axis.labels:
                 say(f"    {axis.name}: {_axis(axis)}")
+    for line in _needed(arrays):
+        say(line)
 
 
 def _axis(axis: AxisReport) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -19,11 +20,28 @@ def register() -> None:
 
     for codec in for_numcodecs.CODECS:
         register_codec(codec)
-    borrow()
     if _has_zarr_3():
         from vspec.codecs import for_zarr
 
         for_zarr.register()
+
+
+def lend(names: Iterable[str]) -> None:
+    """Make codecs of imagecodecs known by their ids; one that is not there gets a stand-in (V0710).
+
+    Imports that package only where a codec is not known yet.
+    """
+    from numcodecs.registry import codec_registry, register_codec
+
+    from vspec.codecs.absent import stand_in
+
+    wanted = {name for name in names if name not in codec_registry}
+    if not wanted:
+        return
+    borrow()
+    installed = find_spec("imagecodecs") is not None
+    for name in wanted - set(codec_registry):
+        register_codec(stand_in(name, "imagecodecs", installed=installed))
 
 
 @cache

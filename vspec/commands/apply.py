@@ -18,6 +18,7 @@ from vspec.commands.writing import unwritable
 from vspec.errors import Problem, VspecError, distinct, fail
 from vspec.expressions import Value
 from vspec.profile.addresses import REMOTE, root_fault
+from vspec.profile.readers import needs
 from vspec.sources import DataSet, Files, find
 from vspec.writers import kerchunk_json
 
@@ -233,4 +234,5 @@ def array_report(plan: ArrayPlan) -> ArrayReport:
         profile=plan.profile,
         choices=plan.choices,
         materialized=is_materialized(plan),
+        needs=needs(plan.filters, plan.compressor),
     )

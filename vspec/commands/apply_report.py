@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vspec.chunks import Choice, Profile
 from vspec.errors import Problem
 from vspec.errors.rendering import to_json
 from vspec.layout import Json
+from vspec.profile.readers import Needs
 
 
 def problems_json(problems: Iterable[Problem]) -> list[Json]:
@@ -23,7 +24,8 @@ class ArrayReport:
     ``stored`` are the axes in the order of the bytes, which is the one that Zarr has.
 
     ``choices`` are the profiles that were looked at, the chosen one first, with what each costs.
-    ``materialized`` tells that no reference could serve it, and its values were copied.
+    ``materialized`` tells that no reference could serve it, and its values were copied; ``needs`` are its
+    codecs, and who reads them.
     """
 
     path: str
@@ -38,6 +40,7 @@ class ArrayReport:
     profile: Profile = "portable"
     choices: tuple[Choice, ...] = ()
     materialized: bool = False
+    needs: Needs = field(default_factory=Needs)
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -52,6 +55,10 @@ class ArrayReport:
             "tail": self.tail,
             "profile": self.profile,
             "materialized": self.materialized,
+            "codecs": list(self.needs.codecs),
+            "readers": self.needs.readers,
+            "not_read_by": list(self.needs.not_read_by),
+            "packages": list(self.needs.packages),
         }
 
 

@@ -21,7 +21,7 @@ def fake(card: str | Path | Card, out: str | Path, options: FakeOptions | None =
 
     Raises `VspecError`: V0826 for a size, window or seed out of range, V0827 where the files cannot be
     written, V0850 to V0862 where the card's example does not say enough, where a damage makes no sense for
-    the card, or where a file exists already.
+    the card, or where a file exists already, V0863 where a role is a container.
     """
     sizes = {} if options is None else options.sizes
     windows = () if options is None or options.windows is None else options.windows

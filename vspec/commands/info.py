@@ -9,6 +9,7 @@ from vspec.commands.apply_report import ArrayReport
 from vspec.commands.reports import AxisReport, InfoArray, InfoReport, SourceStatus
 from vspec.layout import Json
 from vspec.profile.arrays import MapArray
+from vspec.profile.readers import needs
 from vspec.readers import map_file
 from vspec.readers.map_file import MapDocument
 
@@ -39,9 +40,11 @@ def _array(array: MapArray, refs: int) -> InfoArray:
     """Return an array in the order of its card, as far as its attributes tell."""
     stored = array.attrs.get("_ARRAY_DIMENSIONS")
     names = [str(name) for name in stored] if isinstance(stored, list) else []
-    asked = _mapping(array.attrs.get("vspec")).get("dims")
+    own = _mapping(array.attrs.get("vspec"))
+    asked = own.get("dims")
     dims = [str(name) for name in asked] if isinstance(asked, list) else names
     order = [names.index(name.removeprefix("-")) for name in dims]
+    wanted = needs(array.metadata["filters"], array.metadata["compressor"])
     report = ArrayReport(
         path=array.path,
         dims=tuple(dims),
@@ -52,6 +55,9 @@ def _array(array: MapArray, refs: int) -> InfoArray:
         copied_bytes=0,
         tail="none",
         stored=tuple(names),
+        profile="packed" if wanted.readers == "vspec" else "portable",
+        materialized="materialized" in own,
+        needs=wanted,
     )
     sizes = zip(dims, report.shape, strict=True)
     return InfoArray(report, tuple(_axis(array.attrs, name, size) for name, size in sizes))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from vspec.containers.attributes import Attributes
 from vspec.containers.hdf5_axes import Agreed, Dimensions, hidden, is_only_a_dimension, stated_axes
+from vspec.containers.hdf5_filters import unknown_filter
 from vspec.containers.hdf5_library import FAULTS, border, opened, said
 from vspec.containers.hdf5_storage import Held
 from vspec.containers.hdf5_types import Member, members
@@ -155,6 +156,10 @@ def _array(
     shape = (*map(int, dataset.shape), *(size for size, _ in member.axes))
     if len(shape) > _MOST_AXES:
         return contents.lose(path, f"it has {len(shape)} axes; a map can have {_MOST_AXES}")
+    foreign = unknown_filter(dataset.id.get_create_plist())
+    if foreign is not None:
+        plugin = "a plugin for it must be installed (HDF5_PLUGIN_PATH, or hdf5plugin)"
+        return contents.lose(path, f"its chunks went through {foreign}, and {plugin}")
     assert member.number is not None, "only numbers are arrays"
     for name, value in member.number.attrs.items():
         if name not in attrs.found:

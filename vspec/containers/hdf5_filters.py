@@ -7,6 +7,7 @@ HDF Group for those from 256 on.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,25 @@ def pipeline(creation: h5py.h5p.PropDCID) -> tuple[Filter, ...]:
         Filter(int(number), tuple(map(int, values)), name.decode("latin-1", "replace"))
         for number, _, values, name in found
     )
+
+
+def unknown_filter(creation: h5py.h5p.PropDCID) -> str | None:
+    """Return the filter of a dataset that neither a codec nor the library here undoes, in words; or None."""
+    for one in pipeline(creation):
+        try:
+            _codec(one, None)
+        except NoCodec:
+            if not _is_here(one.number):
+                return _NAMES.get(one.number) or f"filter {one.number} ('{one.name[:60]}')"
+    return None
+
+
+def _is_here(number: int) -> bool:
+    import h5py
+
+    with suppress(ImportError):
+        import hdf5plugin  # noqa: F401 -- importing it registers its filters
+    return bool(h5py.h5z.filter_avail(number))
 
 
 def chain(filters: Sequence[Filter], mask: int, chunk_bytes: int) -> Codecs:

@@ -87,7 +87,8 @@ class Entry:
     """An array of a container before its chunks are looked up.
 
     ``axes`` names the stored axes, slowest first, as long as ``shape``. ``layout`` finds out where the
-    bytes lie, when first asked for; its axes are the stored ones in stored order.
+    bytes lie, when first asked for; its axes are the stored ones in stored order, but for the slowest
+    ``turned`` of them, which the container counts the other way round.
     """
 
     path: str
@@ -96,6 +97,13 @@ class Entry:
     axes: tuple[str, ...]
     layout: Callable[[], ArrayLayout]
     attrs: Mapping[str, Json] = field(default_factory=dict)
+    turned: int = 0
+
+    @property
+    def counted(self) -> tuple[tuple[str, int], ...]:
+        """Names and sizes of the axes in the order of the layout."""
+        pairs = tuple(zip(self.axes, self.shape, strict=True))
+        return (*pairs[: self.turned][::-1], *pairs[self.turned :])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

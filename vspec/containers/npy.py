@@ -8,6 +8,7 @@ from vspec.containers.cursor import Cursor
 from vspec.containers.model import Container, ContainerFile, Entry, Lost
 from vspec.containers.npy_header import FIRST, MAGIC, BadHeader, NpyHeader, parse, text_place
 from vspec.containers.npy_members import few_texts, members, stored_axes, texts
+from vspec.containers.turned import turned
 from vspec.containers.verbatim import Block, Verbatim
 from vspec.layout import Json
 
@@ -88,4 +89,5 @@ class Plain:
             inner = Block(self._file, 0, member.item, member.axes).steps
             place = header.begin + member.offset
             block = Block(self._file, place, member.item, (*axes, *member.axes), (*outer, *inner))
-            self.entries[member.path] = Verbatim(member.path, block, dict(member.attrs)).entry()
+            entry = Verbatim(member.path, block, dict(member.attrs)).entry()
+            self.entries[member.path] = turned(entry, len(axes) if header.fortran else 0)

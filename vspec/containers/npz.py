@@ -11,6 +11,7 @@ from vspec.containers.npy import Plain, read_header
 from vspec.containers.npy_header import FIRST, LONGEST, MAGIC, BadHeader, NpyHeader, parse, text_place
 from vspec.containers.npy_members import few_texts, members, stored_axes, texts
 from vspec.containers.npz_members import Packed, inflated, list_members
+from vspec.containers.turned import turned
 from vspec.errors import VspecError
 from vspec.layout import Json
 
@@ -85,7 +86,7 @@ def _add_deflated(file: ContainerFile, member: Packed, path: str, found: Plain) 
         attrs: dict[str, Json] = dict(part.attrs)
         reason = "it is one deflate stream, header and all"
         made = Converted(file, part.path, part.item, (*axes, *part.axes), "npz", reason, attrs)
-        found.entries[part.path] = made.entry()
+        found.entries[part.path] = turned(made.entry(), len(axes) if header.fortran else 0)
 
 
 def _inflated_header(file: ContainerFile, member: Packed) -> NpyHeader | None:

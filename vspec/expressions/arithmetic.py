@@ -16,6 +16,7 @@ Number = int | float
 Operand = Number | Column
 
 _EXACT = 2**53
+_PLAIN = "calculate with numbers, or with columns of numbers"
 _CONVERT = "convert it first: int(...) or float(...)"
 
 
@@ -107,13 +108,16 @@ def operand(value: Value, site: Site, part: int) -> Operand:
 
 def _not_number(value: Value, site: Site, part: int) -> Exception:
     name = site.name(part)
-    absent = value.index(None) if isinstance(value, list) and None in value else None
+    elements = value if isinstance(value, list) else []
+    absent = next((k for k, element in enumerate(elements) if element is None), None)
     if value is None or absent is not None:
         which = name if absent is None else f"element {absent} of {name}"
         help = "give it a value with 'else', or ask first: x if x != none else 0"
         return site.fail("V0225", f"{which} is none (absent) and cannot be calculated with", help, part)
     textual = isinstance(value, str) or (isinstance(value, np.ndarray) and column_kind(value) == "text")
-    help = _CONVERT if textual else "calculate with numbers, or with columns of numbers"
+    nested = any(isinstance(element, (list, np.ndarray)) for element in elements)
+    plain = "flat(...) makes one column of lists that differ in length" if nested else _PLAIN
+    help = _CONVERT if textual else plain
     return site.fail("V0226", f"{name} is {described(value)}, not a number", help, part)
 
 

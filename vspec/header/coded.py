@@ -9,11 +9,10 @@ import numpy as np
 
 from vspec.card.model import CodecStep
 from vspec.card.model import Record as RecordSpec
-from vspec.card.references import references
 from vspec.errors import fail
 from vspec.expressions import Column, Expression, Scope, UnknownName, Value
 from vspec.header.elements import View
-from vspec.header.encoded import HIDDEN
+from vspec.header.encoded import HIDDEN, is_alike
 from vspec.header.home import Home
 from vspec.header.instances import Instance
 from vspec.header.located import Located
@@ -172,10 +171,9 @@ class CodedRows(KeyedRows):
         return CodedRows(self.base.take(rows), replace(self._regions, index=self._regions.index[rows]))
 
     def _is_steady(self) -> bool:
-        """Tell whether the insides of all rows are alike: they mention neither the row nor what it holds."""
+        """Tell whether the insides of all rows are alike, whatever row it is and whatever it holds."""
         spec, home = self._regions.spec, self._regions.home
-        own = {self._regions.variable, *(let.name for let in spec.lets)}
-        return home.shape(spec).is_fixed and not own & set(_mentioned(spec))
+        return home.shape(spec).is_fixed and is_alike(spec, self._regions.variable, home.types)
 
 
 def coded(
@@ -186,19 +184,3 @@ def coded(
     variable = None if spec.repeat is None else spec.repeat.variable
     regions = Regions(inner, variable, home, regions_of(base.locate(HIDDEN), home, chain), make)
     return CodedRows(base, regions) if isinstance(base, KeyedRows) else CodedRecord(base, regions)
-
-
-def _mentioned(spec: RecordSpec) -> Iterable[str]:
-    """Yield every name that the fields of a record mention."""
-    found: tuple[Expression | None, ...]
-    for item in spec.fields:
-        if isinstance(item, RecordSpec):
-            yield from _mentioned(item)
-            found = (item.at, item.size, item.condition, item.to)
-        else:
-            found = (item.offset, item.condition, item.to, item.type.length, item.type.value)
-            for axis in item.axes:
-                found = (*found, axis.size, axis.filled)
-        for expression in found:
-            if expression is not None:
-                yield from (reference.name.value for reference in references(expression))

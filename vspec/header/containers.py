@@ -73,9 +73,9 @@ class HeldArray:
             case "group":
                 return PathText(self.path.rpartition("/")[0])
             case "shape":
-                return np.array(entry.shape, np.int64)
+                return np.array([size for _, size in entry.counted], np.int64)
             case "axes":
-                return list(plain_names(entry.axes).values())
+                return list(plain_names(name for name, _ in entry.counted).values())
             case "dtype":
                 return entry.dtype.name
             case "ndim":
@@ -104,6 +104,8 @@ class HeldArray:
             return source.values.tolist() if source.values.ndim == 0 else source.values
         read = reader(self.file.word)
         whole = read(self.file.source.path, self.entry.path, tuple(slice(0, n) for n in self.entry.shape))
+        turned = self.entry.turned
+        whole = whole.transpose((*range(turned)[::-1], *range(turned, whole.ndim)))
         return whole.tolist() if whole.ndim == 0 else whole
 
 
@@ -126,9 +128,9 @@ class HeldStack:
         first = self.parts[0]
         match name:
             case "axes":
-                return [self.over, *first.entry.axes]
+                return [self.over, *(name for name, _ in first.entry.counted)]
             case "shape":
-                return np.array([len(self.parts), *first.entry.shape], np.int64)
+                return np.array([len(self.parts), *(size for _, size in first.entry.counted)], np.int64)
             case "ndim":
                 return 1 + len(first.entry.shape)
             case "size":

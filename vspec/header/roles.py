@@ -16,7 +16,7 @@ from vspec.header.home import Home
 from vspec.header.instances import Around
 from vspec.header.rows import KeyedRows, gather, stack
 from vspec.header.structs import Struct
-from vspec.header.text import TEXT_LIMIT, Origin, TextRecord, TextTable, read_text
+from vspec.header.text import Origin, TextRecord, TextTable, limit_of, read_text
 from vspec.layout import Int64
 from vspec.sources.order import by_header, by_rank
 
@@ -59,7 +59,7 @@ class RoleFile:
             around = Around(self.scope, self._order)
             return Struct(self.role.layout, self.home, 0, around)
         if self.role.text is not None:
-            raw = self.home.view.bytes.read(0, min(self.nbytes, TEXT_LIMIT + 1))
+            raw = self.home.view.bytes.read(0, min(self.nbytes, limit_of(self.role.text) + 1))
             return self.home.noted(read_text(self.role.text, raw, Origin(self.home.view.name, 0)))
         return None
 

@@ -14,9 +14,9 @@ from vspec.header.text_json import JsonRecord, Node, as_value, member, parse
 from vspec.header.text_json import Located as JsonPlace
 from vspec.header.text_keyed import Entries, Entry, keyed
 from vspec.header.text_lines import Placed, every_line, first_line, numbered
-from vspec.header.text_source import ENCODINGS, TEXT_LIMIT, Origin, Source, decode
+from vspec.header.text_source import ENCODINGS, TEXT_LIMIT, Origin, Source, decode, limit_of
 
-__all__ = ["ENCODINGS", "TEXT_LIMIT", "Origin", "TextRecord", "TextTable", "read_text"]
+__all__ = ["ENCODINGS", "TEXT_LIMIT", "Origin", "TextRecord", "TextTable", "limit_of", "read_text"]
 
 _ENTRIES: Mapping[str, Entries] = {
     "pairs": text_pairs.entries,

@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from vspec.card.text_model import TextField
 from vspec.errors import Problem, Text, VspecError
 from vspec.expressions import Value
-from vspec.expressions.tables import Table, column
-from vspec.header.text_source import ROW_LIMIT, Line, Source
-from vspec.header.text_values import Unfit, default, misfit, typed, unquoted
+from vspec.expressions.tables import Table
+from vspec.header.text_cells import Cells
+from vspec.header.text_source import Line, Source
+from vspec.header.text_values import unquoted
 
+ROW_LIMIT = 10**7
+"""Rows of a table."""
 _TOLD = 20
+_BLOCK = 8192
 
-Cells = list[str]
 Cut = Callable[[Sequence[str]], str | None]
 
 
@@ -38,7 +42,7 @@ class TextTable(Table):
 class _Row:
     """A row: its cells, and the line where it begins."""
 
-    cells: Cells
+    cells: list[str]
     line: Line
 
 
@@ -50,49 +54,53 @@ def read_table(source: Source) -> TextTable:
     """
     fields = source.form.fields
     by_place = any(wanted.columns is not None for wanted in fields)
-    rows = list(_lines(source) if by_place else _rows(source))
+    rows = _lines(source) if by_place else _rows(source)
     headed = not by_place and any(wanted.column is None for wanted in fields)
-    headings = rows.pop(0) if headed and rows else None
-    if not by_place:
-        _require_even(source, headings, rows)
-    columns: dict[str, Sequence[Value]] = {}
-    origins: dict[str, str] = {}
-    problems: list[Problem] = []
-    for wanted in fields:
-        try:
-            columns[wanted.name] = _column(source, wanted, headings, rows)
-            origins[wanted.name] = source.at((headings or rows[0]).line) if headings or rows else source.name
-        except VspecError as error:
-            problems += error.problems
-    if problems:
-        raise VspecError(problems[:_TOLD])
-    made = {w.name: column(columns[w.name], w.type) for w in fields}
-    return TextTable(made, origins)
+    headings = next(rows, None) if headed else None
+    reading = _Reading(source, headings, even=not by_place)
+    while block := list(islice(rows, _BLOCK)):
+        reading.add(block)
+    return reading.table()
 
 
-def _column(
-    source: Source, wanted: TextField, headings: _Row | None, rows: Sequence[_Row]
-) -> Sequence[Value]:
-    cut = _cut_of(source, wanted, headings)
-    if cut is None:
-        return [default(wanted)] * len(rows)
-    bare = replace(source.form, quotes=())
-    values: list[Value] = []
-    problems: list[Problem] = []
-    for row in rows:
-        text = cut(row.cells)
-        if not text and not wanted.required:
-            values.append(default(wanted))
-            continue
-        try:
-            values.append(typed(text or "", wanted.type, bare))
-        except Unfit as unfit:
-            problems.append(misfit(source, wanted, unfit, row.line))
-            if len(problems) == _TOLD:
-                break
-    if problems:
-        raise VspecError(problems)
-    return values
+class _Reading:
+    """A table of which block after block is read; what is wrong is told in the end."""
+
+    def __init__(self, source: Source, headings: _Row | None, *, even: bool) -> None:
+        self._source = source
+        self._headings = headings
+        self._even = even
+        self._first = headings
+        self._uneven: list[Problem] = []
+        self._columns: list[tuple[Cells, Cut | None]] = []
+        for wanted in source.form.fields:
+            cells = Cells(source, wanted)
+            try:
+                cut = _cut_of(source, wanted, headings)
+            except VspecError as error:
+                cells.problems += error.problems
+                cut = None
+            self._columns.append((cells, cut))
+
+    def add(self, block: Sequence[_Row]) -> None:
+        """Take the cells of some rows."""
+        self._first = self._first or block[0]
+        if self._even:
+            self._uneven += _uneven(self._source, self._headings, self._first, block)
+        for cells, cut in () if self._uneven else self._columns:
+            if cut is None:
+                cells.stand(len(block))
+            else:
+                cells.add([cut(row.cells) or "" for row in block], lambda number: block[number].line)
+
+    def table(self) -> TextTable:
+        """Return the table. Raises all problems of rows, or else of cells."""
+        problems = self._uneven or [told for cells, _ in self._columns for told in cells.problems]
+        if problems:
+            raise VspecError(problems[:_TOLD])
+        begin = self._source.name if self._first is None else self._source.at(self._first.line)
+        made = {cells.wanted.name: cells.column() for cells, _ in self._columns}
+        return TextTable(made, dict.fromkeys(made, begin))
 
 
 def _cut_of(source: Source, wanted: TextField, headings: _Row | None) -> Cut | None:
@@ -132,7 +140,7 @@ def _lines(source: Source) -> Iterator[_Row]:
 
 def _used_lines(source: Source) -> Iterator[Line]:
     comment = source.form.comment
-    for line in source.lines[source.form.skip :]:
+    for line in islice(source.each_line(), source.form.skip, None):
         text = line.text.strip()
         if text and not (comment and text.startswith(comment)):
             yield line
@@ -155,11 +163,11 @@ def _rows(source: Source) -> Iterator[_Row]:
         yield _Row([cell.strip() for cell in cells], line)
 
 
-def _quoted_cells(source: Source, line: Line, gap: re.Pattern[str]) -> tuple[Cells, int]:
+def _quoted_cells(source: Source, line: Line, gap: re.Pattern[str]) -> tuple[list[str], int]:
     """Return the cells of a row with quotes, and where the next row begins; raises V0526."""
     text, form = source.text, source.form
     closings = dict(form.quotes)
-    cells: Cells = []
+    cells: list[str] = []
     position = line.start
     while True:
         begin = position
@@ -187,31 +195,29 @@ def _closed(text: str, begin: int, closing: str) -> int | None:
     return None if stop < 0 else stop + 1
 
 
-def _require_even(source: Source, headings: _Row | None, rows: Sequence[_Row]) -> None:
-    """Raise V0525 for rows that have other cells than the headings, or than the first row.
+def _uneven(
+    source: Source, headings: _Row | None, model: _Row, rows: Sequence[_Row]
+) -> Sequence[Problem]:
+    """Return V0525 for rows that have other cells than the headings, or than the first row.
 
     Empty cells at the end do not count: some programs end every line with a separator.
     """
-    if not rows:
-        return
-    model = headings or rows[0]
-    most = max(len(model.cells), _filled(model.cells))
-    wrong = [row for row in rows if _filled(row.cells) > most or len(row.cells) < _filled(model.cells)]
-    if wrong:
-        told = "headings" if headings is not None else "cells in the first row"
-        help = "is a separator inside a cell without quotes, or the file cut short?"
-        raise VspecError(
-            replace(
-                source.problem("V0525", "a row has other cells than the table", source.form.place, row.line),
-                expected=f"{_filled(model.cells)} {told}",
-                found=f"{len(row.cells)}: {row.line.text[:60]!r}",
-                help=help,
-            )
-            for row in wrong[:_TOLD]
+    least = _filled(model.cells)
+    most = len(model.cells)
+    wrong = [row for row in rows if len(row.cells) < least or _filled(row.cells) > most]
+    told = "headings" if headings is not None else "cells in the first row"
+    return [
+        replace(
+            source.problem("V0525", "a row has other cells than the table", source.form.place, row.line),
+            expected=f"{least} {told}",
+            found=f"{len(row.cells)}: {row.line.text[:60]!r}",
+            help="is a separator inside a cell without quotes, or the file cut short?",
         )
+        for row in wrong[:_TOLD]
+    ]
 
 
-def _filled(cells: Cells) -> int:
+def _filled(cells: list[str]) -> int:
     """Return the number of cells up to the last that is not empty."""
     return next((i for i in range(len(cells), 0, -1) if cells[i - 1]), 0)
 

@@ -13,6 +13,8 @@ from vspec.card.text_model import TextFormat
 from vspec.errors import Place, Problem, Text, VspecError, did_you_mean, fail
 
 TEXT_LIMIT = 64 * 2**20
+TABLE_LIMIT = 2**30
+"""Bytes of a table in text, of which only the columns that are wanted are kept."""
 LINE_LIMIT = 2**20
 ROW_LIMIT = 10**6
 """Rows, or elements, that are read of one text."""
@@ -80,15 +82,18 @@ class Source:
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """The lines up to ``end:``, comments and empty lines included."""
-        width = self.form.width
-        found = _split(self.text) if width is None else _split_wide(self.text, width)
-        held = tuple(islice(found, LINE_LIMIT + 1))
+        held = tuple(islice(self.each_line(), LINE_LIMIT + 1))
         if len(held) > LINE_LIMIT:
             help = "samples in text are converted once, not mapped"
             raise VspecError(
                 [self.absent("V0915", f"has more than {LINE_LIMIT} lines", self.form.place, help)]
             )
         return held
+
+    def each_line(self) -> Iterator[Line]:
+        """Yield the same, however many there are."""
+        width = self.form.width
+        return _split(self.text) if width is None else _split_wide(self.text, width)
 
     @property
     def name(self) -> str:
@@ -166,12 +171,17 @@ def _split_wide(text: str, width: int) -> Iterator[Line]:
         start, number = (found.end() if found is not None and fits else stop), number + 1
 
 
+def limit_of(form: TextFormat) -> int:
+    """Return how many bytes a text may have: 64 MiB, and 1 GiB for a table."""
+    return TABLE_LIMIT if form.format == "csv" else TEXT_LIMIT
+
+
 def decode(form: TextFormat, raw: bytes, where: Origin) -> Source:
     """Return the text up to ``end:``, without a byte order mark and padding NULs.
 
     Of several encodings the first counts in which the whole text can be read. Raises V0501 for an
     unknown encoding, V0502 for bytes that fit none, V0527 for cards without their last one, V0913
-    for more than 64 MiB.
+    for more than 64 MiB (a table: 1 GiB).
     """
     if form.declared:
         form = _as_declared(form, raw)
@@ -200,12 +210,13 @@ def _decode(form: TextFormat, raw: bytes, where: Origin) -> Source:
         if raw.startswith(mark):
             codec, lead = ordered, len(mark)
     codec = f"{codec}-le" if codec in _MARKS else codec
+    limit = limit_of(form)
     if form.format == "cards":
-        cut = _up_to_last_card(form, raw[lead : TEXT_LIMIT + 1], where)
+        cut = _up_to_last_card(form, raw[lead : limit + 1], where)
     else:
-        cut = _cut(form, codec, raw[lead : TEXT_LIMIT + 1])
-    if len(cut) > TEXT_LIMIT:
-        message = f"{where.data_file}: the text has more than {TEXT_LIMIT} bytes"
+        cut = _cut(form, codec, raw[lead : limit + 1])
+    if len(cut) > limit:
+        message = f"{where.data_file}: the text has more than {limit} bytes"
         help = "where binary data follow the text, say with 'end:' where it stops"
         raise fail("V0913", message, form.place, help=help)
     try:

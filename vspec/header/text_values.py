@@ -22,7 +22,7 @@ _ITEMS = {".": re.compile(r"[,\s]+"), ",": re.compile(r"[;\s]+")}
 _SWAPPED = {ord(","): ".", ord("."): ","}
 _DECIMAL_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
 _EXPECTED = {"int": "a whole number", "float": "a number", "bool": "true or false"}
-_TRUTHS = {
+TRUTHS = {
     **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True),
     **dict.fromkeys(("false", "f", "no", "n", "off", "0"), False),
 }
@@ -45,9 +45,9 @@ def scalar(text: str, kind: str, decimal: str = ".") -> bool | int | float | str
     if kind == "str":
         return text
     if kind == "bool":
-        if text.lower() not in _TRUTHS:
+        if text.lower() not in TRUTHS:
             raise Unfit("V0505", _EXPECTED[kind], repr(text))
-        return _TRUTHS[text.lower()]
+        return TRUTHS[text.lower()]
     pointed = text.translate(_SWAPPED) if kind == "float" and decimal == "," else text
     if not (_INT if kind == "int" else _FLOAT).fullmatch(pointed):
         raise Unfit("V0505", _EXPECTED[kind], repr(text))
@@ -153,6 +153,8 @@ def _plain(constant: Constant, kind: str) -> Value:
         return {key: _plain(item, "") for key, item in constant.items()}
     if kind == "float" and isinstance(constant, int) and not isinstance(constant, bool):
         return float(constant)
+    if kind == "float" and isinstance(constant, str) and constant.lower() == "nan":
+        return math.nan
     return constant
 
 

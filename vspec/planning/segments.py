@@ -21,6 +21,9 @@ from vspec.planning.regions import Region
 from vspec.planning.time_places import Timed, place_of
 
 Column = NDArray[np.int64] | NDArray[np.float64]
+_FLAT = "flat counts records of several files through, 'from: flat(rec.block).x, at: flat(rec.block.time)'"
+_CUT = "'as: segment' makes a group of each stretch without gaps; or widen 'tolerance'"
+_WHOLE = "rows are kept whole, also by 'as: segment': widen 'tolerance', or give one time for each row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ def segments(spec: ArraySpec, region: Region, header: Header, scope: Scope) -> I
     samples = _samples(region.located, spec.dims, scope)
     lets = {let.name: let.value for let in (*header.card.lets, *spec.lets)}
     lie = Timed(gaps.at, rows[1], lets, scope, header)
+    _require_each(gaps, times, samples)
     starts = _starts(_Recording(gaps, times, lie), samples, (step, tolerance))
     if gaps.policy == "error":
         yield Segment("", region)
@@ -87,8 +91,12 @@ def _rows(region: Region, name: str, span: tuple[int, int]) -> Region:
 
 
 def _times(gaps: Gaps, rows: tuple[str, int], scope: Scope) -> Column:
-    """Return the times of the samples of each row, or of its first one only. Raises V0318 and V0319."""
+    """Return a row of times for each row: of its samples, or of its first one only. Raises V0318, V0319."""
     value = gaps.at.evaluate(scope)
+    if isinstance(value, list) and any(isinstance(element, (list, np.ndarray)) for element in value):
+        message = "'at' of gaps is one time for each row, not a list for each"
+        found = f"{len(value)} lists of unequal length"
+        raise fail("V0319", message, gaps.at.text.place, found=found, help=_FLAT)
     column = np.asarray(value)
     if column.ndim not in (1, 2) or column.dtype.kind not in "iuf" or 0 in column.shape[1:]:
         found = repr(value)[:80]
@@ -103,6 +111,22 @@ def _times(gaps: Gaps, rows: tuple[str, int], scope: Scope) -> Column:
             help="the slowest axis of the data is the one whose rows follow each other in time",
         )
     return column.reshape(len(column), -1)
+
+
+def _require_each(gaps: Gaps, times: Column, samples: Int64) -> None:
+    """Raise V0318 unless there is one time for each row, or one for each sample of every row."""
+    many = times.shape[1]
+    other = np.flatnonzero(samples != many) if many > 1 else []
+    if len(other):
+        row = int(other[0])
+        raise fail(
+            "V0318",
+            f"{many} times for row {row}, which has {samples[row]} samples",
+            gaps.at.text.place,
+            expected=f"1 time, or {samples[row]}",
+            found=str(many),
+            help=_FLAT,
+        )
 
 
 def _samples(located: Located, dims: Dims, scope: Scope) -> Int64:
@@ -144,7 +168,7 @@ def _starts(recording: _Recording, samples: Int64, unit: tuple[float, float]) ->
         row = int(np.argmax(inside.any(axis=1)))
         lies = place_of(recording.lie, row, int(np.argmax(inside[row])) + 1)
         message = f"row {row} has a gap inside it"
-        raise _gap(recording.gaps, message, (f"steps of {step:g}", "another step"), lies)
+        raise _gap(recording.gaps, message, (f"steps of {step:g}", "another step"), lies, _WHOLE)
     due = np.broadcast_to(step * (samples[:-1] if times.shape[1] == 1 else 1), len(times) - 1)
     found = _later(times[:-1, -1], times[1:, 0])
     broken = np.flatnonzero(~(np.abs(found - due) <= tolerance))
@@ -163,9 +187,10 @@ def _later(before: Column, after: Column) -> NDArray[np.float64]:
     return np.where(np.abs(about) < 2.0**62, after - before, about).astype(np.float64)
 
 
-def _gap(gaps: Gaps, message: str, steps: tuple[str, str], lies: tuple[str, int] | None) -> VspecError:
+def _gap(
+    gaps: Gaps, message: str, steps: tuple[str, str], lies: tuple[str, int] | None, help: str = _CUT
+) -> VspecError:
     """Return the error for a gap: the steps expected and found, and file and byte of the time after it."""
-    help = "'as: segment' makes a group of each stretch without gaps; or widen 'tolerance'"
     file, offset = (None, None) if lies is None else lies
     expected, found = steps
     problem = Problem("V0328", message, gaps.place, file, offset, expected, found, help)

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vspec.codecs.registration import register
+from vspec.codecs.registration import lend, register
 from vspec.profile.limits import MapLimits
+from vspec.profile.readers import BORROWED, needs
 from vspec.readers.map_file import MapDocument, load
 
 if TYPE_CHECKING:
@@ -31,8 +32,9 @@ def open_group(path: Path, limits: MapLimits | None = None) -> zarr.Group:
 def group(document: MapDocument) -> zarr.Group:
     """Open a map that was loaded already, the fastest way there is for it.
 
-    Reading raises `VspecError` where the local file of a chunk is missing (V0741), cannot be read (V0431)
-    or ends too early (V0742); through fsspec it raises what zarr and fsspec raise.
+    Reading raises `VspecError` where a codec is not installed (V0710), or the local file of a chunk is
+    missing (V0741), cannot be read (V0431) or ends too early (V0742); through fsspec it raises what zarr and
+    fsspec raise.
     """
     import zarr
 
@@ -41,7 +43,7 @@ def group(document: MapDocument) -> zarr.Group:
     from vspec.readers.local_store import LocalStore
     from vspec.readers.local_zarr import LocalGroup
 
-    register()
+    _register(document)
     return LocalGroup.open(LocalStore(document), zarr_format=2)
 
 
@@ -50,7 +52,7 @@ def plain_group(document: MapDocument) -> zarr.Group:
     import fsspec
     import zarr
 
-    register()
+    _register(document)
     protocol = document.root.partition("://")[0]
     references: Mapping[str, object] = {"version": 1, "refs": document.refs}
     if int(zarr.__version__.partition(".")[0]) < 3:
@@ -68,3 +70,10 @@ def plain_group(document: MapDocument) -> zarr.Group:
     )
     store = zarr.storage.FsspecStore(files, read_only=True, path="")
     return zarr.open_group(store, mode="r", zarr_format=2)
+
+
+def _register(document: MapDocument) -> None:
+    """Make the codecs known that the arrays of a map ask for."""
+    register()
+    wanted = (needs(a.metadata["filters"], a.metadata["compressor"]).codecs for a in document.arrays)
+    lend({name for codecs in wanted for name in codecs if name.startswith(BORROWED)})

@@ -272,4 +272,11 @@ CODES: tuple[Code, ...] = (
         "vspec fake rig3.yaml -o sample/ --size tiem=997",
         "vspec fake rig3.yaml -o sample/ --size time=997",
     ),
+    Code(
+        "V0863",
+        "usage",
+        "vspec does not write containers",
+        "A file of a role with the 'format:' of a container is written by that container's own library. "
+        "'fake' makes the files of cards that describe bytes or texts themselves.",
+    ),
 )
