@@ -178,7 +178,8 @@ class Derived:
     """No bytes that a reference could serve: the reader ``peer`` gives the values when they are copied.
 
     ``stored`` are the stored axes; ``reason`` says why, in words that follow "because". Under ``code`` the
-    catalogue explains it.
+    catalogue explains it. Where the header was read to the last value, ``values`` are they, and the reader
+    is only the oracle.
     """
 
     stored: tuple[tuple[str, int], ...]
@@ -186,6 +187,7 @@ class Derived:
     origins: tuple[Origin, ...]
     reason: str
     code: str = "V0335"
+    values: NDArray[np.generic] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

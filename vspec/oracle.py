@@ -330,9 +330,10 @@ def _copy(run: _Run, reader: Viewable, target: Array, where: tuple[int, tuple[in
 
 
 def _missing(run: _Run, reader: Viewable, low: int, high: int) -> Problem:
+    name = getattr(reader, "path", f"file {run.source.runs.file[run.row]}")
     return Problem(
         "V0331",
-        f"array '{run.layout.path}' needs the bytes {low} to {high} of file {run.source.runs.file[run.row]}",
+        f"array '{run.layout.path}' needs the bytes {low} to {high} of {name}",
         run.layout.place,
         offset=low,
         found=f"a file of {reader.size} bytes",

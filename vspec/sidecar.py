@@ -154,7 +154,8 @@ def copied_chunk(plan: ArrayPlan, cell: int, open_file: OpenFile) -> bytes:
             start = [int(at) * chunk for at, chunk in zip(corner, plan.chunks, strict=True)]
             ranges = (slice(a, a + chunk) for a, chunk in zip(start, plan.chunks, strict=True))
             window: tuple[slice | EllipsisType, ...] = (*ranges, ...)
-            return _padded(values[window], plan.chunks, plan.dtype)
+            data = _padded(values[window], plan.chunks, plan.dtype)
+            return data if plan.compressor is None else _encode(plan, (plan.compressor,), data)
         case Recoded():
             return _recoded(plan, plan.content, cell, open_file)
         case Stretched():

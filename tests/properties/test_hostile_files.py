@@ -25,7 +25,12 @@ from vspec.card.model import Card
 from vspec.errors import VspecError
 
 FORMATS = ROOT / "formats"
-CARDS = sorted(path.parent.relative_to(FORMATS).as_posix() for path in FORMATS.rglob("card.yaml"))
+EVERY = {
+    path.parent.relative_to(FORMATS).as_posix(): load(path, registry=registry.find_id)
+    for path in sorted(FORMATS.rglob("card.yaml"))
+}
+CARDS = [id for id, card in EVERY.items() if not any(role.container for role in card.roles)]
+"""Not those of containers, which `fake` does not write: tests/cards/test_containers.py damages them."""
 ROUNDS = int(os.environ.get("VSPEC_HOSTILE", "10"))
 SECONDS = 5
 MEMORY = 512 << 20
@@ -169,7 +174,7 @@ def mapped(card: Card, data: Path, out: Path, params: dict) -> list[str]:
 
 @pytest.mark.parametrize("id", CARDS)
 def test_spoiled_files_are_mapped_as_they_are_or_refused_with_a_code(id, tmp_path):
-    card = load(FORMATS / id / "card.yaml", registry=registry.find_id)
+    card = EVERY[id]
     examples = [str(entry["name"]) for entry in card.examples if "make" in entry]
     refused = 0
     for example in examples:

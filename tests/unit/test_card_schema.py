@@ -180,7 +180,9 @@ def test_keys_of_later_versions_are_not_offered(word):
     ),
 )
 def test_a_chain_of_codecs_is_texts_or_mappings(codec, is_right):
-    text = f'vspec: 1\nfiles: "*.dat"\narrays:\n  raw: {{dtype: int16, shape: {{time: auto}}, codec: {codec}}}\n'
+    text = (
+        f'vspec: 1\nfiles: "*.dat"\narrays:\n  raw: {{dtype: int16, shape: {{time: auto}}, codec: {codec}}}\n'
+    )
     found = list(Draft7Validator(json.loads(schema_text())).iter_errors(plain(parse_yaml(text, "c.yaml"))))
     assert (not found) == is_right
 

@@ -129,6 +129,9 @@ class _Names:
             names.declare(role.over, Declared("a file", role.place))
         if role.layout is not None:
             names = self._record(role.layout, Names(names), _LAYOUT)
+        if role.container is not None:
+            for name in ("arrays", "groups", "attrs"):
+                names.declare(name, Declared("what a container has", role.place))
         self._endian(role.endian, names)
         self._check.check(role.named, root)
         self._check.check(role.order, names)

@@ -131,7 +131,9 @@ def _value(value: Value, *, described: bool = False) -> dict[str, Json]:
     if value.shape is not None:
         forms.append("object")
         one = _mapping(value.shape)
-        result = {name: one[name] for name in ("properties", "additionalProperties", "required") if name in one}
+        result = {
+            name: one[name] for name in ("properties", "additionalProperties", "required") if name in one
+        }
     if value.items is not None:
         forms.append("array")
         result["items"] = _value(value.items)

@@ -13,6 +13,8 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from vspec.containers.attributes import Attributes
 from vspec.containers.dicom_frames import Pixels
 from vspec.containers.dicom_pixels import Image
@@ -60,7 +62,7 @@ def open_dicom(file: ContainerFile) -> Container:
     lost: list[Lost] = []
     entries: dict[str, Entry] = {}
     values = Values(read.data, read.found)
-    kept = _attributes(values, lost)
+    kept = _attributes(values, lost) | _position(values)
     pixels = next((read.found[tag] for tag in sorted(PIXELS) if tag in read.found), None)
     if pixels is not None:
         scale = _scale(values)
@@ -159,6 +161,18 @@ def _attributes(values: Values, lost: list[Lost]) -> dict[str, Json]:
             if found:
                 kept.put(name, found[0] if len(found) == 1 else found)
     return kept.found
+
+
+def _position(values: Values) -> dict[str, Json]:
+    """Return how far along its own normal a slice lies, in mm: what the files of a series are ordered by.
+
+    The normal is the cross product of the rows' and the columns' directions (PS3.3, C.7.6.2.1.1).
+    """
+    corner, turned = values.numbers(0x00200032), values.numbers(0x00200037)
+    if len(corner) != 3 or len(turned) != 6:
+        return {}
+    normal = np.cross(turned[:3], turned[3:])
+    return {"slice_position": float(np.dot(normal, corner))} if np.isfinite(normal).all() else {}
 
 
 def _described(values: Values) -> Pixels:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, cast, runtime_checkable
 
 from vspec.errors import Text, VspecError, did_you_mean
@@ -63,12 +63,19 @@ def compile_locate(compiler: Compiling, node: ast.expr) -> Locator:
             return _item(compiler, node)
         case ast.IfExp():
             return _choice(compiler, node)
+        case ast.List(elts=elements) if elements:
+            return _list([compile_locate(compiler, element) for element in elements])
     site = compiler.site(node)
 
     def refuse(_scope: Scope) -> object:
         raise no_field(site, None, None)
 
     return refuse
+
+
+def _list(locators: Sequence[Locator]) -> Locator:
+    """Locate several fields; whoever asked must be able to do something with more than one."""
+    return lambda scope: [locate(scope) for locate in locators]
 
 
 def no_field(site: Site, part: int | None, value: object) -> VspecError:

@@ -276,7 +276,7 @@ class HeldFiles(RoleFiles):
             first = self._first()
             return HeldRows("arrays", first, [self.stacked(path) for path in first.container.entries])
         if name == "attrs":
-            return dict(common([file.get("attrs") for file in self.files]))  # type: ignore[misc]  # mappings
+            return [file.get("attrs") for file in self.files]
         try:
             return self.stacked(name)
         except KeyError:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from vspec.expressions import Column, Value
+from vspec.expressions import Column, UnknownName, Value
 from vspec.expressions.tables import Row, Table
 from vspec.header.roles import RoleFile
 from vspec.header.text import TextTable
+from vspec.header.text_columns import text_column
 
 
 class TableFile(RoleFile):
@@ -31,6 +32,15 @@ class TableFile(RoleFile):
 
     def column(self, name: str) -> Value:
         return self.get(name)
+
+    def locate(self, name: str) -> object:
+        """Return a column as an array that can be copied; raises `UnknownName` and V0319."""
+        form = self.role.text
+        wanted = next((one for one in form.fields if one.name == name), None) if form is not None else None
+        if form is None or wanted is None:
+            raise UnknownName(name)
+        begins = self.table.origin(name) or self.view.name
+        return text_column(form, wanted, self.table.column(name), (self.view.index, begins))
 
     def row(self, key: int | str) -> Row:
         return self.table.row(key)

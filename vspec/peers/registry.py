@@ -13,7 +13,7 @@ PeerReader = Callable[[Path, str, tuple[slice, ...]], NDArray[np.generic]]
 """Returns a box of one array of a file, its axes in stored order."""
 
 
-WORDS = ("arrow", "dicom", "fits", "grib", "hdf5", "mat", "netcdf3", "npy", "npz", "tiff", "zarr")
+WORDS = ("arrow", "csv", "dicom", "fits", "grib", "hdf5", "mat", "netcdf3", "npy", "npz", "tiff", "zarr")
 
 
 def reader(word: str) -> PeerReader:

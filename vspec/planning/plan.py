@@ -24,6 +24,7 @@ from vspec.planning.arranging import Arranged, arrange
 from vspec.planning.attributes import render_all
 from vspec.planning.axes import Described, describe
 from vspec.planning.coded import settled
+from vspec.planning.columns import are_columns, held_columns, values_of
 from vspec.planning.groups import groups_of
 from vspec.planning.held import Held, arrange_grid, held_of, located_of, with_known
 from vspec.planning.names import Paths, in_group, render_path
@@ -112,6 +113,11 @@ def _layouts(spec: ArraySpec, header: Header, scope: Scope) -> Iterator[tuple[st
         yield "", _inlined(spec, spec.values, scope)
         return
     source = _source(spec, header, scope)
+    if are_columns(source):
+        values = values_of(source, _place(spec))
+        values = values if spec.dtype is None else _stored(spec, values, scope)
+        yield "", _of_grid(spec, held_columns(source, values, _place(spec)), scope)
+        return
     held = held_of(source, _place(spec)) if isinstance(source, (HeldArray, HeldStack)) else None
     located = None if held is None else located_of(held)
     if held is not None and held.apart:

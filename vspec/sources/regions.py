@@ -2,56 +2,26 @@
 
 from __future__ import annotations
 
-import bz2
-import lzma
-import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vspec.errors import Problem, VspecError
-from vspec.layout import Codecs, Int64, Json
+from vspec.layout import Codecs, Int64
+from vspec.sources.decoding import FAULTS, Flow, TooLarge, is_stream, looks_like, undone
 from vspec.sources.files import FIND_LIMIT, PastEnd, Reader
 
 FIRST_REGION = 1 << 40
 """Indices from here on are regions, below it are files."""
-MOST_DECODED = 1 << 30
-"""Bytes that one region may decode to where vspec itself has to look inside."""
-_MOST_ENCODED = 64 << 20
-"""Bytes of a region whose decoder cannot be stopped on the way."""
-_STEP = 1 << 20
-
-
-class _Stream(Protocol):
-    """A decoder of the standard library."""
-
-    @property
-    def eof(self) -> bool: ...
-
-    @property
-    def unused_data(self) -> bytes: ...
-
-    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
-
-
-class _Codec(Protocol):
-    """A numcodecs codec."""
-
-    def decode(self, buf: object) -> object: ...
-
-
-_Decoder = Callable[[], _Stream]
-_STREAMS: Mapping[str, _Decoder] = {
-    "zlib": zlib.decompressobj,
-    "gzip": lambda: zlib.decompressobj(wbits=31),
-    "bz2": bz2.BZ2Decompressor,
-    "lzma": lzma.LZMADecompressor,
-}
-"""Decoders that give a bounded piece at a time; they share no code with those of the readers of maps."""
+MOST_COUNTED = 1 << 34
+"""Bytes that one region may decode to."""
+_KEPT = 1 << 28
+"""Decoded bytes from the first on that are kept; what lies behind them is decoded again when asked for."""
+_COUNTED = 1 << 24
+"""Of these, those that are kept when they are only counted."""
+_LOOKED_AT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,24 +86,36 @@ class RegionTable:
 class DecodedReader:
     """The inside of a region, with the methods of `vspec.sources.files.Reader`.
 
-    Decoded as a whole when first read. Raises `VspecError` V0346 where it cannot be, V0923 where it is
-    larger than allowed.
+    A region of one stream is decoded as far as it is read, any other as a whole. Raises `VspecError` V0346
+    where it cannot be, V0923 where it is larger than allowed.
     """
 
     def __init__(self, region: Region, reader: Reader | DecodedReader) -> None:
         self._region = region
         self._reader = reader
-        self._bytes: NDArray[np.uint8] | None = None
+        self._kept: NDArray[np.uint8] = np.zeros(0, np.uint8)
+        self._flow: Flow | None = None
+        self._far: Flow | None = None
+        self._far_bytes: NDArray[np.uint8] = self._kept
+        self._size: int | None = None
 
     @property
     def path(self) -> str:
-        """Path of the file, relative to the data root."""
-        return self._reader.path
+        """Path of the file, relative to the data root, and where the region is in it."""
+        return f"{self._reader.path} (decoded from byte {self._region.offset})"
 
     @property
     def size(self) -> int:
         """Decoded bytes."""
-        return len(self._decoded())
+        if self._size is None:
+            self._keep(_COUNTED)
+        if self._size is None:
+            flow, self._flow = self._flow or self._begun(len(self._kept)), None
+            while self._next(flow):
+                if flow.position > MOST_COUNTED:
+                    raise self._too_large(MOST_COUNTED)
+            self._size = flow.position
+        return self._size
 
     def read(self, offset: int, n: int) -> bytes:
         """Return ``n`` decoded bytes from ``offset`` on; raises `PastEnd`."""
@@ -141,10 +123,17 @@ class DecodedReader:
 
     def view(self, offset: int, n: int) -> NDArray[np.uint8]:
         """Return ``n`` decoded bytes from ``offset`` on; raises `PastEnd`."""
-        whole = self._decoded()
-        if offset < 0 or n < 0 or offset + n > len(whole):
-            raise PastEnd(offset, n, len(whole))
-        return whole[offset : offset + n]
+        if offset < 0 or n < 0:
+            raise PastEnd(offset, n, self.size)
+        stop = offset + n
+        if self._size is None and stop > len(self._kept):
+            self._keep(min(stop, _KEPT))
+        if stop <= len(self._kept):
+            return self._kept[offset:stop]
+        if stop > self.size:
+            raise PastEnd(offset, n, self.size)
+        self._keep(min(stop, _KEPT))
+        return self._kept[offset:stop] if stop <= len(self._kept) else self._behind(offset, n)
 
     def lend(self, offset: int, n: int) -> NDArray[np.uint8] | None:
         """Return the same; nothing is copied."""
@@ -163,67 +152,95 @@ class DecodedReader:
 
     def close(self) -> None:
         """Let go of the decoded bytes."""
-        self._bytes = None
+        self._kept, self._flow, self._far, self._size = np.zeros(0, np.uint8), None, None, None
 
-    def _decoded(self) -> NDArray[np.uint8]:
-        if self._bytes is None:
-            region = self._region
-            encoded = self._reader.view(region.offset, region.nbytes)
-            found: object = encoded
-            for config in reversed(region.chain):
-                found = self._undone(config, found)
-            decoded = np.frombuffer(_raw(found), np.uint8)
-            decoded.flags.writeable = False
-            self._bytes = decoded
-        return self._bytes
+    # --- how it is done
 
-    def _undone(self, config: Mapping[str, Json], data: object) -> object:
-        name = str(config["id"])
+    def _keep(self, stop: int) -> None:
+        """Decode so far that ``stop`` bytes are kept, or all there are."""
+        if not is_stream(self._region.chain):
+            self._keep_whole()
+            return
+        have = len(self._kept)
+        if stop <= have or have == self._size:
+            return
+        flow = self._flow or self._begun(have)
+        parts, goal = [self._kept], max(stop, 2 * have)
+        while flow.position < goal and (piece := self._next(flow)):
+            parts.append(np.frombuffer(piece, np.uint8))
+        self._flow = flow
+        kept = np.concatenate(parts)
+        kept.flags.writeable = False
+        self._kept = kept
+        if flow.position < goal:
+            self._size = flow.position
+
+    def _keep_whole(self) -> None:
+        if self._size is not None:
+            return
+        encoded = self._reader.view(self._region.offset, self._region.nbytes).tobytes()
         try:
-            if name in _STREAMS:
-                return self._streamed(_STREAMS[name], _raw(data))
-            if len(_raw(data)) > _MOST_ENCODED:
-                raise self._too_large(_MOST_ENCODED)
-            return _codec(config).decode(data)
-        except (ValueError, RuntimeError, OSError, EOFError, zlib.error, lzma.LZMAError, TypeError) as error:
-            message = f"{self.path}: a region of {self._region.nbytes} bytes is no {name} data: {error}"
-            raise self._failed("V0346", message) from None
+            self._kept = np.frombuffer(undone(self._region.chain, encoded), np.uint8)
+        except TooLarge as error:
+            raise self._too_large(error.limit) from None
+        except FAULTS as error:
+            raise self._no_data(error) from None
+        self._size = len(self._kept)
 
-    def _streamed(self, make: _Decoder, data: bytes) -> bytes:
-        """Decode one stream after the other (gzip has members), a bounded piece at a time."""
-        out = bytearray()
-        rest: bytes = data
-        while rest:
-            decoder = make()
-            while not decoder.eof:
-                piece = decoder.decompress(rest, _STEP)
-                out += piece
-                if len(out) > MOST_DECODED:
-                    raise self._too_large(MOST_DECODED)
-                rest = getattr(decoder, "unconsumed_tail", b"")
-                if not piece and not rest and not decoder.eof:
-                    raise EOFError("it ends too early")
-            rest = decoder.unused_data.lstrip(b"\0") if make is not _STREAMS["zlib"] else b""
-        return bytes(out)
+    def _behind(self, offset: int, n: int) -> NDArray[np.uint8]:
+        """Return bytes that are not kept: decoded on from where such were asked for last, or all again."""
+        flow, begin = self._far, 0
+        if flow is not None and offset >= flow.position - len(self._far_bytes):
+            begin = flow.position - len(self._far_bytes)
+        else:
+            flow, self._far_bytes = self._begun(0), np.zeros(0, np.uint8)
+        parts = [self._far_bytes]
+        while flow.position < offset + n:
+            piece = self._next(flow)
+            if not piece:
+                raise PastEnd(offset, n, flow.position)
+            parts.append(np.frombuffer(piece, np.uint8))
+            while parts and begin + len(parts[0]) <= offset:
+                begin += len(parts.pop(0))
+        self._far, self._far_bytes = flow, np.concatenate(parts)
+        return self._far_bytes[offset - begin : offset - begin + n]
+
+    def _begun(self, position: int) -> Flow:
+        """Return a flow that gives the bytes from a position on where a piece of it ended before."""
+        region = self._region
+        flow = Flow(region.chain[0], lambda at, n: self._reader.read(region.offset + at, n), region.nbytes)
+        while flow.position < position:
+            self._next(flow)
+        return flow
+
+    def _next(self, flow: Flow) -> bytes:
+        try:
+            return flow.piece()
+        except FAULTS as error:
+            raise self._no_data(error) from None
 
     def _too_large(self, limit: int) -> VspecError:
-        message = f"{self.path}: a region decodes to more than {limit} bytes"
-        return self._failed("V0923", message)
+        message = f"{self._reader.path}: a region decodes to more than {limit} bytes"
+        return self._failed("V0923", message, None)
 
-    def _failed(self, code: str, message: str) -> VspecError:
-        problem = Problem(code, message, data_file=self.path, offset=self._region.offset)
-        return VspecError([problem])
+    def _no_data(self, error: BaseException) -> VspecError:
+        region = self._region
+        names = " and ".join(str(config["id"]) for config in region.chain)
+        is_whole = region.offset == 0 and region.nbytes == self._reader.size
+        what = "it" if is_whole else f"a region of {region.nbytes} bytes"
+        said = str(error) or type(error).__name__
+        head = self._reader.read(region.offset, min(_LOOKED_AT, region.nbytes))
+        other = looks_like(head)
+        if other is not None and other in names:
+            help = "the file is damaged, cut short or still being written"
+        elif other is not None:
+            help = f"it begins as {other} does"
+        elif is_whole:
+            help = "is it compressed at all? for files that are not, leave 'compression' out"
+        else:
+            help = "is the region where the card says it is, and the codec the right one?"
+        return self._failed("V0346", f"{self._reader.path}: {what} is no {names} data: {said}", help)
 
-
-def _codec(config: Mapping[str, Json]) -> _Codec:
-    registry = import_module("numcodecs")
-    if str(config["id"]).startswith("imagecodecs_"):
-        import_module("imagecodecs.numcodecs").register_codecs(verbose=False)
-    codec: _Codec = registry.get_codec(dict(config))
-    return codec
-
-
-def _raw(data: object) -> bytes:
-    if isinstance(data, np.ndarray):
-        return data.tobytes()
-    return bytes(data)  # type: ignore[call-overload,no-any-return]  # codecs return buffers
+    def _failed(self, code: str, message: str, help: str | None) -> VspecError:
+        path, offset = self._reader.path, self._region.offset
+        return VspecError([Problem(code, message, data_file=path, offset=offset, help=help)])

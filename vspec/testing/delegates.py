@@ -52,7 +52,7 @@ class Opened:
         return {path: a.transpose() if self._is_turned(path) else a for path, a in found.items()}
 
     def _is_turned(self, path: str) -> bool:
-        return self.container.entries[path].turned and isinstance(self.layout(path).source, Inline)
+        return self.container.entries[path].turned > 0 and isinstance(self.layout(path).source, Inline)
 
 
 def _whole(group: _Group, path: str) -> NDArray[np.generic]:
