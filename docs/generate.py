@@ -1,12 +1,13 @@
 """The pages that are generated: `make docs` runs `python docs/generate.py`, and a test says that they agree.
 
 The card reference comes from the table of the grammar, the errors from the registry of codes, the commands
-from their own help, the list of formats from the cards.
+from their own help, the list of formats from the cards, what is not served from what the corpus run found.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -306,9 +307,40 @@ def readme_page() -> str:
     return f"{before}{BEGIN}\n{line}\n{END}{after}"
 
 
+# --- what is not served ---------------------------------------------------------------------
+
+UNSERVED_HEAD = """\
+vspec is tried on real files of some 140 formats, each read by an independent library as well. What it does
+not serve is listed here. [Limits](limits.md) says which kinds of bytes no card can describe at all."""
+
+
+def unserved_page() -> str:
+    """Return explanation/unserved.md: formats without a card or refused, and arrays that no map has."""
+    corpus = ROOT / "tests" / "corpus"
+    formats = tomllib.loads((corpus / "unserved.toml").read_text(encoding="utf-8"))
+    rows = ["| format | why |", "|---|---|"]
+    rows += [f"| {said['what']} | {said['why']} |" for said in formats.values()]
+    partial = tomllib.loads((corpus / "partial.toml").read_text(encoding="utf-8"))
+    other = ["| file | what a reader gives | why the map has not the same |", "|---|---|---|"]
+    other += [
+        f"| {_cell(file)} | {_cell(array)} | {_cell(why)} |"
+        for file, arrays in sorted(partial.items())
+        for array, why in arrays.items()
+    ]
+    parts = [NOTE, "# What is not served", UNSERVED_HEAD, "## Formats without a card, or refused"]
+    parts += ["\n".join(rows), "## Arrays that an independent reader gives otherwise", "\n".join(other)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _cell(text: str) -> str:
+    """Return a text as a cell of a table shows it."""
+    return re.sub(r"([|*_\[<])", r"\\\1", text)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "README.md": readme_page,
     "docs/formats.md": formats_page,
+    "docs/explanation/unserved.md": unserved_page,
     "docs/reference/card.md": card_page,
     "docs/reference/errors.md": errors_page,
     "docs/reference/cli.md": cli_page,

@@ -12,6 +12,7 @@ from tests.corpus import baseline, report
 from tests.corpus.driver import Vspec
 from tests.corpus.entries import CorpusError, read_corpus
 from tests.corpus.running import Outcome, run
+from tests.corpus.unserved import LIST, read_unserved, served, unnamed
 
 HERE = Path(__file__).parent
 
@@ -26,6 +27,9 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="fail when a number in FILE went down")
     parser.add_argument("--update", action="store_true", help="write the numbers reached to --baseline")
+    parser.add_argument(
+        "--unserved", type=Path, metavar="FILE", default=LIST, help="why formats are refused or have no card"
+    )
     parser.add_argument(
         "--partial",
         type=Path,
@@ -57,6 +61,7 @@ def main(argv: list[str]) -> int:
     chosen = _arguments(argv)
     try:
         listed = report.read_listed(chosen.partial)
+        reasons = read_unserved(chosen.unserved)
         outcomes = _outcomes(chosen)
     except (CorpusError, OSError, ValueError) as error:
         print(f"corpus: {error}", file=sys.stderr)
@@ -64,7 +69,12 @@ def main(argv: list[str]) -> int:
     print("\n".join(report.lines(outcomes, listed)))
     if chosen.json:
         chosen.json.write_text(json.dumps(report.as_json(outcomes), indent=1) + "\n", encoding="utf-8")
-    failed = bool(report.faults(outcomes, listed))
+    wrong = [
+        *unnamed(outcomes, reasons),
+        *(f"{name} is listed, but served" for name in served(outcomes, reasons)),
+    ]
+    print("\n".join(f"{chosen.unserved.name}: {line}" for line in wrong))
+    failed = bool(report.faults(outcomes, listed) or wrong)
     _, formats = report.count(outcomes)
     _, facts = report.count_facts(outcomes)
     if chosen.baseline and chosen.update:

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
-Kind = Literal["readable", "malformed", "unverified", "header only"]
+Kind = Literal["readable", "malformed", "unverified", "header only", "only texts"]
 KINDS: tuple[Kind, ...] = ("readable", "malformed", "unverified", "header only")
 
 
@@ -82,6 +82,8 @@ def _entry(row: Mapping[str, str], oracle: Mapping[str, Mapping[str, Json]]) -> 
     assert isinstance(recorded, dict)
     facts = tuple(read_facts(array, said) for array, said in recorded.items())
     kind = _kind(given, row.get("array_bytes_in_file") or "", has_facts=bool(facts), entry=name)
+    if kind == "readable" and all(fact.dtype.kind in "SU" for fact in facts):
+        kind = "only texts"
     extra = oracle.get(name, {}).get("extra")
     return Entry(name, format_name, kind, row.get("main") or files[0], files, facts, extra)
 

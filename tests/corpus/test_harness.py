@@ -378,8 +378,11 @@ def test_the_command_writes_what_it_found(corpus, monkeypatch, tmp_path, capsys)
     corpus.add("f/a.bin", {"raw": RAW})
     corpus.add("g/b.bin", {"raw": RAW})
     stand = Stand({"f/a.bin": [part("raw", RAW)]}, {"g/b.bin": []})
-    written = tmp_path / "result.json"
-    assert run_command(monkeypatch, stand, corpus.write(), "--json", written) == 0
+    written, reasons = tmp_path / "result.json", tmp_path / "unserved.toml"
+    assert run_command(monkeypatch, stand, corpus.write()) == 1
+    assert "g/b.bin: no card, and g is not in unserved.toml" in capsys.readouterr().out
+    reasons.write_text("[g]\nwhat = 'another format'\nwhy = 'no card yet'\n")
+    assert run_command(monkeypatch, stand, corpus.folder, "--json", written, "--unserved", reasons) == 0
     result = json.loads(written.read_text())
     counts = dict.fromkeys(("equal", "scaled", "partial", "differs", "refused", "no card", "crashed"), 0)
     assert result["total"] == counts | {"equal": 1, "no card": 1}
@@ -393,6 +396,24 @@ def test_the_command_writes_what_it_found(corpus, monkeypatch, tmp_path, capsys)
     printed = capsys.readouterr().out
     assert "without a card: g 1" in printed
     assert printed.endswith("all is well\n")
+
+
+def test_a_reason_for_a_format_that_is_served_is_too_much(corpus, monkeypatch, tmp_path, capsys):
+    corpus.add("f/a.bin", {"raw": RAW})
+    stand, reasons = Stand({"f/a.bin": [part("raw", RAW)]}), tmp_path / "unserved.toml"
+    reasons.write_text("[f]\nwhat = 'a format'\nwhy = 'no card yet'\n[g]\nwhat = 'another'\nwhy = 'none'\n")
+    assert run_command(monkeypatch, stand, corpus.write(), "--unserved", reasons) == 1
+    assert "unserved.toml: f is listed, but served" in capsys.readouterr().out
+    reasons.write_text("[f]\nwhat = 'a format'\n")
+    assert run_command(monkeypatch, stand, corpus.folder, "--unserved", reasons) == 2
+
+
+def test_an_entry_of_nothing_but_texts_is_not_scored(corpus):
+    corpus.add("f/a.bin", {"t": np.array([b"ab", b"c"])})
+    found, total, faults = verdict_of(corpus, Stand(cards={"f/a.bin": []}))
+    assert found["f/a.bin"].kind == "only texts"
+    assert not any(total.values())
+    assert faults == []
 
 
 def test_the_command_fails_on_a_finding_and_cannot_run_without_a_corpus(corpus, monkeypatch, tmp_path):

@@ -430,3 +430,10 @@ def test_what_the_system_refuses_is_told_with_a_code(rig, monkeypatch, verb, as_
     assert "V0828" in (out if as_json else err)
     assert "some/file: Permission denied" in (out if as_json else err)
     assert "Traceback" not in out + err
+
+
+def test_a_map_is_portable_or_packed_but_not_both(rig):
+    code, out, err = call("apply", CARD, ".", "--packed", "--portable")
+    assert (code, out) == (2, "")
+    assert "--portable and --packed exclude each other" in err
+    assert not list(rig.glob("*.vspec.json"))

@@ -160,3 +160,26 @@ def test_made_up_files_end_with_the_last_sample(tmp_path):
     assert path.stat().st_size == 32
     assert not mapped(tmp_path, card, path.read_bytes()).problems
     assert np.array_equal(read(tmp_path / "0.vspec.json")["raw"].values, faked.arrays["raw"])
+
+
+UNEVEN = (
+    (HEAD + LAYOUT)
+    .replace("FROM", "record.x")
+    .replace("FIELDS", "        record: {repeat: rest, fields: {n: uint8, x: FIELD}}")
+)
+
+
+def test_uneven_records_of_words_are_joined_along_an_axis_of_words(tmp_path):
+    card = UNEVEN.replace("FIELD", '"p[word=n // 2, half=2]"')
+    card += '    dims: "record word half -> time=(record word half)"\n'
+    (tmp_path / "card.yaml").write_text(card)
+    content = bytes([2]) + words(np.array([-2048, 2047])) + bytes([4]) + words(np.array([1, -1, 700, -700]))
+    (tmp_path / "a.f").write_bytes(content)
+    assert apply(tmp_path / "card.yaml", tmp_path / "a.f", tmp_path).problems == ()
+    assert [one.problems for one in verify(tmp_path / "a.vspec.json").maps] == [()]
+    assert read(tmp_path / "a.vspec.json")["raw"].values.tolist() == [-2048, 2047, 1, -1, 700, -700]
+    (tmp_path / "card.yaml").write_text(
+        UNEVEN.replace("FIELD", '"p[sample=n]"') + '    dims: "record sample -> time=(record sample)"\n'
+    )
+    (problem,) = apply(tmp_path / "card.yaml", tmp_path / "a.f", tmp_path).problems
+    assert (problem.code, "word=n // 2" in problem.help) == ("V0304", True)

@@ -93,7 +93,9 @@ def _check_source(array: ArraySpec, card: Card) -> Iterator[Problem]:
     if array.offset is not None:
         given["offset"] = array.offset.text.place
     for role in roles:
-        if role.text is not None:
+        if role.text is not None and role.text.format == "csv":
+            yield from _check_table(array, role, given)
+        elif role.text is not None:
             message = f"'{role.name}' is a text: an array cannot lie in it"
             yield Problem("V0185", message, place, help="put the values into the map with 'values'")
         elif role.layout is not None:
@@ -130,6 +132,21 @@ def _check_laid_out(array: ArraySpec, role: Role, sizes: Mapping[str, Place]) ->
     elif array.source is None or array.source.text.value.strip() == role.name:
         message = f"array '{array.key.value}' takes all of '{role.name}', which has a layout"
         help = f"name a field of it, e.g. from: {role.name}.{_some_field(role)}"
+        yield Problem("V0185", message, array.place, help=help)
+
+
+def _check_table(array: ArraySpec, role: Role, sizes: Mapping[str, Place]) -> Iterator[Problem]:
+    """Yield what is said of bytes although a column of a text has none: only its dtype can be chosen."""
+    given = _beside_a_layout(array, {key: place for key, place in sizes.items() if key != "dtype"})
+    if given:
+        listed = " and ".join(f"'{key}'" for key in given)
+        message = f"array '{array.key.value}' gives {listed}, but '{role.name}' is a table in text"
+        help = "leave it out: a column has as many rows as the table"
+        yield Problem("V0178", message, next(iter(given.values())), help=help)
+    elif array.source is None or array.source.text.value.strip() == role.name:
+        message = f"array '{array.key.value}' takes all of '{role.name}', which is a table in text"
+        columns = ", ".join(f"{role.name}.{one.name}" for one in (role.text.fields if role.text else ())[:2])
+        help = f'name a column, or several of one type: from: "[{columns}]"'
         yield Problem("V0185", message, array.place, help=help)
 
 

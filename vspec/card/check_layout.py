@@ -67,21 +67,6 @@ def _check_record(record: Record) -> Iterator[Problem]:
     yield from check_size(count, "the count")
     yield from check_size(record.size, "the size")
     yield from check_size(record.at, "the offset")
-    if record.repeat is not None:
-        yield from _coded_rows_inside(record)
-
-
-def _coded_rows_inside(record: Record) -> Iterator[Problem]:
-    """Yield each coded record inside a repeated one."""
-    for item in record.fields:
-        if not isinstance(item, Record):
-            continue
-        if item.codec:
-            message = f"'{item.name}' is encoded inside a repeated record, which is not in this version"
-            help = f"place its rows beside '{record.name}': repeat: k in range(n), at: ..., nbytes: ..."
-            yield Problem("V0107", message, item.codec[0].place, help=help)
-        elif item.repeat is None:
-            yield from _coded_rows_inside(item)
 
 
 def _check_rows(record: Record, card: Card) -> Iterator[Problem]:

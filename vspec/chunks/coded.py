@@ -38,6 +38,8 @@ def cells(layout: ArrayLayout, source: Coded) -> Chunked:
     inside = source.inside
     if inside.unpack is not None:
         raise _refused(layout, "its samples are packed as well")
+    if any(trim.start for trim in inside.trims):
+        raise _refused(layout, "its first samples are left out")
     picked = _picked(inside)
     runs = picked.runs
     extent = int(runs.count.max(initial=1))
@@ -88,11 +90,10 @@ def _picked(inside: Strided) -> _Picked:
 def _chains(layout: ArrayLayout, source: Coded, picked: _Picked) -> tuple[tuple[Codecs, ...], Int64]:
     """Return the chains of the cells: those of their regions, and what picks an array out of the bytes."""
     runs = picked.runs
-    keys = np.stack([source.chain[runs.file - source.base], runs.offset, runs.stride], axis=1)
+    keys = np.stack([source.chain[runs.file - source.base], runs.offset, runs.stride, runs.count], axis=1)
     kinds, own = np.unique(keys, axis=0, return_inverse=True)
-    extent = int(runs.count.max(initial=1))
     chains = []
-    for chain, offset, stride in kinds.tolist():
+    for chain, offset, stride, extent in kinds.tolist():
         picking = _picking(source, (*picked.within, InnerAxis("", extent, stride)), offset)
         chains.append((*(() if picking is None else (picking,)), *source.chains[chain]))
     if len(chains) > 1 and any(len(chain) == 0 for chain in chains):

@@ -117,14 +117,19 @@ def _cells(layout: ArrayLayout, source: Chunked) -> _Cells:
 def _joined_chunk(
     layout: ArrayLayout, parts: Sequence[str], sizes: Mapping[str, int], chunks: Mapping[str, int]
 ) -> int:
+    """Return the chunk along an axis: parts in steps of one, then one cut into chunks, then whole ones."""
     if not parts:
         return 1
-    *outer, last = parts
-    if any(chunks[part] != 1 for part in outer):
-        raise _not_a_grid(layout, f"'{outer[0]}' is cut into chunks of more than one")
-    if sizes[last] % chunks[last] and any(sizes[part] > 1 for part in outer):
-        raise _not_a_grid(layout, f"chunks of {chunks[last]} do not divide '{last}' of size {sizes[last]}")
-    return chunks[last]
+    cut = len(parts) - 1
+    while cut > 0 and chunks[parts[cut]] == sizes[parts[cut]]:
+        cut -= 1
+    name, outer, inner = parts[cut], parts[:cut], parts[cut + 1 :]
+    wide = next((part for part in outer if chunks[part] != 1), None)
+    if wide is not None:
+        raise _not_a_grid(layout, f"'{wide}' is cut into chunks of more than one")
+    if sizes[name] % chunks[name] and any(sizes[part] > 1 for part in outer):
+        raise _not_a_grid(layout, f"chunks of {chunks[name]} do not divide '{name}' of size {sizes[name]}")
+    return chunks[name] * int(np.prod([sizes[part] for part in inner], dtype=object))
 
 
 def _not_a_grid(layout: ArrayLayout, why: str) -> VspecError:

@@ -73,8 +73,10 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, int | float | str | bool]:
     return values
 
 
-def _profile(choice: object) -> Literal["portable", "packed"] | None:
-    return "portable" if choice == "portable" else "packed" if choice == "packed" else None
+def _profile(*, portable: bool, packed: bool) -> Literal["portable", "packed"] | None:
+    if portable and packed:
+        raise click.UsageError("--portable and --packed exclude each other")
+    return "portable" if portable else "packed" if packed else None
 
 
 @cli.command()
@@ -109,14 +111,12 @@ def _profile(choice: object) -> Literal["portable", "packed"] | None:
 )
 @click.option(
     "--portable",
-    "profile",
-    flag_value="portable",
+    is_flag=True,
     help="Plain references only, which every reader resolves, whatever their number.",
 )
 @click.option(
     "--packed",
-    "profile",
-    flag_value="packed",
+    is_flag=True,
     help="Many records in a chunk, for readers that have vspec's codecs.",
 )
 @click.option(
@@ -146,7 +146,7 @@ def apply(card: str, data: tuple[Path, ...], out: Path, as_json: bool, **choices
             seal=seal,
             overlay=overlay if isinstance(overlay, Path) else None,
             dry_run=bool(choices["dry_run"]),
-            profile=_profile(choices["profile"]),
+            profile=_profile(portable=bool(choices["portable"]), packed=bool(choices["packed"])),
             materialize=bool(choices["materialize"]),
             on_step=show,
         )

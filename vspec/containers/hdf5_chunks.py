@@ -13,6 +13,7 @@ from vspec.containers.hdf5_library import FAULTS
 from vspec.containers.hdf5_stored import MOST_CELLS, NoFill, Stored
 from vspec.errors import VspecError
 from vspec.layout import Chunked, Codecs, Derived, Int64
+from vspec.sources import PastEnd
 
 _SPARSEST = 16
 _MOST_TRIED = 64
@@ -29,7 +30,7 @@ def chunks_of(it: Stored) -> Chunked | Derived:
     extents = tuple(map(int, it.creation.get_chunk()))
     inner = tuple(size for size, _ in it.member.axes)
     counts = tuple(-(-size // extent) for size, extent in zip(it.dataset.shape, extents, strict=True))
-    rows = _rows(it, rank)
+    rows = _in_order(it, _rows(it, rank), extents)
     cells, rows = _cells(it, rows, extents, counts)
     _look_up(it, rows)
     nbytes = prod((*extents, *inner)) * it.dtype.itemsize
@@ -64,6 +65,57 @@ def _rows(it: Stored, rank: int) -> Int64:
 
     it.dataset.id.chunk_iter(take)
     return np.array(found, np.int64).reshape(-1, rank + 3)
+
+
+def _in_order(it: Stored, rows: Int64, extents: tuple[int, ...]) -> Int64:
+    """Return the rows with their corners.
+
+    The index of an array that may grow along one axis, not its first, counts that axis slowest. The library
+    (2.0.0, `H5D__earray_idx_iterate_cb`) lists its chunks as if it was counted where it stands, without
+    an end: the rest of an array appears behind its end. Which of the two it is, is told by looking chunks
+    up by their place, for which the library does not need the list.
+    """
+    growing = [at for at, size in enumerate(it.dataset.maxshape) if size is None]
+    if len(growing) != 1 or growing[0] == 0 or not len(rows):
+        return rows
+    rank, axis = len(extents), growing[0]
+    if rows[:, :axis].any():
+        return rows
+    turned = _counted_slowest(it, rows, axis, extents)
+    telling = np.flatnonzero((turned[:, :rank] != rows[:, :rank]).any(axis=1))
+    tried = telling[np.unique(np.linspace(0, max(0, len(telling) - 1), _MOST_TRIED).astype(np.intp))]
+    if not len(telling) or all(_is_there(it, rows[at]) for at in tried):
+        return rows
+    if all(_is_there(it, turned[at]) for at in tried):
+        return turned
+    raise _contradiction(it, "its chunks are not where they are listed")
+
+
+def _counted_slowest(it: Stored, rows: Int64, axis: int, extents: tuple[int, ...]) -> Int64:
+    """Return rows whose corners were listed in one order, as they are in the other."""
+    rank = len(extents)
+    most = [size or 0 for size in it.dataset.maxshape]
+    counts = [-(-size // extent) for size, extent in zip(most, extents, strict=True)]
+    place = rows[:, :rank] // np.array(extents, np.int64)
+    number = place[:, axis].copy()
+    for at in range(axis + 1, rank):
+        number = number * counts[at] + place[:, at]
+    turned = rows.copy()
+    for at in [*range(rank - 1, axis, -1), *range(axis - 1, -1, -1)]:
+        turned[:, at] = number % counts[at] * extents[at]
+        number //= counts[at]
+    turned[:, axis] = number * extents[axis]
+    return turned
+
+
+def _is_there(it: Stored, row: Int64) -> bool:
+    """Tell whether the chunk that is found at a row's corner is the one at its offset."""
+    try:
+        mask, raw = it.dataset.id.read_direct_chunk(tuple(map(int, row[:-3])))
+        stored = it.file.reader.read(int(row[-2]), int(row[-1]))
+    except (*FAULTS, PastEnd):
+        return False
+    return int(row[-3]) == mask and bytes(raw) == stored
 
 
 def _cells(

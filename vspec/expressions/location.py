@@ -33,6 +33,15 @@ class Selectable(Protocol):
         """Return the field from one position of its first axis up to another."""
 
 
+@runtime_checkable
+class Listable(Protocol):
+    """What a list of may be named together: its values are copied, wherever they are."""
+
+    @property
+    def values(self) -> Column:
+        """The values that are copied."""
+
+
 class Compiling(Protocol):
     """What is needed of the compiler."""
 
@@ -64,7 +73,7 @@ def compile_locate(compiler: Compiling, node: ast.expr) -> Locator:
         case ast.IfExp():
             return _choice(compiler, node)
         case ast.List(elts=elements) if elements:
-            return _list([compile_locate(compiler, element) for element in elements])
+            return _list([compile_locate(compiler, element) for element in elements], compiler.site(node))
     site = compiler.site(node)
 
     def refuse(_scope: Scope) -> object:
@@ -73,9 +82,16 @@ def compile_locate(compiler: Compiling, node: ast.expr) -> Locator:
     return refuse
 
 
-def _list(locators: Sequence[Locator]) -> Locator:
-    """Locate several fields; whoever asked must be able to do something with more than one."""
-    return lambda scope: [locate(scope) for locate in locators]
+def _list(locators: Sequence[Locator], site: Site) -> Locator:
+    """Locate several things that can stand side by side; fields in bytes are no such things."""
+
+    def run(scope: Scope) -> object:
+        found = [locate(scope) for locate in locators]
+        if not all(isinstance(one, Listable) for one in found):
+            raise no_field(site, None, None)
+        return found
+
+    return run
 
 
 def no_field(site: Site, part: int | None, value: object) -> VspecError:

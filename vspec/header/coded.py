@@ -18,9 +18,10 @@ from vspec.header.instances import Instance
 from vspec.header.located import Located
 from vspec.header.rows import KeyedRows, gather, stack
 from vspec.layout import Codecs, Int64, Json
+from vspec.sources.decoding import CodecError, require_codec
 
 CODECS = frozenset(
-    {"zlib", "gzip", "bz2", "lzma", "blosc", "lz4", "zstd", "shuffle", "delta", "packbits"}
+    {"zlib", "gzip", "bz2", "lzma", "blosc", "lz4", "zstd", "shuffle", "delta"}
     | {"crc32", "crc32c", "adler32", "fletcher32"}
 )
 
@@ -37,8 +38,16 @@ def chain_of(steps: Sequence[CodecStep], scope: Scope) -> Codecs:
         name = str(step.id.render(scope))
         if name not in CODECS and not name.startswith("imagecodecs_"):
             expected = f"{', '.join(sorted(CODECS))}, or imagecodecs_..."
-            raise fail("V0305", f"'{name}' is no codec", step.place, expected=expected)
-        chain.append({"id": name, **{key: _argument(e, scope) for key, e in step.arguments.items()}})
+            help = "the PackBits of pictures is imagecodecs_packbits" if name == "packbits" else None
+            raise fail("V0305", f"'{name}' is no codec", step.place, expected=expected, help=help)
+        config = {"id": name, **{key: _argument(e, scope) for key, e in step.arguments.items()}}
+        try:
+            require_codec(config)
+        except CodecError as error:
+            help = "pip install imagecodecs" if error.is_missing else None
+            code = "V0363" if error.is_missing else "V0305"
+            raise fail(code, f"codec '{name}': {error}", step.place, help=help) from None
+        chain.append(config)
     return tuple(chain)
 
 

@@ -84,7 +84,7 @@ def is_steady(field: Field | Record, inside: Inside) -> bool:
     if field.condition is not None and depends(field.condition, inside):
         return False
     if isinstance(field, Record):
-        return field.at is not None or (not field.codec and _steady_record(field, inside))
+        return not field.codec and (field.at is not None or _steady_record(field, inside))
     if own_order(field.endian, inside):
         return False
     return field.offset is not None or _steady_extent(field, inside)

@@ -15,6 +15,9 @@ from vspec.datatypes import ElementType, Endian
 from vspec.errors import Place, fail
 from vspec.layout import InnerAxis, Int64
 
+_OF_ONE_KIND = "select rows of one kind, or make one array per kind with 'each:'"
+_IN_WORDS = "packed samples may differ in number along an axis of words only: pair[word=n // 2, half=2]"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Located:
@@ -262,7 +265,7 @@ def stack(parts: Sequence[Located], name: str, place: Place) -> Located:
                 place,
                 expected=_with_order(head, part),
                 found=_with_order(part, head),
-                help="select rows of one kind, or make one array per kind with 'each:'",
+                help=_OF_ONE_KIND if part.inside == head.inside else _IN_WORDS,
             )
     return _put_together(parts, ((name, len(parts)),), (None,))
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from vspec.card.model import Role
 from vspec.datatypes import Endian
+from vspec.errors import fail
 from vspec.expressions import Chain, Column, Scope, UnknownName, Value
 from vspec.header.byte_order import choose
 from vspec.header.elements import View
@@ -17,6 +18,7 @@ from vspec.header.instances import Around
 from vspec.header.rows import KeyedRows, gather, stack
 from vspec.header.structs import Struct
 from vspec.header.text import Origin, TextRecord, TextTable, limit_of, read_text
+from vspec.header.text_columns import TextColumn
 from vspec.layout import Int64
 from vspec.sources.order import by_header, by_rank
 
@@ -155,6 +157,10 @@ class RoleFiles(KeyedRows):
 
     def locate(self, name: str) -> object:
         parts = [f.locate(name) for f in self.files]
+        if any(isinstance(part, TextColumn) for part in parts):
+            message = f"column '{name}' stands in each file of '{self.role.name}': it is no single array"
+            help = f"make an array of each file: each: f in {self.role.name}, from: f.{name}"
+            raise fail("V0185", message, self.role.place, help=help)
         return stack(parts, name, self)
 
 

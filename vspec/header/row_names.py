@@ -246,7 +246,7 @@ class Names:
         item = frame.row.field(name)
         if not isinstance(item, Record) or not frame.leads(frame.spec.fields.index(item)):
             raise NoFormula
-        if item.repeat is not None or item.condition is not None or item.of is not None:
+        if item.repeat is not None or item.condition is not None or item.of is not None or item.codec:
             raise NoFormula
         return Frame(record(frame.row, name), frame.inside.enter(item), frame)
 

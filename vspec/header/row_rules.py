@@ -230,6 +230,10 @@ def typed(item: Field, ref: TypeRef, frame: Frame, names: Names) -> Frame:
 def _record(item: Record, frame: Frame, names: Names) -> Formula:
     """Return the bytes of a record inside, or of rows that all have one size."""
     inside = frame.inside.enter(item)
+    if item.encoded is not None:
+        if item.repeat is not None:
+            raise NoFormula
+        return names.natural(item.encoded, frame)
     if item.repeat is None and item.of is not None:
         raise NoFormula
     if item.repeat is None:

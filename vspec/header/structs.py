@@ -235,7 +235,7 @@ class Struct:
         outer, inner = self.home.coded(spec)
         base = self._place_record(outer, i, scope)
         if isinstance(base, NoRows):
-            return base
+            return NoRows(spec, self, base.offset, is_absent=base.is_absent)
         return coded(spec, inner, base, (self.home, chain_of(spec.codec, scope), self._decoded))
 
     def _decoded(self, spec: RecordSpec, home: Home, scope: Scope) -> Struct:

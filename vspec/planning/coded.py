@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from vspec.card.model import ArraySpec
-from vspec.errors import Place, fail
+from vspec.errors import Place, Problem, VspecError, fail
 from vspec.expressions import Scope
 from vspec.header.coded import chain_of
 from vspec.header.dataset import Header
@@ -37,9 +37,10 @@ def region_of(
     where, start, length = (np.array([n], np.int64) for n in (file.view.index, offset, nbytes))
     (index,) = header.files.regions.add(where, start, length, chain_of(spec.codec, scope)).tolist()
     has_auto = not isinstance(spec.shape, Mapping) or None in spec.shape.values()
-    if nbytes > _LOOKED_INTO and not has_auto:
+    inside = header.files.inside(index)
+    if nbytes > _LOOKED_INTO and not has_auto and not inside.is_stream:
         return index, None
-    return index, header.files.inside(index).size
+    return index, inside.size
 
 
 def settled(arranged: Arranged, header: Header, place: Place) -> Arranged:
@@ -69,9 +70,51 @@ def _coded(source: Strided, header: Header, place: Place) -> Source:
     if all(len(chains[k]) == 0 for k in np.unique(chain[own]).tolist()):
         runs = replace(source.runs, file=file[own], offset=offset[own] + source.runs.offset)
         return replace(source, runs=runs)
-    return Coded(source, base, file, offset, nbytes, chain, chains, _looked_at(header, base, int(nbytes[0])))
+    decoded = _looked_at(source, header, place)
+    return Coded(source, base, file, offset, nbytes, chain, chains, decoded)
 
 
-def _looked_at(header: Header, region: int, nbytes: int) -> int | None:
-    """Return the bytes that a region decodes to, where that is quickly seen."""
-    return header.files.inside(region).size if nbytes <= _LOOKED_INTO else None
+def _looked_at(source: Strided, header: Header, place: Place) -> int | None:
+    """Return the bytes that the first, the middle and the last region decode to, None where it takes long.
+
+    Where they differ, it is the most of them. Raises V0331 for one that is too short for what is in it.
+    """
+    regions = np.unique(source.runs.file)
+    sizes = []
+    for index in np.unique(regions[[0, len(regions) // 2, -1]]).tolist():
+        region = header.files.regions.region(index)
+        inside = header.files.inside(index)
+        if region.nbytes > _LOOKED_INTO and not (inside.is_stream and len(regions) == 1):
+            continue
+        need = _reach(source, index)
+        if need > inside.size:
+            raise VspecError(
+                [
+                    Problem(
+                        "V0331",
+                        f"{header.files.paths[region.file]}: a region decodes to {inside.size} bytes",
+                        place,
+                        data_file=header.files.paths[region.file],
+                        offset=region.offset,
+                        expected=f"{need} bytes at least",
+                        found=f"{inside.size} bytes",
+                        help="is the file damaged, or a count, an offset or the type of the card wrong?",
+                    )
+                ]
+            )
+        sizes.append(inside.size)
+    return max(sizes, default=None)
+
+
+def _reach(source: Strided, region: int) -> int:
+    """Return how many of a region's decoded bytes are needed, from the first on."""
+    own = np.flatnonzero(source.runs.file == region)
+    if 0 in [axis.size for axis in source.inner]:
+        return 0
+    runs = source.runs
+    far = np.maximum((runs.count[own] - 1) * runs.stride[own], 0) + runs.offset[own]
+    inner = 0
+    for axis in source.inner:
+        steps = axis.offsets if axis.offsets is not None else np.array([0, (axis.size - 1) * axis.stride])
+        inner += int(steps.max())
+    return int(far.max()) + inner + source.item.itemsize if (runs.count[own] > 0).any() else 0

@@ -23,6 +23,7 @@ from vspec.planning.time_places import Timed, place_of
 Column = NDArray[np.int64] | NDArray[np.float64]
 _FLAT = "flat counts records of several files through, 'from: flat(rec.block).x, at: flat(rec.block.time)'"
 _CUT = "'as: segment' makes a group of each stretch without gaps; or widen 'tolerance'"
+_NO_START = "leave such rows out of 'from:' and 'at:', or compute their times"
 _WHOLE = "rows are kept whole, also by 'as: segment': widen 'tolerance', or give one time for each row"
 
 
@@ -65,7 +66,11 @@ def segments(spec: ArraySpec, region: Region, header: Header, scope: Scope) -> I
         yield Segment("", region)
         return
     for k, (start, stop) in enumerate(pairwise([*starts, rows[1]])):
-        yield Segment(f"segment_{k}", _rows(region, rows[0], (start, stop)), float(times[start, 0]), step)
+        first = float(times[start, 0])
+        if not math.isfinite(first):
+            message = f"the stretch from row {start} on has no start: the time of this row is {first}"
+            raise _gap(gaps, message, ("a finite time", str(first)), place_of(lie, start), _NO_START)
+        yield Segment(f"segment_{k}", _rows(region, rows[0], (start, stop)), first, step)
 
 
 def with_start(axis: Axis, spec: ArraySpec, segment: Segment) -> Axis:
@@ -183,8 +188,9 @@ def _starts(recording: _Recording, samples: Int64, unit: tuple[float, float]) ->
 
 def _later(before: Column, after: Column) -> NDArray[np.float64]:
     """Return differences of times: exact ones, but where they would leave 64 bits. NaN is near no time."""
-    about = after.astype(np.float64) - before.astype(np.float64)
-    return np.where(np.abs(about) < 2.0**62, after - before, about).astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        about = after.astype(np.float64) - before.astype(np.float64)
+        return np.where(np.abs(about) < 2.0**62, after - before, about).astype(np.float64)
 
 
 def _gap(

@@ -31,12 +31,20 @@ FAULTS = (ValueError, RuntimeError, OSError, EOFError, TypeError, MemoryError, z
 """What decoders raise for bytes that they do not know."""
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """Decoded, it has more than so many bytes."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
         self.limit = limit
+
+
+class CodecError(Exception):
+    """A configuration is none of its codec's; ``is_missing`` where the package of the codec is not there."""
+
+    def __init__(self, why: str, *, is_missing: bool = False) -> None:
+        super().__init__(why)
+        self.is_missing = is_missing
 
 
 class _Decoder(Protocol):
@@ -148,7 +156,7 @@ class Flow:
 
 
 def undone(chain: Codecs, data: bytes) -> bytes:
-    """Return what bytes decode to. Raises `TooLarge`, or one of `FAULTS`."""
+    """Return what bytes decode to. Raises `TooLargeError`, or one of `FAULTS`."""
     for config in reversed(chain):
         data = _streamed(config, data) if config["id"] in _STREAMS else _whole(config, data)
     return data
@@ -160,17 +168,17 @@ def _streamed(config: Config, data: bytes) -> bytes:
     while piece := flow.piece():
         out += piece
         if len(out) > MOST_WHOLE:
-            raise TooLarge(MOST_WHOLE)
+            raise TooLargeError(MOST_WHOLE)
     return bytes(out)
 
 
 def _whole(config: Config, data: bytes) -> bytes:
     if len(data) > _MOST_ENCODED or _most(str(config["id"]), data) > MOST_WHOLE:
-        raise TooLarge(MOST_WHOLE)
+        raise TooLargeError(MOST_WHOLE)
     try:
         found = _codec(config).decode(data)
     except MemoryError:
-        raise TooLarge(MOST_WHOLE) from None
+        raise TooLargeError(MOST_WHOLE) from None
     if isinstance(found, np.ndarray):
         return found.tobytes()
     return bytes(found)  # type: ignore[call-overload,no-any-return]  # codecs return buffers
@@ -205,9 +213,19 @@ def _most_of_zstd(data: bytes) -> int:
     return most
 
 
+def require_codec(config: Config) -> None:
+    """Raise `CodecError` unless a configuration is one of a codec that is there."""
+    try:
+        _codec(config)
+    except ImportError as error:
+        raise CodecError(str(error), is_missing=True) from None
+    except FAULTS as error:
+        raise CodecError(str(error)) from None
+
+
 def _codec(config: Config) -> _Codec:
     registry = import_module("numcodecs")
     if str(config["id"]).startswith("imagecodecs_"):
-        import_module("imagecodecs.numcodecs").register_codecs(verbose=False)
+        import_module("imagecodecs.numcodecs").register_codecs([config["id"]], verbose=False)
     codec: _Codec = registry.get_codec(dict(config))
     return codec

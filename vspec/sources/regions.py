@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vspec.errors import Problem, VspecError
 from vspec.layout import Codecs, Int64
-from vspec.sources.decoding import FAULTS, Flow, TooLarge, is_stream, looks_like, undone
+from vspec.sources.decoding import FAULTS, Flow, TooLargeError, is_stream, looks_like, undone
 from vspec.sources.files import FIND_LIMIT, PastEnd, Reader
 
 FIRST_REGION = 1 << 40
@@ -105,6 +105,11 @@ class DecodedReader:
         return f"{self._reader.path} (decoded from byte {self._region.offset})"
 
     @property
+    def is_stream(self) -> bool:
+        """Whether it is decoded a piece at a time, so that its size is found in little memory."""
+        return is_stream(self._region.chain)
+
+    @property
     def size(self) -> int:
         """Decoded bytes."""
         if self._size is None:
@@ -181,7 +186,7 @@ class DecodedReader:
         encoded = self._reader.view(self._region.offset, self._region.nbytes).tobytes()
         try:
             self._kept = np.frombuffer(undone(self._region.chain, encoded), np.uint8)
-        except TooLarge as error:
+        except TooLargeError as error:
             raise self._too_large(error.limit) from None
         except FAULTS as error:
             raise self._no_data(error) from None
