@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 Arrays = Mapping[str, NDArray[np.generic]]
 Writer = Callable[[Path], Arrays]
@@ -94,6 +98,23 @@ def stack(folder: Path) -> Arrays:
 
 
 def dicom(folder: Path) -> Arrays:
+    _image("x", SMOOTH).save_as(folder / "x.dcm", enforce_file_format=True)
+    return {"pixels": SMOOTH}
+
+
+def series(folder: Path) -> Arrays:
+    """Write slices whose names are in another order than their positions."""
+    slices = [SMOOTH + at for at in range(5)]
+    for at, name in enumerate("cabed"):
+        image = _image(name, slices[at])
+        image.SeriesInstanceUID = "1.2.3"
+        image.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+        image.ImagePositionPatient = [0, 0, 2.5 * at - 7]
+        image.save_as(folder / f"{name}.dcm", enforce_file_format=True)
+    return {"volume": np.array(slices)}
+
+
+def _image(name: str, values: NDArray[np.uint16]) -> Dataset:
     from pydicom.dataset import Dataset, FileMetaDataset
     from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
 
@@ -101,16 +122,15 @@ def dicom(folder: Path) -> Arrays:
     image.file_meta = FileMetaDataset()
     image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     image.file_meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
-    image.file_meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=["x"])
+    image.file_meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[name])
     image.SOPClassUID = SecondaryCaptureImageStorage
     image.SOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID
-    image.Rows, image.Columns = SMOOTH.shape
+    image.Rows, image.Columns = values.shape
     image.SamplesPerPixel, image.PhotometricInterpretation = 1, "MONOCHROME2"
     image.BitsAllocated = image.BitsStored = 16
     image.HighBit, image.PixelRepresentation = 15, 0
-    image.PixelData = SMOOTH.tobytes()
-    image.save_as(folder / "x.dcm", enforce_file_format=True)
-    return {"pixels": SMOOTH}
+    image.PixelData = values.tobytes()
+    return image
 
 
 def mat(version: str, packed: bool) -> Writer:
@@ -169,6 +189,7 @@ WRITERS: Mapping[str, Mapping[str, Writer]] = {
     "iau/fits": {"all kinds": fits},
     "mathworks/mat": {"4": mat("4", False), "5": mat("5", False), "5 compressed": mat("5", True)},
     "nema/dicom": {"raw": dicom},
+    "nema/dicom-series": {"five slices": series},
     "numpy/npz": {"stored": npz(False), "deflated": npz(True)},
     "unidata/netcdf3": {"records": netcdf3},
     "zarr-developers/zarr": {"version 2": store(2), "version 3": store(3)},

@@ -41,7 +41,8 @@ def test_every_card_of_a_container_has_a_writer_or_a_reason():
 @pytest.mark.parametrize(("id", "name"), CASES)
 def test_a_card_is_identified_by_the_files_of_its_library_alone(id, name, tmp_path):
     written(id, name, tmp_path / "data")
-    assert {match.card_id for match in vspec.identify(tmp_path / "data").matches} == {id}
+    matches = vspec.identify(tmp_path / "data").matches
+    assert {match.card_id for match in matches if not match.part_of} == {id}
 
 
 @pytest.mark.parametrize("materialize", (False, True), ids=("in place", "materialised"))

@@ -59,3 +59,10 @@ def test_an_array_with_chunks_left_out(sizes, block, filters, tmp_path):
     assert np.array_equal(found[..., -1], written[..., -1])
     with h5py.File(tmp_path / "x.h5") as file:
         assert np.array_equal(found, file["d"][...])
+
+
+def test_an_axis_that_grew_in_one_chunk(tmp_path):
+    written = np.arange(30).reshape(5, 6)
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file.create_dataset("d", data=written, maxshape=(5, None), chunks=(5, 6))
+    assert np.array_equal(through_a_map(tmp_path), written)

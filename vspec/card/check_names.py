@@ -165,7 +165,8 @@ class _Names:
         names = self._record(record, Names(outer), inside)
         for source in (record.condition, record.at, record.to):
             self._check.check(source, names, words)
-        self._codecs(record.codec, record.encoded, names)
+        self._codecs(record.codec, names)
+        self._check.check(record.encoded, names, words)
         if record.of is not None:
             self._type_of(record.of, names, inside)
         if repeat is not None:
@@ -200,8 +201,7 @@ class _Names:
                 self._problems.append(Problem("V0177", message, axis.place, help="e.g. int16[time=rest]"))
         self._endian(field.endian, names, words)
 
-    def _codecs(self, steps: Sequence[CodecStep], encoded: Expression | None, names: Names) -> None:
-        self._check.check(encoded, names)
+    def _codecs(self, steps: Sequence[CodecStep], names: Names) -> None:
         for step in steps:
             for source in (step.id, step.condition, *step.arguments.values()):
                 self._check.check(source, names)
@@ -227,7 +227,8 @@ class _Names:
         if isinstance(array.order, Expression):
             self._order(array.order, names)
         self._endian(array.endian, names)
-        self._codecs(array.codec, array.encoded, names)
+        self._codecs(array.codec, names)
+        self._check.check(array.encoded, names)
         for axis in array.axes:
             self._tree(axis.units, names)
             self._tree(axis.epoch, names)

@@ -55,7 +55,7 @@ def cells(layout: ArrayLayout, source: Coded) -> Chunked:
     at = len(picked.within)
     stored = (*picked.lead, *whole[:at], (inside.outer, total), *whole[at:])
     region = runs.file - source.base
-    chains, own = _chains(layout, source, picked)
+    chains, own = _chains(source, picked)
     return Chunked(
         stored,
         (*(1 for _ in picked.lead), *(n for _, n in whole[:at]), extent, *(n for _, n in whole[at:])),
@@ -87,7 +87,7 @@ def _picked(inside: Strided) -> _Picked:
     return _Picked(runs, tuple(lead), tuple(within))
 
 
-def _chains(layout: ArrayLayout, source: Coded, picked: _Picked) -> tuple[tuple[Codecs, ...], Int64]:
+def _chains(source: Coded, picked: _Picked) -> tuple[tuple[Codecs, ...], Int64]:
     """Return the chains of the cells: those of their regions, and what picks an array out of the bytes."""
     runs = picked.runs
     keys = np.stack([source.chain[runs.file - source.base], runs.offset, runs.stride, runs.count], axis=1)
@@ -96,8 +96,6 @@ def _chains(layout: ArrayLayout, source: Coded, picked: _Picked) -> tuple[tuple[
     for chain, offset, stride, extent in kinds.tolist():
         picking = _picking(source, (*picked.within, InnerAxis("", extent, stride)), offset)
         chains.append((*(() if picking is None else (picking,)), *source.chains[chain]))
-    if len(chains) > 1 and any(len(chain) == 0 for chain in chains):
-        raise _refused(layout, "some of its regions are encoded, and others not")
     return tuple(chains), own.reshape(-1).astype(np.int64)
 
 

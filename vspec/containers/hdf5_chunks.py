@@ -83,8 +83,10 @@ def _in_order(it: Stored, rows: Int64, extents: tuple[int, ...]) -> Int64:
         return rows
     turned = _counted_slowest(it, rows, axis, extents)
     telling = np.flatnonzero((turned[:, :rank] != rows[:, :rank]).any(axis=1))
-    tried = telling[np.unique(np.linspace(0, max(0, len(telling) - 1), _MOST_TRIED).astype(np.intp))]
-    if not len(telling) or all(_is_there(it, rows[at]) for at in tried):
+    if not len(telling):
+        return rows
+    tried = telling[np.unique(np.linspace(0, len(telling) - 1, _MOST_TRIED).astype(np.intp))]
+    if all(_is_there(it, rows[at]) for at in tried):
         return rows
     if all(_is_there(it, turned[at]) for at in tried):
         return turned

@@ -9,6 +9,7 @@ import numpy as np
 
 from vspec.card.model import CodecStep
 from vspec.card.model import Record as RecordSpec
+from vspec.card.references import references
 from vspec.errors import fail
 from vspec.expressions import Column, Expression, Scope, UnknownName, Value
 from vspec.header.elements import View
@@ -117,13 +118,31 @@ class CodedRecord:
         return self.inner.locate(name)
 
 
-def regions_of(found: object, home: Home, chain: Codecs) -> Int64:
-    """Return the indices of the regions that a located run of bytes is, or each of its rows."""
+def regions_of(found: object, home: Home, chains: Sequence[Codecs]) -> Int64:
+    """Return the indices of the regions that a located run of bytes is, or each of its rows.
+
+    There is one chain for all of them, or one for each.
+    """
     assert isinstance(found, Located), "bytes are located as bytes"
     offset = np.atleast_1d(np.asarray(found.offset, np.int64))
     nbytes = np.broadcast_to(np.asarray(found.nbytes, np.int64), offset.shape)
     file = np.full(len(offset), home.view.index, np.int64)
-    return home.add_regions(file, offset, nbytes, chain)
+    if len(chains) == 1:
+        return home.add_regions(file, offset, nbytes, chains[0])
+    rows = [slice(k, k + 1) for k in range(len(offset))]
+    added = [home.add_regions(file[k], offset[k], nbytes[k], c) for k, c in zip(rows, chains, strict=True)]
+    return np.concatenate(added)
+
+
+def _chains(spec: RecordSpec, base: Instance | KeyedRows, scope: Scope) -> Sequence[Codecs]:
+    """Return the chain of a coded record, or of each of its rows where they may differ."""
+    steps = spec.codec
+    variable = spec.repeat.variable if spec.repeat is not None else None
+    sources = (source for step in steps for source in (step.id, step.condition, *step.arguments.values()))
+    named = (r.name.value for source in sources if source is not None for r in references(source))
+    if variable is None or variable not in named or not isinstance(base, KeyedRows) or not len(base):
+        return (chain_of(steps, scope),)
+    return [chain_of(steps, base.at(i).scope) for i in range(len(base))]  # type: ignore[union-attr]  # rows are instances
 
 
 class CodedRows(KeyedRows):
@@ -186,10 +205,11 @@ class CodedRows(KeyedRows):
 
 
 def coded(
-    spec: RecordSpec, inner: RecordSpec, base: Instance | KeyedRows, how: tuple[Home, Codecs, Make]
+    spec: RecordSpec, inner: RecordSpec, base: Instance | KeyedRows, how: tuple[Home, Scope, Make]
 ) -> CodedRecord | CodedRows:
     """Return a coded record, or its rows, whose bytes lie where ``base`` does; ``inner`` is in them."""
-    home, chain, make = how
+    home, scope, make = how
     variable = None if spec.repeat is None else spec.repeat.variable
-    regions = Regions(inner, variable, home, regions_of(base.locate(HIDDEN), home, chain), make)
+    index = regions_of(base.locate(HIDDEN), home, _chains(spec, base, scope))
+    regions = Regions(inner, variable, home, index, make)
     return CodedRows(base, regions) if isinstance(base, KeyedRows) else CodedRecord(base, regions)

@@ -14,7 +14,7 @@ from vspec.errors import Place, fail
 from vspec.expressions import Chain, Expression, Scope, UnknownName, Value
 from vspec.header import elements, placing, slots, terminated
 from vspec.header.byte_order import choose
-from vspec.header.coded import CodedRecord, CodedRows, chain_of, coded
+from vspec.header.coded import CodedRecord, CodedRows, coded
 from vspec.header.cycles import Pending
 from vspec.header.elements import Spot
 from vspec.header.fixed_rows import FixedRows
@@ -236,7 +236,7 @@ class Struct:
         base = self._place_record(outer, i, scope)
         if isinstance(base, NoRows):
             return NoRows(spec, self, base.offset, is_absent=base.is_absent)
-        return coded(spec, inner, base, (self.home, chain_of(spec.codec, scope), self._decoded))
+        return coded(spec, inner, base, (self.home, scope, self._decoded))
 
     def _decoded(self, spec: RecordSpec, home: Home, scope: Scope) -> Struct:
         return Struct(spec, home, 0, self._inside(scope))

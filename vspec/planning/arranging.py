@@ -263,7 +263,7 @@ def _shorten(located: Located, name: str, size: int) -> Located:
 
 
 def _joined(located: Located, joins: Sequence[JoinAxis], scope: Scope) -> Arranged:
-    found = in_words(regular(_explicit(located)), joins)
+    found = in_words(_ones_first(regular(_explicit(located))), joins)
     located, joins = found.located, found.joins
     outer, lead, parts_of = _outer(located, joins)
     runs = runs_of(located, lead)
@@ -288,6 +288,14 @@ def _joined(located: Located, joins: Sequence[JoinAxis], scope: Scope) -> Arrang
     unpack = Unpack(located.element, located.endian, located.inside)
     words = Strided(runs, np.dtype(f"V{located.item}"), lead, outer, inner, tuple(trims), unpack)
     return Arranged(words, tuple(axes), dtype)
+
+
+def _ones_first(located: Located) -> Located:
+    """Return rows of unequal sizes with the lead axes of one position first: the rows lie as they did."""
+    if located.counts is None or located.levels:
+        return located
+    lead = sorted(located.lead, key=lambda axis: axis[1] != 1)
+    return replace(located, lead=tuple(lead))
 
 
 def _explicit(located: Located) -> Located:
