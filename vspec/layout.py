@@ -147,8 +147,8 @@ class Chunked:
     Columns ``file``, ``offset``, ``nbytes`` have one row a grid cell; ``file`` -1 is an absent
     cell (``fill``). ``cell_codecs`` (one index per cell into ``chains``) is given where cells
     differ, else every cell uses ``chains[0]``. A ragged last cell decodes to its clipped shape
-    when ``ragged`` is true, with at most ``surplus`` bytes behind it. ``peer`` names the independent reader that is the oracle here; it finds the
-    array in ``origins``, which cover all of it.
+    when ``ragged`` is true, with at most ``surplus`` bytes behind it. ``peer`` names the independent reader
+    that is the oracle here; it finds the array in ``origins``, which cover all of it.
     """
 
     stored: tuple[tuple[str, int], ...]

@@ -62,7 +62,7 @@ def main(argv: list[str]) -> int:
     try:
         listed = report.read_listed(chosen.partial)
         reasons = read_unserved(chosen.unserved)
-        outcomes = _outcomes(chosen)
+        outcomes = [report.settled(one, listed.get(one.id, {})) for one in _outcomes(chosen)]
     except (CorpusError, OSError, ValueError) as error:
         print(f"corpus: {error}", file=sys.stderr)
         return 2

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -38,6 +39,7 @@ from tests.corpus.values import (
 MOST_FIELD_CANDIDATES = 6
 MOST_COMBINATIONS = 5000
 MOST_SHIFT = 32
+_STACKED = re.compile(r"stacked\[.*\]:(?P<first>.+)\.\.(?P<last>.+)")
 FEWEST_TO_SHIFT = 4
 """Of fewer integers, some are a power of two times others by chance."""
 
@@ -69,13 +71,16 @@ class _Hit:
 def judge(facts: Sequence[Facts], parts: Sequence[Part]) -> list[Verdict]:
     """Return a verdict for each of ``facts``, in their order."""
     verdicts: dict[int, Verdict] = {}
+    found: dict[str, Array] = {}
     ordered: list[Part] = []
     for row, wanted in enumerate(facts):
         hit = next(_equal(wanted, parts), None)
         if hit is not None:
             verdicts[row] = Verdict(wanted.name, "equal", hit.text)
+            found[wanted.name] = hit.values
             if hit.complete and hit.part not in ordered:
                 ordered.append(hit.part)
+    verdicts |= _side_by_side(facts, found, verdicts)
     views = [view for part in ordered for view in part.transposed()]
     for row, wanted in enumerate(facts):
         if row not in verdicts and (hit := next(_equal(wanted, views), None)):
@@ -85,6 +90,27 @@ def judge(facts: Sequence[Facts], parts: Sequence[Part]) -> list[Verdict]:
     open_rows = [row for row in range(len(facts)) if row not in verdicts]
     verdicts |= _assign({row: _scaled(facts[row], [*parts, *views]) for row in open_rows}, facts)
     return [verdicts.get(row) or _unserved(facts[row], parts) for row in range(len(facts))]
+
+
+def _side_by_side(
+    facts: Sequence[Facts], found: Mapping[str, Array], served: Mapping[int, Verdict]
+) -> dict[int, Verdict]:
+    """Return the verdicts for arrays that the reader itself made of others, all equal, side by side.
+
+    Their names say so: ``stacked[n,3]:a..c`` are the facts from a to c.
+    """
+    names = [fact.name for fact in facts if not _STACKED.fullmatch(fact.name)]
+    stacks: dict[int, Verdict] = {}
+    for row, wanted in enumerate(facts):
+        said = _STACKED.fullmatch(wanted.name)
+        if row in served or said is None or not {said["first"], said["last"]} <= set(names):
+            continue
+        own = names[names.index(said["first"]) : names.index(said["last"]) + 1]
+        if all(name in found for name in own) and len({found[name].shape for name in own}) == 1:
+            cast = cast_preserving(np.stack([found[name] for name in own], axis=1), wanted.dtype)
+            if cast is not None and cast.shape == wanted.shape and sha256(cast) == wanted.sha256:
+                stacks[row] = Verdict(wanted.name, "equal", f"{own[0]} to {own[-1]} side by side")
+    return stacks
 
 
 def _equal(wanted: Facts, parts: Sequence[Part]) -> Iterator[_Hit]:

@@ -114,6 +114,19 @@ def test_an_entry_whose_arrays_are_all_empty_is_not_scored(corpus):
     assert (total["equal"], total["differs"]) == (1, 1)
 
 
+def test_what_the_reader_made_is_not_counted_but_never_makes_an_entry_good_alone():
+    served, made = Verdict("n", "equal"), Verdict("r", "unserved", note="rounded")
+    outcome = Outcome("e", "f", "readable", "partial", verdicts=(served, made))
+    reasons = {"r": report.MADE + "rounded floats"}
+    assert report.settled(outcome, reasons).result == "equal"
+    assert report.settled(outcome, {"r": "rounded floats"}).result == "partial"
+    assert report.settled(outcome, {}).result == "partial"
+    alone = replace(outcome, verdicts=(made,), result="differs")
+    assert report.settled(alone, reasons).result == "differs"
+    other = replace(outcome, verdicts=(Verdict("s", "scaled"), served, made, Verdict("x", "unserved")))
+    assert report.settled(other, reasons).result == "partial"
+
+
 def test_a_list_without_a_reason_is_refused(tmp_path):
     (tmp_path / "partial.toml").write_text('["f/a.bin"]\nother = " "\n')
     with pytest.raises(ValueError, match="each with a reason"):

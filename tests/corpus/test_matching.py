@@ -155,6 +155,17 @@ def test_any_selection_is_found_and_one_changed_sample_is_not(case, data):
     assert alone(wanted, part("v", values)).result == "unserved"
 
 
+def test_what_the_reader_itself_put_side_by_side_needs_each_of_its_arrays():
+    columns = [RAW[:, 0], RAW[:, 1], RAW[:, 0] // 2]
+    said = [facts(f"tr{k}", column) for k, column in enumerate(columns)]
+    said.append(facts("stacked[n,3]:tr0..tr2", np.stack(columns, axis=1)))
+    parts = [part(f"p{k}", column) for k, column in enumerate(columns)]
+    assert results(judge(said, parts)) == ["equal"] * 4
+    assert results(judge(said, parts[:2])) == ["equal", "equal", "unserved", "unserved"]
+    said[3] = facts("stacked[n,3]:tr0..tr2", np.stack(columns[::-1], axis=1))
+    assert results(judge(said, parts)) == ["equal"] * 3 + ["unserved"]
+
+
 def test_a_value_somewhere_in_an_array_is_no_selection_of_it():
     assert alone(np.array([7], dtype=np.int16), part("raw", RAW)).result == "unserved"
     assert alone(np.array([1, 1, 1]), part("v", np.ones((1000, 3), dtype=np.int64))).result == "unserved"

@@ -26,6 +26,7 @@ checks:
 arrays:
   raw: {dtype: int16, shape: {time: auto, channel: 4}}
   more/bytes: {dtype: uint8, shape: {byte: auto}}
+  more/packed: {dtype: uint24, shape: {sample: 33}}
 """
 
 

@@ -213,5 +213,15 @@ def through_a_map(folder: Path, metadata: str) -> np.ndarray | None:
             return None
         # A chunk whose bytes its codec refuses is an error of whoever reads the map.
         return store.mapped(folder, ["data"])["data"]
-    except (VspecError, RuntimeError, ValueError, OSError, EOFError, TypeError, MemoryError, SystemError, zlib.error):
+    except (
+        VspecError,
+        RuntimeError,
+        ValueError,
+        OSError,
+        EOFError,
+        TypeError,
+        MemoryError,
+        SystemError,
+        zlib.error,
+    ):
         return None

@@ -11,7 +11,20 @@ import tifffile
 from hypothesis import strategies as st
 
 CODES = ("u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f2", "f4", "f8", "c8", "c16")
-COMPRESSIONS = (None, None, "lzw", "deflate", "zlib", "packbits", "lzma", "zstd", "jpeg", "jpeg2000", "webp", "png")
+COMPRESSIONS = (
+    None,
+    None,
+    "lzw",
+    "deflate",
+    "zlib",
+    "packbits",
+    "lzma",
+    "zstd",
+    "jpeg",
+    "jpeg2000",
+    "webp",
+    "png",
+)
 PICTURES = {"jpeg": ("u1",), "jpeg2000": ("u1", "u2"), "webp": ("u1",), "png": ("u1", "u2")}
 
 
@@ -57,7 +70,11 @@ def files(draw: st.DrawFn) -> Made:
         options["tile"] = draw(st.sampled_from([(16, 16), (16, 32), (32, 16)]))
     elif draw(st.booleans()):
         options["rowsperstrip"] = draw(st.integers(1, y))
-    if compression in ("lzw", "deflate", "zlib", "packbits", "lzma", "zstd") and code[0] in "uif" and draw(st.booleans()):
+    if (
+        compression in ("lzw", "deflate", "zlib", "packbits", "lzma", "zstd")
+        and code[0] in "uif"
+        and draw(st.booleans())
+    ):
         options["predictor"] = 3 if code[0] == "f" else 2
     if draw(st.booleans()):
         options["metadata"] = None

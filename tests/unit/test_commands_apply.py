@@ -63,6 +63,10 @@ def test_the_report_is_as_documented(tmp_path):
                         "tail": "none",
                         "profile": "portable",
                         "materialized": False,
+                        "codecs": [],
+                        "readers": "portable",
+                        "not_read_by": [],
+                        "packages": [],
                     }
                 ],
                 "choices": [

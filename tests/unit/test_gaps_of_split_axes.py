@@ -115,3 +115,11 @@ def test_times_of_the_samples_of_uneven_rows_are_refused(tmp_path):
     with pytest.raises(VspecError) as caught:
         planned(card, tmp_path, {"a.dat": bytes([2, 0, 1, 7, 7, 1, 2, 7])})
     assert [problem.code for problem in caught.value.problems] == ["V0319"]
+
+
+@pytest.mark.parametrize("times", ("f.r.t * 2", "1 + f.r.t", "-f.r.t", "4 in f.r.t"))
+def test_lists_of_unequal_length_are_no_numbers(tmp_path, times):
+    with pytest.raises(VspecError) as caught:
+        planned(FILES.replace("at: f.r.t", f'at: "{times}"'), tmp_path, two_files((0, 2, 4), (6, 8)))
+    (problem,) = caught.value.problems
+    assert (problem.code, "flat(" in problem.help) == ("V0226", True)

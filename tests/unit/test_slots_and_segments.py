@@ -202,6 +202,23 @@ def test_a_time_that_is_no_number_is_a_gap(tmp_path):
     assert problem.code == "V0328"
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("time", (float("nan"), float("inf"), float("-inf")))
+def test_a_stretch_without_a_start_is_an_error_with_its_place(time, tmp_path):
+    card = GAPS.replace("time: uint64", "time: float64") + ", as: segment}\n"
+    rows = [struct.pack("<d", t) + times(0)[8:] for t in (0.0, 800.0, time, time, 1600.0)]
+    (problem,) = mapped(tmp_path, card, b"".join(rows))
+    assert (problem.code, problem.found) == ("V0328", str(time))
+    assert (problem.data_file, problem.offset) == ("a.f", 2 * len(rows[0]))
+
+
+def test_gaps_between_all_of_many_rows_are_an_error(tmp_path):
+    card = GAPS.replace("step: 100", "step: 1") + ", as: segment}\n"
+    (problem,) = mapped(tmp_path, card, times(*range(0, 800 * 10_001, 800)))
+    assert (problem.code, problem.expected, problem.found) == ("V0328", "8 after row 0", "800 after it")
+    assert "same units" in problem.help
+
+
 def test_a_difference_beyond_64_bits_is_a_gap(tmp_path):
     card = GAPS.replace("time: uint64", "time: int64") + "}\n"
     rows = [

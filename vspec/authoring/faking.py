@@ -16,7 +16,7 @@ from vspec.authoring.fakes.damage import DAMAGES, damage, possible
 from vspec.authoring.fakes.data_sets import FakeSet
 from vspec.authoring.fakes.examples import choose
 from vspec.authoring.fakes.files import FakeFile, FakeFiles
-from vspec.authoring.fakes.known import Known, UnkeptError, arranged, axes_of, in_order
+from vspec.authoring.fakes.known import Known, UnkeptError, arranged, axes_of, in_order, stacked
 from vspec.authoring.fakes.options import Faked, FakeOptions
 from vspec.authoring.fakes.outputs import Outputs
 from vspec.authoring.fakes.paths import path_of
@@ -24,6 +24,7 @@ from vspec.authoring.fakes.records import Struct
 from vspec.authoring.fakes.sheets import Plan
 from vspec.authoring.fakes.sparse import many_in
 from vspec.authoring.fakes.sparse import write as write_rows
+from vspec.authoring.fakes.streams import packed
 from vspec.authoring.fakes.tables import together
 from vspec.authoring.fakes.texts import TextPart
 from vspec.authoring.fakes.usage import usage_of
@@ -44,7 +45,8 @@ def fake(card: Card, out: Path, options: FakeOptions | None = None) -> Faked:
     reader finds them. The files are held against the card: V0859 says which of its checks they
     miss. Raises V0850 to V0858 for examples that do not fit the card, V0860 for a kind of damage
     that the card cannot notice, V0861 for a file that exists already, V0826 for a seed below 0,
-    V0862 for a size that nothing asks for, V0863 for a card of containers. Only V0859 leaves files behind: those that it speaks of.
+    V0862 for a size that nothing asks for, V0863 for a card of containers. Only V0859 leaves files
+    behind: those that it speaks of.
     """
     options = options or FakeOptions()
     _require_no_container(card)
@@ -69,7 +71,7 @@ def _require_no_container(card: Card) -> None:
     problems = [
         Problem(
             "V0863",
-            f"'{role.name}' is a container of the format '{role.container}', which vspec reads and does not write",
+            f"'{role.name}' is a container, {role.container}, which vspec reads and does not write",
             role.container_place,
             help="write a file with a library of that format, and apply the card to it",
         )
@@ -124,7 +126,10 @@ class _Contents:
         try:
             for path in planned:
                 self.outputs.prepare(path)
-                self._write([file for file in self._made.files() if out / file.path == path], path)
+                roles = [file for file in self._made.files() if out / file.path == path]
+                self._write(roles, path)
+                if (word := roles[0].role.compression) is not None:
+                    path.write_bytes(packed(path.read_bytes(), word))
         except VspecError:
             self.outputs.undo()
             raise
@@ -213,6 +218,8 @@ class _Contents:
         """Return what an array holds, and the order of its axes where its card does not say."""
         if isinstance(source, (FakeFile, FakeFiles)):
             return self._raw_contents(spec, source, scope)
+        if isinstance(source, list):
+            return stacked("column", [column.known() for column in source]), ("column", "row")
         known: Known | None = source.known() if hasattr(source, "known") else None
         return known, () if known is None else axes_of(known)
 

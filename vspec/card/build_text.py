@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import cast
 
@@ -103,7 +104,7 @@ def _long(kind: str, entry: Entry, node: Mapping, leaves: Leaves) -> TextField:
         columns=_columns(node.get("columns")),
         skip=_skip(node, leaves),
         type=text(node, "type", "str"),
-        default=_plain(default),
+        default=_default(default, text(node, "type", "str")),
         required=default is None,
     )
 
@@ -135,6 +136,12 @@ def _skip(node: Mapping, leaves: Leaves) -> int:
         place = cast("Scalar", node.get("skip")).place
         leaves.problems.append(Problem("V0186", f"'skip' is {skip}; it cannot be negative", place))
     return skip
+
+
+def _default(node: Node | None, kind: str) -> Constant:
+    """Return the default as written; ``nan`` of a float is a number, which YAML has no portable word for."""
+    value = _plain(node)
+    return math.nan if kind == "float" and value == "nan" else value
 
 
 def _plain(node: Node | None) -> Constant:

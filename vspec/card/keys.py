@@ -248,7 +248,12 @@ ARRAY = Shape(
         Key("let", EXPRESSIONS, "Derived values of this array.", {"mine": "eeg.spr == r"}),
         Key("if", TRUTH, ONLY_IF.format("array"), "n_aux > 0"),
         Key("name", TEMPLATE, "The path of the array, when it is not the key.", "{{ v.label }}"),
-        Key("from", EXPRESSION, "The field, or the role, that holds the data.", "rig.block.amplifier"),
+        Key(
+            "from",
+            EXPRESSION,
+            "The field, the role, or the columns of a table in text, that hold the data.",
+            "rig.block.amplifier",
+        ),
         Key("values", NUMBERS, "Values to put into the map itself.", "meta.gain[0:n]"),
         Key("dtype", EXPRESSION, "The type of an element.", "int16"),
         Key(

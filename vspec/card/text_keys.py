@@ -83,7 +83,12 @@ TEXT_FIELD = Shape(
         Key("columns", _RANGE, "The first and the last character in the line, from 1.", [9, 16]),
         Key("skip", Value("integer"), "How many matches, lines or items to leave out first.", 1),
         Key("type", Value("word", words=TEXT_TYPES, meanings=TEXT_MEANINGS), "The type of the value.", "int"),
-        Key("default", Value("constant"), "The value when there is none; without it that is an error.", 512),
+        Key(
+            "default",
+            Value("constant"),
+            "The value when there is none (nan: not a number); without it that is an error.",
+            512,
+        ),
     ),
     short="text field",
     apart=(

@@ -11,6 +11,7 @@ import numpy as np
 from vspec.chunks.container import plan_container
 from vspec.chunks.model import ArrayPlan, ChunkOptions
 from vspec.chunks.strided import Sources
+from vspec.codecs.findings import LARGEST_CHUNK
 from vspec.errors import fail
 from vspec.layout import ArrayLayout, Chunked, Codecs, Coded, InnerAxis, Int64, Json, Runs, Strided
 
@@ -55,7 +56,7 @@ def cells(layout: ArrayLayout, source: Coded) -> Chunked:
     at = len(picked.within)
     stored = (*picked.lead, *whole[:at], (inside.outer, total), *whole[at:])
     region = runs.file - source.base
-    chains, own = _chains(source, picked)
+    chains, own = _chains(layout, source, picked)
     return Chunked(
         stored,
         (*(1 for _ in picked.lead), *(n for _, n in whole[:at]), extent, *(n for _, n in whole[at:])),
@@ -87,7 +88,7 @@ def _picked(inside: Strided) -> _Picked:
     return _Picked(runs, tuple(lead), tuple(within))
 
 
-def _chains(source: Coded, picked: _Picked) -> tuple[tuple[Codecs, ...], Int64]:
+def _chains(layout: ArrayLayout, source: Coded, picked: _Picked) -> tuple[tuple[Codecs, ...], Int64]:
     """Return the chains of the cells: those of their regions, and what picks an array out of the bytes."""
     runs = picked.runs
     keys = np.stack([source.chain[runs.file - source.base], runs.offset, runs.stride, runs.count], axis=1)
@@ -95,6 +96,13 @@ def _chains(source: Coded, picked: _Picked) -> tuple[tuple[Codecs, ...], Int64]:
     chains = []
     for chain, offset, stride, extent in kinds.tolist():
         picking = _picking(source, (*picked.within, InnerAxis("", extent, stride)), offset)
+        chunk = (
+            source.inside.item.itemsize
+            * extent
+            * prod(a.size for a in (*picked.within, *source.inside.inner))
+        )
+        if picking is not None and chunk > LARGEST_CHUNK:
+            raise _too_large(layout, chunk)
         chains.append((*(() if picking is None else (picking,)), *source.chains[chain]))
     return tuple(chains), own.reshape(-1).astype(np.int64)
 
@@ -114,6 +122,17 @@ def _picking(source: Coded, outer: tuple[InnerAxis, ...], offset: int) -> Mappin
         else:
             axes.append({"size": axis.size, "stride": axis.stride})
     return {"id": "vspec.gather", "item": item, "offset": offset, "axes": axes}
+
+
+def _too_large(layout: ArrayLayout, nbytes: int) -> Exception:
+    return fail(
+        "V0347",
+        f"array '{layout.path}' cannot be mapped: all of it is in one region, which would be one chunk",
+        layout.place,
+        expected=f"at most {LARGEST_CHUNK} bytes in a chunk, among others",
+        found=f"{nbytes} bytes",
+        help="decompress the file and map what comes out: reading any part of it decodes all of it anyway",
+    )
 
 
 def _is_plain(axes: tuple[InnerAxis, ...], item: int) -> bool:

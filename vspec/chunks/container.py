@@ -143,7 +143,9 @@ def _not_a_grid(layout: ArrayLayout, why: str) -> VspecError:
 def _majority(source: Chunked) -> int:
     if source.cell_codecs is None:
         return 0
-    used = source.cell_codecs[source.file >= 0]
+    present = source.file >= 0
+    whole = present & ~_ragged(source) if source.ragged else present
+    used = source.cell_codecs[whole if whole.any() else present]
     return int(np.argmax(np.bincount(used, minlength=len(source.chains))))
 
 

@@ -88,7 +88,7 @@ def copied_whole(
     tail: Tail = "none"
     for number in range(len(axes) - 1, -1, -1):
         size = axes[number].size
-        chunks[number] = size
+        chunks[number] = max(1, size)
         if unit * size > 2 * options.chunk_bytes:
             target = max(1, options.chunk_bytes // unit)
             chunks[number] = nearest_divisor(size, target) or target

@@ -40,6 +40,8 @@ def chunks_of(it: Stored) -> Chunked | Derived:
             masks = np.where(_at_edge(it, rows, extents), len(chains), masks)
             chains = (*chains, ())
         fill = it.fill() if len(rows) < prod(counts) else None
+        if fill is None and len(rows) < prod(counts):
+            raise NoFill("the file leaves open what its unwritten parts hold")
     except (NoCodec, NoFill) as error:
         return it.derived(str(error))
     total = prod(counts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-_METADATA = frozenset({".zgroup", ".zattrs", ".zarray", ".zmetadata"})
+_METADATA = ".z"
 _MOST = 1024
 
 
@@ -12,7 +12,8 @@ def fault(path: str) -> str | None:
     """Return why nothing in a map can have this path, in words that follow its name; None if it can."""
     if len(path) > _MOST:
         return f"its name has more than {_MOST} characters"
-    if any(part in ("", ".", "..") or part in _METADATA for part in path.split("/")):
+    parts = [part.strip() for part in path.split("/")]
+    if any(part in ("", ".", "..") or part.startswith(_METADATA) for part in parts):
         return "its name cannot be a path in a map"
     if any(letter == "\\" or unicodedata.category(letter) in ("Cc", "Cs") for letter in path):
         return "its name has a backslash or a control character"

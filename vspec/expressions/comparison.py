@@ -148,6 +148,9 @@ def contains(item: Value, container: Value, site: Site) -> bool | Column:
     kind = kind_of(container)
     items = settled(item)
     if isinstance(container, (list, np.ndarray)):
+        if isinstance(container, list) and any(isinstance(value, (list, np.ndarray)) for value in container):
+            help = "flat(...) makes one column of them"
+            raise site.fail("V0226", f"'in' cannot look inside {site.name(1)}, lists in a list", help, 1)
         return _among(items, container, site)
     if kind in ("rows", "table", "record"):
         has = _finder(container)

@@ -14,7 +14,7 @@ from vspec.containers.model import Container, ContainerFile, Entry, Lost
 from vspec.containers.registry import open_container
 from vspec.errors import Problem, VspecError
 from vspec.expressions import PathText, Scope, UnknownName, Value
-from vspec.header.axis_names import plain_names, with_plain_axes
+from vspec.header.axis_names import plain_in_groups, plain_names, with_plain_axes
 from vspec.header.home import Home
 from vspec.header.roles import RoleFile, RoleFiles
 from vspec.header.rows import KeyedRows
@@ -39,10 +39,19 @@ class HeldArray:
         """Path in the container, without slashes at its ends."""
         return self.entry.path.strip("/")
 
+    @property
+    def axes(self) -> list[str]:
+        """Names of the axes, as cards and maps have them."""
+        return list(plain_names((name for name, _ in self.entry.counted), self._plain).values())
+
+    @property
+    def _plain(self) -> Mapping[str, str]:
+        return self.file.axis_names.get(self.entry.path.rpartition("/")[0], {})
+
     @cached_property
     def layout(self) -> ArrayLayout:
         """Where its bytes lie; raises what its delegate raises."""
-        found = with_plain_axes(self.entry.layout())
+        found = with_plain_axes(self.entry.layout(), self._plain)
         source = found.source
         if isinstance(source, (Chunked, Derived)):
             shape = tuple(size for _, size in source.stored)
@@ -75,7 +84,7 @@ class HeldArray:
             case "shape":
                 return np.array([size for _, size in entry.counted], np.int64)
             case "axes":
-                return list(plain_names(name for name, _ in entry.counted).values())
+                return self.axes
             case "dtype":
                 return entry.dtype.name
             case "ndim":
@@ -128,7 +137,7 @@ class HeldStack:
         first = self.parts[0]
         match name:
             case "axes":
-                return [self.over, *(name for name, _ in first.entry.counted)]
+                return [self.over, *first.axes]
             case "shape":
                 return np.array([len(self.parts), *(size for _, size in first.entry.counted)], np.int64)
             case "ndim":
@@ -228,6 +237,11 @@ class HeldFile(RoleFile):
         self.home.warnings.extend(_told(self.view.name, found.lost))
         return found
 
+    @cached_property
+    def axis_names(self) -> Mapping[str, Mapping[str, str]]:
+        """By group, a plain name for each axis of its arrays."""
+        return plain_in_groups((path, entry.axes) for path, entry in self.container.entries.items())
+
     def names(self) -> Iterable[str]:
         paths = (f"/{path}" for path in self.container.entries)
         return ("arrays", "groups", "attrs", *self.captures, *paths)
@@ -268,13 +282,14 @@ class HeldFiles(RoleFiles):
 
     def row(self, key: int | str) -> Value:  # type: ignore[override]  # a path is a key as well
         if isinstance(key, str) and key.startswith("/"):
-            return self.stacked(key)
+            return self.stacked(key, is_there=any(self._entry(file, key) for file in self.files))
         return super().row(key)
 
     def column(self, name: str) -> Value:
         if name == "arrays" and self.files:
-            first = self._first()
-            return HeldRows("arrays", first, [self.stacked(path) for path in first.container.entries])
+            entries = [path for file in self.files for path in _held(file).container.entries]
+            paths = dict.fromkeys(entries)
+            return HeldRows("arrays", self._first(), [self.stacked(path, is_there=True) for path in paths])
         if name == "attrs":
             return [file.get("attrs") for file in self.files]
         try:
@@ -288,25 +303,36 @@ class HeldFiles(RoleFiles):
         except KeyError:
             raise UnknownName(name) from None
 
-    def stacked(self, path: str) -> HeldStack:
-        """Return an array of every file. Raises `KeyError` where the first has none, V0365 where another."""
+    @staticmethod
+    def _entry(file: RoleFile, path: str) -> Entry | None:
+        return _held(file).container.entries.get(path.strip("/"))
+
+    def stacked(self, path: str, *, is_there: bool = False) -> HeldStack:
+        """Return an array of every file.
+
+        Raises V0365 where it is in some files only, `KeyError` where the first has none, unless ``is_there``
+        says that some have.
+        """
         parts: list[HeldArray] = []
         for file in self.files:
-            assert isinstance(file, HeldFile), "the role is a container"
-            entry = file.container.entries.get(path.strip("/"))
-            if entry is None and not parts:
+            entry = self._entry(file, path)
+            if entry is None and not parts and not is_there:
                 raise KeyError(path)
             if entry is None:
-                message = f"{file.view.name} has no array '{path}', and {self.files[0].view.name} has one"
+                other = next(one for one in self.files if self._entry(one, path))
+                message = f"{file.view.name} has no array '{path}', and {other.view.name} has one"
                 problem = Problem("V0365", message, self.place, data_file=file.view.name)
                 raise VspecError([replace(problem, help="leave the file out, or map the files apart")])
-            parts.append(HeldArray(file, entry))
+            parts.append(HeldArray(_held(file), entry))
         return HeldStack(self.name, parts)
 
     def _first(self) -> HeldFile:
-        first = self.files[0]
-        assert isinstance(first, HeldFile), "the role is a container"
-        return first
+        return _held(self.files[0])
+
+
+def _held(file: RoleFile) -> HeldFile:
+    assert isinstance(file, HeldFile), "the role is a container"
+    return file
 
 
 def common(found: Sequence[Mapping[str, Json]]) -> Mapping[str, Json]:

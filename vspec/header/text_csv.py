@@ -167,11 +167,12 @@ def _quoted_cells(source: Source, line: Line, gap: re.Pattern[str]) -> tuple[lis
     """Return the cells of a row with quotes, and where the next row begins; raises V0526."""
     text, form = source.text, source.form
     closings = dict(form.quotes)
+    blanks = (" ", "\t") if form.separator != "\t" else (" ",)
     cells: list[str] = []
     position = line.start
     while True:
         begin = position
-        while text[begin : begin + 1] in (" ", "\t") and text[begin] != form.separator:
+        while text[begin : begin + 1] in blanks:
             begin += 1
         closing = closings.get(text[begin : begin + 1])
         stop = begin if closing is None else _closed(text, begin, closing)
@@ -195,9 +196,7 @@ def _closed(text: str, begin: int, closing: str) -> int | None:
     return None if stop < 0 else stop + 1
 
 
-def _uneven(
-    source: Source, headings: _Row | None, model: _Row, rows: Sequence[_Row]
-) -> Sequence[Problem]:
+def _uneven(source: Source, headings: _Row | None, model: _Row, rows: Sequence[_Row]) -> Sequence[Problem]:
     """Return V0525 for rows that have other cells than the headings, or than the first row.
 
     Empty cells at the end do not count: some programs end every line with a separator.

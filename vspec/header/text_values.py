@@ -153,8 +153,6 @@ def _plain(constant: Constant, kind: str) -> Value:
         return {key: _plain(item, "") for key, item in constant.items()}
     if kind == "float" and isinstance(constant, int) and not isinstance(constant, bool):
         return float(constant)
-    if kind == "float" and isinstance(constant, str) and constant.lower() == "nan":
-        return math.nan
     return constant
 
 

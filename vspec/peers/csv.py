@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice, zip_longest
@@ -34,7 +35,8 @@ def read_csv(path: Path, array: str, selection: tuple[slice, ...]) -> Column:
         columns = _columns(path, (now.st_mtime_ns, now.st_size), json.dumps(asked))
     except (OSError, UnicodeDecodeError, ValueError, KeyError, IndexError, OverflowError, csv.Error) as error:
         raise fail("V0361", f"Python cannot read {path.name} as a table", found=str(error)) from None
-    return columns[at][selection]
+    found: Column = columns[at][selection]
+    return found
 
 
 @lru_cache(maxsize=2)
@@ -50,7 +52,7 @@ def _columns(path: Path, _state: tuple[int, int], asked: str) -> tuple[Column, .
         for one, place, part in zip(wanted, places, parts, strict=True):
             texts = _cut(block, place) if isinstance(place, tuple) else _across(across, place, len(block))
             part.append(_numbers(one, texts, form["decimal"]))
-    none = [np.zeros(0, _DTYPES[str(one["type"])]) for one in wanted]
+    none: list[Column] = [np.zeros(0, _DTYPES[str(one["type"])]) for one in wanted]
     return tuple(np.concatenate([first, *part]) for first, part in zip(none, parts, strict=True))
 
 
@@ -81,19 +83,21 @@ def _rows(form: Mapping[str, object], lines: Iterable[str]) -> Iterator[list[str
     separator, quotes = str(form["separator"]), form["quotes"]
     if form["by_place"]:
         yield from ([line.rstrip("\n")] for line in lines)
-    elif separator == " " and not quotes:
-        yield from (line.split() for line in lines)
-    elif len(separator) == 1 and separator != " " and quotes in ([], ['""'], ["''"]):
-        assert isinstance(quotes, list), "a list of pairs"
-        plain = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
-        mark = quotes[0][0] if quotes else None
-        yield from csv.reader(
-            lines, delimiter=separator, quotechar=mark, quoting=plain, skipinitialspace=True
-        )
-    elif not quotes:
-        yield from (line.split(separator) for line in lines)
-    else:
+        return
+    if quotes not in (['""'], ["''"]):
         raise _not_read()
+    assert isinstance(quotes, list), "a list of pairs"
+    mark = str(quotes[0])[0]
+    if len(separator) == 1 and separator != " ":
+        yield from csv.reader(lines, delimiter=separator, quotechar=mark, skipinitialspace=True)
+        return
+    for line in lines:
+        if separator == " ":
+            yield re.findall(rf"{mark}(?:[^{mark}]|{mark}{mark})*{mark}|[^ \t\n]+", line)
+        elif mark in line:
+            raise _not_read()
+        else:
+            yield line.split(separator)
 
 
 def _not_read() -> VspecError:

@@ -11,7 +11,7 @@ import numpy as np
 from vspec.errors import Place, fail
 from vspec.expressions import Column
 from vspec.header.text_columns import TextColumn
-from vspec.layout import ArrayLayout, Axis, Derived
+from vspec.layout import ArrayLayout, Axis, Derived, Origin
 from vspec.planning.held import Held
 
 REASON = "it is text"
@@ -42,7 +42,7 @@ def held_columns(source: TextColumn | Sequence[TextColumn], values: Column, plac
     """Return columns as an array that is copied; ``values`` are theirs in the dtype of the array."""
     if isinstance(source, TextColumn):
         axes: tuple[Axis, ...] = (Axis(_ROW, len(values), (_ROW,)),)
-        origins = (source.origin,)
+        origins: tuple[Origin, ...] = (source.origin,)
     else:
         names = tuple(one.name for one in source)
         axes = (Axis(_COLUMN, len(names), (_COLUMN,), labels=names), Axis(_ROW, values.shape[1], (_ROW,)))

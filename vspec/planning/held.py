@@ -14,7 +14,7 @@ from vspec.errors import Place, fail
 from vspec.expressions import Expression, Scope
 from vspec.header.containers import HeldArray, HeldStack
 from vspec.header.located import Located, stack
-from vspec.layout import ArrayLayout, Axis, InnerAxis, Json, Source, Strided
+from vspec.layout import ArrayLayout, Axis, Inline, InnerAxis, Json, Source, Strided
 from vspec.planning.arranging import Arranged, Dims, arrow_of
 from vspec.planning.stacking import common_attrs, concatenated, require_alike, stacked, stored_axes
 
@@ -61,7 +61,12 @@ def held_of(array: HeldArray | HeldStack, place: Place) -> Held:
     inner = tuple(
         _agreed(axis, [layout.axes[k] for layout in layouts]) for k, axis in enumerate(layouts[0].axes)
     )
-    return Held(layouts, place, array.over, (outer, *inner), attrs, tuple(apart))
+    lost = [
+        f"positions along {axis.name}"
+        for axis, own in zip(layouts[0].axes, inner, strict=True)
+        if _is_less(axis, own)
+    ]
+    return Held(layouts, place, array.over, (outer, *inner), attrs, (*apart, *lost))
 
 
 def _agreed(axis: Axis, others: Sequence[Axis]) -> Axis:
@@ -75,16 +80,33 @@ def _agreed(axis: Axis, others: Sequence[Axis]) -> Axis:
     )
 
 
+def _is_less(axis: Axis, agreed: Axis) -> bool:
+    """Tell whether what a file says of an axis is not said by all, and so is not in the map."""
+    return axis.affine != agreed.affine or axis.labels != agreed.labels or bool(axis.coordinates)
+
+
 # --- verbatim bytes -------------------------------------------------------------------------
 
 
 def located_of(held: Held) -> Located | None:
     """Return where the array lies, over all its files, if it lies verbatim in one run for each row."""
     found = [_located(layout, held.place) for layout in held.layouts]
+    some = next((one for one in found if one is not None), None)
+    if some is not None and held.over is not None:
+        found = [_empty(layout, some) or one for layout, one in zip(held.layouts, found, strict=True)]
     whole = [one for one in found if one is not None]
     if len(whole) < len(found):
         return None
     return whole[0] if held.over is None else stack(whole, held.over, held.place)
+
+
+def _empty(layout: ArrayLayout, other: Located) -> Located | None:
+    """Return an array without elements as bytes that lie nowhere, but as those of ``other`` do."""
+    if 0 not in layout.shape or other.lead or other.inside or len(other.inner) != len(layout.axes):
+        return None
+    pairs = zip(layout.axes, other.inner, strict=True)
+    inner = tuple(replace(lies, name=axis.name, size=axis.size) for axis, lies in pairs)
+    return replace(other, first=np.zeros(1, np.int64), inner=inner)
 
 
 def _located(layout: ArrayLayout, place: Place) -> Located | None:
@@ -96,7 +118,8 @@ def _located(layout: ArrayLayout, place: Place) -> Located | None:
     uniform = (
         len(runs.count) > 0 and (runs.count == runs.count[0]).all() and (runs.stride == runs.stride[0]).all()
     )
-    plain = sorted(axis.name for axis in layout.axes) == sorted(_stored_names(source))
+    is_scalar = not layout.axes and not source.lead and not source.inner and runs.count.tolist() == [1]
+    plain = is_scalar or sorted(axis.name for axis in layout.axes) == sorted(_stored_names(source))
     if not (uniform and plain and np.array_equal(runs.cell, cells)):
         return None
     unpack = source.unpack
@@ -112,7 +135,7 @@ def _located(layout: ArrayLayout, place: Place) -> Located | None:
         runs.offset,
         place,
         lead=source.lead,
-        inner=(outer, *source.inner),
+        inner=() if is_scalar else (outer, *source.inner),
         inside=unpack.axes if unpack is not None else (),
     )
 
@@ -218,6 +241,7 @@ def _is_files(join: JoinAxis, over: str) -> bool:
 def _source(held: Held, along: str | None = None) -> Source:
     if held.over is None:
         return held.layouts[0].source
+    held = replace(held, layouts=tuple(_nothing(layout) for layout in held.layouts))
     if any(isinstance(layout.source, Strided) for layout in held.layouts):
         message = f"array '{held.layouts[0].path}' lies in several pieces of each file"
         help = "make an array of each file with 'each:'"
@@ -225,6 +249,13 @@ def _source(held: Held, along: str | None = None) -> Source:
     if along is not None:
         return concatenated(held.layouts, along, held.place)
     return stacked(held.layouts, held.over, held.place)
+
+
+def _nothing(layout: ArrayLayout) -> ArrayLayout:
+    """Return an array without elements as values: there is nothing that would lie anywhere."""
+    if 0 not in layout.shape:
+        return layout
+    return replace(layout, source=Inline(np.zeros(layout.shape, layout.dtype)))
 
 
 def _require_plain(held: Held, arrow: Arrow) -> None:

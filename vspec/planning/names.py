@@ -9,6 +9,7 @@ from vspec.errors import Place, fail
 from vspec.expressions import Expression, PathText, Scope, Template
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]+")
+_ENDS = re.compile(r"^[\s.]+|[\s.]+$")
 MAX_NAME = 128
 
 
@@ -18,27 +19,28 @@ def sanitise(text: str) -> str:
     >>> sanitise("Fp1/A2")
     'Fp1_A2'
     """
-    safe = _UNSAFE.sub("_", text).strip().strip(".")[:MAX_NAME]
+    safe = _ENDS.sub("", _UNSAFE.sub("_", text))[:MAX_NAME]
     return safe or "_"
 
 
 def render_path(template: Template, scope: Scope) -> str:
     """Return the path of an array: ``/`` in the card makes groups, ``/`` in data does not.
 
-    But those in the paths of a container do: then a `PathText` is returned.
+    But those in the paths of a container do: then a `PathText` is returned. Its names stay as they are,
+    else groups that the container tells apart would be one.
     """
     pieces = [part if isinstance(part, str) else _piece(template, part, scope) for part in template.parts]
     path = "".join(pieces).strip("/")
-    parts = [part.strip() for part in path.split("/")]
-    if any(not part or part.startswith(".z") or part in (".", "..") for part in parts):
-        raise fail("V0324", f"'{path}' cannot be the path of an array", template.text.place, found=repr(path))
     held = any(isinstance(piece, PathText) for piece in pieces)
+    parts = path.split("/") if held else [part.strip() for part in path.split("/")]
+    if any(not part.strip() or part.startswith(".z") or part in (".", "..") for part in parts):
+        raise fail("V0324", f"'{path}' cannot be the path of an array", template.text.place, found=repr(path))
     return PathText("/".join(parts)) if held else "/".join(parts)
 
 
 def _piece(template: Template, part: Expression, scope: Scope) -> str:
     if isinstance(value := part.evaluate(scope), PathText):
-        return PathText("/".join(sanitise(name) for name in value.split("/")))
+        return PathText("/".join(_UNSAFE.sub("_", name) for name in value.split("/")))
     return sanitise(Template(template.text, (part,)).string(scope))
 
 

@@ -21,6 +21,10 @@ from vspec.planning.regions import Region
 from vspec.planning.time_places import Timed, place_of
 
 Column = NDArray[np.int64] | NDArray[np.float64]
+MOST_SEGMENTS = 10_000
+"""Stretches that one recording may fall into: more of them are mostly a wrong step."""
+
+_OTHER_UNITS = "are 'step' and 'at' in the same units? else widen 'tolerance'"
 _FLAT = "flat counts records of several files through, 'from: flat(rec.block).x, at: flat(rec.block.time)'"
 _CUT = "'as: segment' makes a group of each stretch without gaps; or widen 'tolerance'"
 _NO_START = "leave such rows out of 'from:' and 'at:', or compute their times"
@@ -121,8 +125,8 @@ def _times(gaps: Gaps, rows: tuple[str, int], scope: Scope) -> Column:
 def _require_each(gaps: Gaps, times: Column, samples: Int64) -> None:
     """Raise V0318 unless there is one time for each row, or one for each sample of every row."""
     many = times.shape[1]
-    other = np.flatnonzero(samples != many) if many > 1 else []
-    if len(other):
+    other = np.flatnonzero(samples != many)
+    if many > 1 and len(other):
         row = int(other[0])
         raise fail(
             "V0318",
@@ -177,12 +181,15 @@ def _starts(recording: _Recording, samples: Int64, unit: tuple[float, float]) ->
     due = np.broadcast_to(step * (samples[:-1] if times.shape[1] == 1 else 1), len(times) - 1)
     found = _later(times[:-1, -1], times[1:, 0])
     broken = np.flatnonzero(~(np.abs(found - due) <= tolerance))
-    if len(broken) and recording.gaps.policy == "error":
+    refused, help = recording.gaps.policy == "error", _CUT
+    if len(broken) >= MOST_SEGMENTS:
+        refused, help = True, f"a group for each would make more than {MOST_SEGMENTS:,}: {_OTHER_UNITS}"
+    if len(broken) and refused:
         row = int(broken[0])
         many = "is a gap" if len(broken) == 1 else f"are {len(broken)} gaps"
         message = f"there {many} in the recording, the first before row {row + 1}"
         expected = f"{due[row]:g} after row {row}", f"{found[row]:g} after it"
-        raise _gap(recording.gaps, message, expected, place_of(recording.lie, row + 1))
+        raise _gap(recording.gaps, message, expected, place_of(recording.lie, row + 1), help)
     return [0, *(broken + 1).tolist()]
 
 

@@ -66,9 +66,10 @@ def concatenated(layouts: Sequence[ArrayLayout], axis: str, place: Place) -> Gri
 
     Raises V0365 where they differ, and V0342 where chunks would not meet.
     """
-    sources = [layout.source for layout in layouts]
     at = [name for name, _ in stored_axes(layouts[0])].index(axis)
     _require_sizes(layouts, at, place)
+    layouts = [layout for layout in layouts if stored_axes(layout)[at][1] > 0] or layouts[:1]
+    sources = [layout.source for layout in layouts]
     sizes = [stored_axes(layout)[at][1] for layout in layouts]
     if all(isinstance(source, Inline) for source in sources):
         return Inline(np.concatenate([s.values for s in sources if isinstance(s, Inline)], axis=at))

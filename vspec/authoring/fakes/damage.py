@@ -16,6 +16,7 @@ from vspec.authoring.fakes.fields import written
 from vspec.authoring.fakes.files import FakeFile
 from vspec.authoring.fakes.records import Struct
 from vspec.authoring.fakes.sheets import MISSING
+from vspec.authoring.fakes.streams import packed, unpacked
 from vspec.authoring.fakes.texts import TextPart
 from vspec.authoring.fakes.trees import plant
 from vspec.card.model import ByteOrderTest
@@ -122,10 +123,11 @@ def _fields(fake: FakeSet) -> Iterator[tuple[FakeFile, Written]]:
 
 
 def _overwritten(file: FakeFile, out: Path, place: Written, raw: bytes) -> Iterator[Spoiling]:
-    path = out / file.path
-    content = path.read_bytes()
+    path, word = out / file.path, file.role.compression
+    content = unpacked(path.read_bytes(), word)
     if raw and content[place.offset : place.offset + len(raw)] != raw:
-        yield Spoiling(path, content[: place.offset] + raw + content[place.offset + len(raw) :])
+        new = content[: place.offset] + raw + content[place.offset + len(raw) :]
+        yield Spoiling(path, packed(new, word))
 
 
 def _magic(fake: FakeSet, out: Path) -> Iterator[Spoiling]:
@@ -232,11 +234,11 @@ def _byte_orders(fake: FakeSet, out: Path) -> Iterator[Spoiling]:
         test = file.role.endian
         if isinstance(test, ByteOrderTest):
             path = out / file.path
-            content = bytearray(path.read_bytes())
+            content = bytearray(unpacked(path.read_bytes(), file.role.compression))
             content[test.offset : test.offset + NUMBERS[test.type].nbytes] = (
                 b"\xa5" * NUMBERS[test.type].nbytes
             )
-            yield Spoiling(path, bytes(content))
+            yield Spoiling(path, packed(bytes(content), file.role.compression))
     for file, place in _fields(fake):
         kind = place.leaf.slot.kind
         if place.leaf.field.constant is not None and isinstance(kind, ElementType) and kind.nbytes > 1:

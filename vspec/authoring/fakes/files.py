@@ -15,6 +15,7 @@ from vspec.authoring.fakes.records import Struct
 from vspec.authoring.fakes.sheets import MISSING, Sheet
 from vspec.authoring.fakes.tables import Nested, RowsLike, gathered, together
 from vspec.authoring.fakes.tables import Table as Records
+from vspec.authoring.fakes.text_values import CsvColumn
 from vspec.authoring.fakes.texts import TextPart
 from vspec.card.model import ByteOrderTest, Role
 from vspec.datatypes import Endian
@@ -221,6 +222,9 @@ class FakeTable(FakeFile):
 
     def column(self, name: str) -> Value:
         return self.get(name)
+
+    def locate(self, name: str) -> object:
+        return CsvColumn(self.table.column(name))
 
     def row(self, key: int | str) -> Row:
         return self.table.row(key)

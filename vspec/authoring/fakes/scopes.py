@@ -1,8 +1,8 @@
 """What names mean inside a record that is being written.
 
 The header has scopes of its own, for records that are read. They look alike and are kept apart on purpose:
-what is faked proves the reading, so a mistake in what ``here`` or ``prev`` means must not be made in one place
-for both.
+what is faked proves the reading, so a mistake in what ``here`` or ``prev`` means must not be made in one
+place for both.
 """
 
 from __future__ import annotations

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 
 from vspec.authoring.fakes.examples import Given
 from vspec.authoring.fakes.fields import written
+from vspec.authoring.fakes.known import Dense, Known
 from vspec.card.text_model import TextField, TextFormat
 from vspec.expressions import Column, Value
 from vspec.expressions.tables import Row, Table, column
@@ -152,6 +155,20 @@ def csv_table(form: TextFormat, columns: Mapping[str, Given]) -> Table:
             [default(field) if c is None else typed(field.type, c) for c in cells], field.type
         )
     return Table(made)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CsvColumn:
+    """A column as ``from:`` names it: its values, "not a number" where a cell of a float is empty."""
+
+    values: Column
+
+    def known(self) -> Known:
+        """Return the contents with their axis."""
+        if self.values.dtype != object:
+            return Dense(("row",), self.values)
+        numbers = [math.nan if value is None else value for value in self.values.tolist()]
+        return Dense(("row",), np.array(numbers))
 
 
 def row_count(columns: Mapping[str, Given]) -> int:

@@ -296,7 +296,8 @@ CODES: tuple[Code, ...] = (
         "card",
         "The array has no bytes of its own",
         "A map points at bytes. Values that exist only after reading a text table or a stream over the "
-        "whole file have none, and would have to be converted first.",
+        "whole file have none: 'vspec apply --materialize' converts them, and only them, into a file beside "
+        "the map.",
     ),
     Code(
         "V0336",

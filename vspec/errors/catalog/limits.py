@@ -67,7 +67,8 @@ CODES: tuple[Code, ...] = (
         "V0913",
         "data",
         "Text too long",
-        "A text header is read whole, so it may have 64 MiB at most. Where binary data follow the text, "
+        "A text header is read whole, so it may have 64 MiB at most, a table in text 1 GiB. Where binary "
+        "data follow the text, "
         "'end:' says where it stops.",
         "text: {format: pairs, separator: ': '}           # then 2 GB of voxels",
         "text: {format: pairs, separator: ': ', end: ''}  # up to the first empty line",
@@ -84,8 +85,9 @@ CODES: tuple[Code, ...] = (
         "V0915",
         "data",
         "A text with too many rows",
-        "Text is read as a whole: at most 2**20 lines, a million rows of csv, elements of XML or matches of "
-        "a pattern, and two million values that one pattern captures.",
+        "Text is read as a whole: at most 2**20 lines, a million elements of XML or matches of a pattern, "
+        "and two million values that one pattern captures. A table of csv has at most ten million rows, and "
+        "a million where a column holds texts or none.",
     ),
     Code(
         "V0920",
@@ -122,7 +124,8 @@ CODES: tuple[Code, ...] = (
         "V0923",
         "data",
         "A region of encoded bytes is too large to look into",
-        "To read what is inside it vspec would have to decode all of it in memory. Arrays in it can be mapped "
-        "only as one chunk, which readers would have to decode in memory as well.",
+        "Decoded, it is larger than vspec counts (16 GiB of a stream), or than it takes into memory (1 GiB of "
+        "codecs that give all at once). Arrays in it could only be mapped as one chunk, which readers would "
+        "have to decode as a whole.",
     ),
 )

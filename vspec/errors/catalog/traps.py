@@ -16,7 +16,7 @@ CODES: tuple[Code, ...] = (
         "card",
         "An array without a source",
         "An array takes its data from a located field or role, or from values; what comes from a text"
-        " is written with 'values'.",
+        " is written with 'values', a column of a table in text with 'from'.",
         "gain: {from: meta.gain}",
         "gain: {values: meta.gain}",
     ),
