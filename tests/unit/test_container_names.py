@@ -6,11 +6,11 @@ import h5py
 import numpy as np
 import pytest
 
+from vspec.commands import apply
 from vspec.containers.naming import fault
 from vspec.header.axis_names import plain_in_groups
 from vspec.planning.names import sanitise
 from vspec.readers.zarr_store import open_group
-from vspec.testing.cli import run
 
 CARD = """vspec: 1
 files: {h: {match: "{name}.h5", format: hdf5}}
@@ -30,8 +30,8 @@ def test_arrays_under_odd_names_keep_them(tmp_path):
             file[name] = np.arange(n + 1, dtype="<i2")
         file["g."].attrs["whose"] = "with a dot"
     (tmp_path / "card.yaml").write_text(CARD, encoding="utf-8")
-    run("apply", tmp_path / "card.yaml", tmp_path / "x.h5", "-o", tmp_path / "x.json")
-    group = open_group(tmp_path / "x.json")
+    apply(tmp_path / "card.yaml", tmp_path / "x.h5", tmp_path / "maps")
+    group = open_group(tmp_path / "maps" / "x.vspec.json")
     for n, name in enumerate(ODD):
         assert group[name][:].tolist() == list(range(n + 1)), name
     assert group["g."].attrs["whose"] == "with a dot"

@@ -12,7 +12,7 @@ from vspec.containers.hdf5_filters import Filter, NoCodec, chain, pipeline
 from vspec.containers.hdf5_library import FAULTS
 from vspec.containers.hdf5_stored import MOST_CELLS, NoFill, Stored
 from vspec.errors import VspecError
-from vspec.layout import Chunked, Codecs, Derived, Int64
+from vspec.layout import Chunked, Codecs, Derived, Int64, Json
 from vspec.sources import PastEnd
 
 _SPARSEST = 16
@@ -39,9 +39,7 @@ def chunks_of(it: Stored) -> Chunked | Derived:
         if _plain_edges(it, rows, extents, nbytes):
             masks = np.where(_at_edge(it, rows, extents), len(chains), masks)
             chains = (*chains, ())
-        fill = it.fill() if len(rows) < prod(counts) else None
-        if fill is None and len(rows) < prod(counts):
-            raise NoFill("the file leaves open what its unwritten parts hold")
+        fill = _fill(it) if len(rows) < prod(counts) else None
     except (NoCodec, NoFill) as error:
         return it.derived(str(error))
     total = prod(counts)
@@ -54,6 +52,14 @@ def chunks_of(it: Stored) -> Chunked | Derived:
         codecs[cells] = masks
     columns = (file, offset, length)
     return it.chunked((*extents, *inner), columns, chains=chains, cell_codecs=codecs, fill=fill)
+
+
+def _fill(it: Stored) -> Json:
+    """Return what chunks hold that were never written. Raises `NoFill`, also where the file leaves that open."""
+    fill = it.fill()
+    if fill is None:
+        raise NoFill("the file leaves open what its unwritten parts hold")
+    return fill
 
 
 def _rows(it: Stored, rank: int) -> Int64:
