@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -9,6 +10,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.codes_seen import CodesSeen
+
+# Before netCDF4, which lets HDF5 take filters from a folder of its own that suit another HDF5.
+with contextlib.suppress(ImportError):
+    import hdf5plugin  # noqa: F401 -- importing it registers its filters
 
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = bool(os.environ.get("CI"))

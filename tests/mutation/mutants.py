@@ -30,15 +30,15 @@ MUTANTS = (
     Mutant(
         "raw offset forgotten",
         "planning/regions.py",
-        "first=np.array([offset], np.int64),",
+        "first=np.array([start], np.int64),",
         "first=np.array([0], np.int64),",
         f"{MAPS}[raw_header]",
     ),
     Mutant(
         "auto counts the header too",
         "planning/regions.py",
-        "    space = size - offset\n",
-        "    space = size\n",
+        "index, start, space = file.view.index, offset, size - offset",
+        "index, start, space = file.view.index, offset, size",
         f"{RAW}::test_what_is_left_over_counts_from_the_offset",
     ),
     Mutant(
@@ -86,8 +86,8 @@ MUTANTS = (
     Mutant(
         "a crop forgotten",
         "planning/arranging.py",
-        "size = _crop_size(join, size, scope)\n            trims",
-        "_crop_size(join, size, scope)\n            trims",
+        "size = size if join.size is None else _crop_size(join, size, scope)",
+        "_ = size if join.size is None else _crop_size(join, size, scope)",
         f"{RAW}::test_arrows",
     ),
     Mutant(
@@ -113,7 +113,7 @@ MUTANTS = (
     ),
     Mutant(
         "neighbouring runs joined across files",
-        "planning/arranging.py",
+        "planning/runs.py",
         "same = (np.diff(runs.file) == 0) & (np.diff(runs.cell) == 0)",
         "same = np.diff(runs.cell) == 0",
         f"{RAW}::test_files_of_unequal_lengths_are_joined",
@@ -334,8 +334,8 @@ MUTANTS = (
     Mutant(
         "records of another file follow on",
         "chunks/packed.py",
-        "(np.diff(spots.offset) == found.stride) & (np.diff(spots.file) == 0)",
-        "np.diff(spots.offset) == np.diff(spots.offset)",
+        "(np.diff(offsets) == found.stride) & (np.diff(files) == 0)",
+        "np.diff(offsets) == np.diff(offsets)",
         f"{PACKED}::test_a_chunk_that_lies_in_two_files_is_copied",
     ),
     Mutant(
@@ -362,8 +362,8 @@ MUTANTS = (
     Mutant(
         "a segment begins where the recording does",
         "planning/segments.py",
-        "float(times[start, 0]), step)",
-        "float(times[0, 0]), step)",
+        "first = float(times[start, 0])",
+        "first = float(times[0, 0])",
         f"{SLOTS}::test_each_stretch_without_gaps_becomes_a_group_with_its_start",
     ),
     Mutant(

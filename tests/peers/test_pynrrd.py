@@ -113,7 +113,7 @@ def test_real_files(name, corpus, tmp_path):
         (b"sizes: 3 2", b"sizes: 3 3", "the sizes need 18"),
         (b"sizes: 3 2", b"sizes: 3 2 1", "dimension is 2, sizes are"),
         (b"type: short", b"type: block", "type block"),
-        (b"encoding: raw", b"encoding: gzip", "the encoding is gzip"),
+        (b"encoding: raw", b"encoding: hex", "the encoding is hex"),
         (b"endian: big", b"endian: middle", "endian is 'middle'"),
         (b"encoding: raw", b"encoding: raw\nline skip: 2", "line skip is 2"),
         (b"data file: a.raw", b"data file: a%02d.raw 0 3 1", "several files"),

@@ -373,7 +373,9 @@ def test_sizes_that_nothing_asks_for_are_all_named(tmp_path):
 
 
 def test_containers_are_not_written(tmp_path):
-    text = "vspec: 1\nfiles:\n  h:\n    match: '{name}.h5'\n    format: hdf5\narrays:\n  a:\n    from: h['/a']\n"
+    text = (
+        "vspec: 1\nfiles:\n  h:\n    match: '{name}.h5'\n    format: hdf5\narrays:\n  a:\n    from: h['/a']\n"
+    )
     with pytest.raises(VspecError) as error:
         made(text, tmp_path / "out")
     (problem,) = error.value.problems

@@ -102,7 +102,9 @@ def test_containers_need_a_peer():
 
 
 def test_derived_arrays_need_a_peer_too():
-    layout = ArrayLayout("p", (Axis("t", 1, ("run",)),), np.dtype("<i4"), Derived((("run", 1),), "csv", (), "text"))
+    layout = ArrayLayout(
+        "p", (Axis("t", 1, ("run",)),), np.dtype("<i4"), Derived((("run", 1),), "csv", (), "text")
+    )
     with pytest.raises(VspecError) as error:
         oracle.read(layout, opener(b"abc"))
     assert error.value.problems[0].code == "V0723"

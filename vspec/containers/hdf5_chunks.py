@@ -55,7 +55,7 @@ def chunks_of(it: Stored) -> Chunked | Derived:
 
 
 def _fill(it: Stored) -> Json:
-    """Return what chunks hold that were never written. Raises `NoFill`, also where the file leaves that open."""
+    """Return what unwritten chunks hold. Raises `NoFill`, also where the file leaves that open."""
     fill = it.fill()
     if fill is None:
         raise NoFill("the file leaves open what its unwritten parts hold")

@@ -239,7 +239,8 @@ def _is_files(join: JoinAxis, over: str) -> bool:
 
 
 def _source(held: Held, along: str | None = None) -> Source:
-    if held.over is None:
+    over = held.over
+    if over is None:
         return held.layouts[0].source
     held = replace(held, layouts=tuple(_nothing(layout) for layout in held.layouts))
     if any(isinstance(layout.source, Strided) for layout in held.layouts):
@@ -248,7 +249,7 @@ def _source(held: Held, along: str | None = None) -> Source:
         raise fail("V0362", message, held.place, help=help)
     if along is not None:
         return concatenated(held.layouts, along, held.place)
-    return stacked(held.layouts, held.over, held.place)
+    return stacked(held.layouts, over, held.place)
 
 
 def _nothing(layout: ArrayLayout) -> ArrayLayout:

@@ -191,8 +191,7 @@ def _attributes(
             "V0325",
             f"array '{spec.key.value}' has a scale in 'attrs' and another one by the gain of an axis",
             spec.place,
-            help="write one of them: gain and offset of an axis, or scale_factor and add_offset (where a"
-            " container says one: none)",
+            help="write one of them: gain and offset of an axis, or scale_factor and add_offset",
         )
     for key in ("vspec", "_ARRAY_DIMENSIONS"):
         if key in own:

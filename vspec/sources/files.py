@@ -83,6 +83,11 @@ class Reader:
         """Size in bytes."""
         return self._file.size
 
+    @property
+    def is_stream(self) -> bool:
+        """Whether its bytes come from a decoder, one after the other: no."""
+        return False
+
     def read(self, offset: int, n: int) -> bytes:
         """Return ``n`` bytes from ``offset`` on; raises `PastEnd`."""
         self._require(offset, n)

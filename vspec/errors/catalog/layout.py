@@ -219,7 +219,7 @@ CODES: tuple[Code, ...] = (
         "Packed samples do not fill whole words",
         "Samples that share words (two of 12 bits in 3 bytes) are mapped by whole words: the sizes of the "
         "fastest axes must multiply to a multiple of the samples in a word, and inside a word none can be "
-        "chosen. Round the size up and crop the axis. Only the last word of a recording may be left unfilled: "
+        "chosen. Round the size up and crop the axis. Only the last word of a recording may be unfilled: "
         "that of a raw file, or of a field with a place of its own (@ OFFSET) outside all records.",
         "samples: p212[sample=7]",
         'samples: p212[sample=8]          # and dims: "sample -> time:7=(sample)"',

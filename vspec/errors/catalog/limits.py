@@ -124,8 +124,8 @@ CODES: tuple[Code, ...] = (
         "V0923",
         "data",
         "A region of encoded bytes is too large to look into",
-        "Decoded, it is larger than vspec counts (16 GiB of a stream), or than it takes into memory (1 GiB of "
-        "codecs that give all at once). Arrays in it could only be mapped as one chunk, which readers would "
-        "have to decode as a whole.",
+        "Decoded, it is larger than vspec counts (16 GiB of a stream), or than it takes into memory (1 GiB "
+        "of codecs that give all at once). Arrays in it could only be mapped as one chunk, which readers "
+        "would have to decode as a whole.",
     ),
 )
