@@ -323,7 +323,7 @@ def test_files_that_are_cut_short(cut: int, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "change", ({"Rows": 60000}, {"Rows": 0}, {"BitsAllocated": 12}, {"SamplesPerPixel": 0x7FFF})
+    "change", ({"Rows": 60000}, {"Rows": 0}, {"Rows": 5}, {"BitsAllocated": 12}, {"SamplesPerPixel": 0x7FFF})
 )
 def test_numbers_that_cannot_be(change: dict[str, int], tmp_path: Path):
     made = data_set(np.zeros((11, 12), "<u2"))

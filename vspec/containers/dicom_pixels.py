@@ -164,7 +164,7 @@ class _Pixels:
         return Block(image.file, image.element.at, self.kind, self.axes).source()
 
     def _require_length(self) -> None:
-        """Raise V0361 unless all the pixels are there."""
+        """Raise V0361 unless all the pixels are there, and no more frames than are stated."""
         bits = 1 if self.pixels.allocated == 1 else 8 * self.kind.itemsize
         count = prod(self._shape)
         if self.pixels.photometric.endswith("_422"):
@@ -178,6 +178,16 @@ class _Pixels:
                 expected=f"{least} bytes of {' x '.join(map(str, self._shape))} pixels",
                 found=f"{element.length} bytes",
                 help="the file was cut short, or is still being written",
+            )
+        frame = max(1, -(-count * bits // (8 * self.pixels.frames)))
+        if element.length - least > 1 and element.length // frame > self.pixels.frames:
+            raise self.image.file.problem(
+                "V0361",
+                "there are more frames of pixels than the data set states",
+                element.at,
+                expected=f"{least} bytes, the frames that (0028,0008) states: {self.pixels.frames}",
+                found=f"{element.length} bytes, room for {element.length // frame}",
+                help="the number of frames, or of rows or columns, is damaged or was written wrong",
             )
 
     def _bits(self) -> Source:
