@@ -11,6 +11,16 @@ import numpy as np
 from vspec.containers.model import Lost
 from vspec.layout import Json
 
+TIME_UNITS = {
+    "D": "days",
+    "h": "hours",
+    "m": "minutes",
+    "s": "seconds",
+    "ms": "milliseconds",
+    "us": "microseconds",
+    "ns": "nanoseconds",
+}
+"""What numpy's units of time are called in attributes."""
 LARGEST_ATTRIBUTE = 1 << 16
 """Characters of text, or numbers, that one attribute may have."""
 

@@ -7,22 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vspec.containers.attributes import LARGEST_ATTRIBUTE, text
+from vspec.containers.attributes import LARGEST_ATTRIBUTE, TIME_UNITS, text
 from vspec.containers.naming import one_name
 from vspec.containers.npy_header import NpyHeader
 from vspec.containers.verbatim import plain
 from vspec.layout import Axis, Json
 
 _NUMBERS = frozenset({"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"})
-_UNITS = {
-    "D": "days",
-    "h": "hours",
-    "m": "minutes",
-    "s": "seconds",
-    "ms": "milliseconds",
-    "us": "microseconds",
-    "ns": "nanoseconds",
-}
 _MOST_MEMBERS = 4096
 
 
@@ -80,8 +71,8 @@ def _number(dtype: np.dtype[np.generic], path: str, offset: int, axes: tuple[Axi
     if dtype.kind in "mM":
         attrs: dict[str, Json] = {"numpy_dtype": dtype.str, "_FillValue": -(1 << 63)}
         unit, count = np.datetime_data(dtype.str)
-        if count == 1 and unit in _UNITS:
-            attrs["units"] = _UNITS[unit] + (" since 1970-01-01" if dtype.kind == "M" else "")
+        if count == 1 and unit in TIME_UNITS:
+            attrs["units"] = TIME_UNITS[unit] + (" since 1970-01-01" if dtype.kind == "M" else "")
         return Member(path, offset, np.dtype(f"{dtype.str[0]}i8"), axes, attrs=tuple(attrs.items()))
     if dtype.hasobject:
         return Member(

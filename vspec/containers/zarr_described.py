@@ -10,6 +10,7 @@ from math import prod
 
 import numpy as np
 
+from vspec.containers.attributes import TIME_UNITS
 from vspec.layout import Codecs, Json
 
 _MOST_AXES = 32
@@ -111,7 +112,7 @@ def numeric(dtype: Dtype) -> tuple[Dtype, str | None]:
     """Return the dtype that a map gives values of ``dtype``, and the units that times then have."""
     if dtype.kind in "Mm":
         unit, count = np.datetime_data(dtype.str)
-        word = _UNITS.get(unit)
+        word = TIME_UNITS.get(unit)
         if word is None or count != 1:
             raise Unsupported(f"its values are times in steps of {count} {unit}")
         since = " since 1970-01-01" if dtype.kind == "M" else ""
@@ -121,15 +122,6 @@ def numeric(dtype: Dtype) -> tuple[Dtype, str | None]:
     return dtype, None
 
 
-_UNITS = {
-    "D": "days",
-    "h": "hours",
-    "m": "minutes",
-    "s": "seconds",
-    "ms": "milliseconds",
-    "us": "microseconds",
-    "ns": "nanoseconds",
-}
 _KINDS = {"S": "texts", "U": "texts", "O": "objects", "V": "records or raw bytes"}
 
 

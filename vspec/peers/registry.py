@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from vspec.card.container_words import CONTAINERS
+
 PeerReader = Callable[[Path, str, tuple[slice, ...]], NDArray[np.generic]]
 """Returns a box of one array of a file, its axes in stored order."""
 
 
-WORDS = ("arrow", "csv", "dicom", "fits", "grib", "hdf5", "mat", "netcdf3", "npy", "npz", "tiff", "zarr")
+WORDS = ("csv", *CONTAINERS)
 
 
 def reader(word: str) -> PeerReader:

@@ -9,12 +9,16 @@ from itertools import accumulate
 import numpy as np
 
 from vspec.errors import Place, fail
+from vspec.header.containers import common
 from vspec.layout import ArrayLayout, Chunked, Codecs, Derived, Inline, Int64, Json, Origin
 
 Grid = Chunked | Inline | Derived
 """Sources that are no strides: their axes are as they are, but may be joined over files."""
 
-MEANING = ("units", "scale_factor", "add_offset", "_FillValue", "missing_value", "calendar", "conversion")
+MEANING = (
+    *("units", "unit", "scale_factor", "add_offset", "conversion", "offset"),
+    *("_FillValue", "missing_value", "calendar"),
+)
 """Attributes without which the numbers mean something else."""
 
 
@@ -179,7 +183,6 @@ def _require_sizes(layouts: Sequence[ArrayLayout], but: int | None, place: Place
 
 def common_attrs(layouts: Sequence[ArrayLayout]) -> tuple[dict[str, Json], list[str]]:
     """Return the attributes that all have alike, and the names of those that differ or are not in all."""
-    first = layouts[0].attrs
     every = dict.fromkeys(key for layout in layouts for key in layout.attrs)
-    alike = {k: v for k, v in first.items() if all(k in x.attrs and x.attrs[k] == v for x in layouts)}
+    alike = dict(common([layout.attrs for layout in layouts]))
     return alike, [key for key in every if key not in alike]
