@@ -49,7 +49,7 @@ def planned(
 
 def value(opened: Header, layout: ArrayLayout) -> np.ndarray:
     """Return an array by plain arithmetic, in the card's order."""
-    return oracle.read(layout, opened.files.reader)
+    return oracle.read(layout, opened.files.inside)
 
 
 def codes(error: VspecError) -> list[str]:
