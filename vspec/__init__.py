@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vspec.commands.identify import identify
     from vspec.commands.info import info
     from vspec.commands.new import new
+    from vspec.commands.open import open, open_arrays  # noqa: A004 -- the name that everybody tries
     from vspec.commands.options import ApplyOptions
     from vspec.commands.relocate import relocate
     from vspec.commands.status import status
@@ -40,6 +41,8 @@ __all__ = [
     "identify",
     "info",
     "new",
+    "open",
+    "open_arrays",
     "relocate",
     "status",
     "verify",

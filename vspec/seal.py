@@ -76,14 +76,16 @@ def seal(reader: Readable, kind: Kind = "sampled") -> Seal:
     return Seal(size, kind, tuple(_digest(reader, *block) for block in blocks(size, kind)))
 
 
-def compare(sealed: Seal, reader: Readable | None) -> Comparison:
+def compare(sealed: Seal, reader: Readable | None, *, ends: bool = False) -> Comparison:
     """Tell whether a file is the ``same``, ``grew``, ``changed`` or is ``missing`` (``reader`` None).
 
-    A file that grew still begins with every sealed byte; one that shrank has changed.
+    A file that grew still begins with every sealed byte; one that shrank has changed. ``ends`` looks at no
+    more than the first and the last block that were sealed.
     """
     if reader is None:
         return Comparison("missing")
-    for (offset, nbytes), digest in zip(blocks(sealed.size, sealed.kind), sealed.digests, strict=True):
+    looked_at = list(zip(blocks(sealed.size, sealed.kind), sealed.digests, strict=True))
+    for (offset, nbytes), digest in looked_at[:: max(1, len(looked_at) - 1)] if ends else looked_at:
         if offset + nbytes > reader.size or _digest(reader, offset, nbytes) != digest:
             return Comparison("changed", offset, nbytes)
     if reader.size < sealed.size:

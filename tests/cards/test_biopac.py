@@ -50,3 +50,22 @@ def test_markers_are_events(name, markers, channel, corpus, tmp_path):
 def test_a_version_whose_markers_are_unknown_has_no_events(corpus, tmp_path):
     report = vspec.apply(card("biopac/acq"), corpus / "biopac_acq/r35_test.acq", tmp_path)
     assert not [path for path in read(Path(report.maps[0].map)) if path.startswith("events/")]
+
+
+@pytest.mark.parametrize(("name", "markers"), (("nojournal-4.2.0-c", ONE), ("physio-4.4.0-c", BREATHING)))
+def test_compressed_files_have_markers_too(name, markers, corpus, tmp_path):
+    report = vspec.apply(card("biopac/acq-compressed"), corpus / f"biopac_acq_zlib/{name}.acq", tmp_path)
+    assert not report.problems, report.problems
+    onset = read(Path(report.maps[0].map))["events/onset"]
+    assert onset.labels["event"] == [text for _, text in markers]
+
+
+def test_each_card_refuses_the_files_of_the_other(corpus, tmp_path):
+    for id, name in (
+        ("biopac/acq", "biopac_acq_zlib/physio-4.4.0-c"),
+        ("biopac/acq-compressed", "biopac_acq/nojournal-4.4.0"),
+        ("biopac/acq-compressed", "biopac_acq/r35_test"),
+    ):
+        report = vspec.apply(card(id), corpus / f"{name}.acq", tmp_path)
+        assert report.problems
+        assert not [entry for entry in report.maps if entry.map is not None]

@@ -14,7 +14,8 @@ from vspec.errors import VspecError
 from vspec.errors.rendering import render
 
 HERE = Path(__file__).parent
-CARDS = sorted((HERE / "invalid").glob("*.yaml"))
+CARDS = sorted((HERE / "invalid").rglob("*.yaml"))
+"""Those of a subject that has many ways to go wrong lie in a folder of their own."""
 
 
 def expected(raw: bytes) -> str:
@@ -43,8 +44,8 @@ def test_the_folder_is_not_empty() -> None:
     assert len(CARDS) >= 150
 
 
-def test_at_most_three_cards_a_code() -> None:
-    counts = Counter(path.stem.split("_")[0] for path in CARDS)
+def test_at_most_three_cards_a_code_in_a_folder_of_many_subjects() -> None:
+    counts = Counter(path.stem.split("_")[0] for path in CARDS if path.parent.name == "invalid")
     assert {code: count for code, count in counts.items() if count > 3} == {}
 
 

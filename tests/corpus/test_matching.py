@@ -55,6 +55,17 @@ def test_empty_arrays_are_equal_when_their_shapes_are():
     assert alone(empty, part("v", np.zeros((3, 0), dtype=np.float32))).result == "unserved"
 
 
+@pytest.mark.parametrize("true", (1, 255))
+def test_booleans_are_equal_whatever_byte_a_reader_stores_for_true(true):
+    bits = np.array([[0, 1, 0], [1, 1, 0]], dtype=np.uint8)
+    oracle = (bits * np.uint8(true)).view(np.bool_)
+    assert alone(oracle, part("bits", bits)).result == "equal"
+    assert alone(oracle, part("bits", 1 - bits)).result == "unserved"
+    other = bits.copy()
+    other[0, 2] = 1
+    assert alone(oracle, part("bits", other)).result == "unserved"
+
+
 def test_a_single_value_without_axes_is_equal():
     assert alone(np.float64(2.5), part("v", np.array([2.5], dtype=np.float32))).result == "equal"
 

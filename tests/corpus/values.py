@@ -21,6 +21,13 @@ def sha256(values: Array) -> str:
     return hashlib.sha256(ordered.tobytes()).hexdigest()
 
 
+def has_hash(values: Array, wanted: str) -> bool:
+    """Tell whether values have a recorded hash; booleans also with 255 for true, as Pillow stores them."""
+    if sha256(values) == wanted:
+        return True
+    return values.dtype.kind == "b" and sha256(values.astype(np.uint8) * np.uint8(255)) == wanted
+
+
 def cast_preserving(values: Array, dtype: np.dtype[np.generic]) -> Array | None:
     """Return ``values`` as ``dtype`` if no value changes, else None."""
     if values.dtype.newbyteorder("<") == dtype.newbyteorder("<"):

@@ -84,7 +84,10 @@ def test_detached_headers(more, before, after, tmp_path):
         assert found.attrs["values"] == [said["my key"]]
 
 
-@pytest.mark.parametrize("example", ("attached", "detached"))
+@pytest.mark.parametrize(
+    "example",
+    ("attached", "detached", "attached, lines to skip, gzip", "detached, lines and bytes to skip"),
+)
 @pytest.mark.parametrize("seed", range(4))
 def test_made_up_files(example, seed, tmp_path):
     known = fake(card(CARD), tmp_path, FakeOptions(seed=seed, example=example))
@@ -115,7 +118,7 @@ def test_real_files(name, corpus, tmp_path):
         (b"type: short", b"type: block", "type block"),
         (b"encoding: raw", b"encoding: hex", "the encoding is hex"),
         (b"endian: big", b"endian: middle", "endian is 'middle'"),
-        (b"encoding: raw", b"encoding: raw\nline skip: 2", "line skip is 2"),
+        (b"encoding: raw", b"encoding: raw\nline skip: -2", "line skip is -2"),
         (b"data file: a.raw", b"data file: a%02d.raw 0 3 1", "several files"),
         (b"data file: a.raw", b"data file: LIST", "several files"),
         (b"NRRD0004", b"NRRD0004b", "the first line goes on"),

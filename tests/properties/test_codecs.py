@@ -89,10 +89,12 @@ def packings(draw):
     sign = draw(st.sampled_from(SIGNS))
     values = []
     for _ in range(draw(st.integers(1, 5))):
-        width = draw(st.integers(1, min(32, 8 * word)))
-        if draw(st.booleans()):
+        width = draw(st.integers(1, min(56, 8 * word)))
+        if width > 32 or draw(st.booleans()):
             first = draw(st.integers(0, 8 * word - width))
-            values.append(((first, first + width - 1),))
+            cut = first + draw(st.integers(0, width - 1))
+            last = first + width - 1
+            values.append(((cut, last), *([(first, cut - 1)] if cut > first else [])))
         else:
             chosen = draw(st.permutations(range(8 * word)))[:width]
             values.append(tuple((bit, bit) for bit in chosen))
@@ -115,7 +117,7 @@ def test_unpacking_is_what_the_page_says(codec, words, seed):
 
 @settings(max_examples=60, deadline=None)
 @given(
-    width=st.integers(1, 32),
+    width=st.integers(1, 56),
     first=st.sampled_from(["low", "high"]),
     sign=st.sampled_from(SIGNS),
     words=st.sampled_from([0, 1, 2, 65_535, 65_536, 65_539]),  # they are unpacked in blocks of 65 536

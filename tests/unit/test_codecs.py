@@ -186,8 +186,8 @@ def test_a_chunk_that_is_cut_off_says_what_would_fit():
     assert problem.found == "13 bytes"
 
 
-@pytest.mark.parametrize("bits", (0, 33, -1))
-def test_samples_have_1_to_32_bits(bits):
+@pytest.mark.parametrize("bits", (0, 57, -1))
+def test_samples_have_1_to_56_bits(bits):
     assert codes(lambda: Bits.run(bits, "unsigned")) == ["V0711"]
 
 

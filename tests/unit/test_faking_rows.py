@@ -188,3 +188,23 @@ arrays:
     files = [np.frombuffer(path.read_bytes(), "<u2").reshape(2, 3, 6)[..., :5] for path in faked.files]
     expected = np.concatenate(files) if dims else np.stack(files)
     assert np.array_equal(faked.arrays["a"], expected)
+
+
+@pytest.mark.parametrize("flag", (0, 1))
+def test_an_array_for_each_row_of_a_table_that_may_be_absent(flag, tmp_path):
+    text = f"""
+vspec: 1
+files:
+  f:
+    match: "{{id}}.bin"
+    layout:
+      fields: {{flag: uint8, first: "uint8[k=2]", r: {{if: flag == 1, repeat: 2, fields: {{x: "uint8[k=3]"}}}}}}
+arrays:
+  first: {{from: f.first}}
+  row: {{each: i in f.r, name: "{{{{ at(i.x) }}}}/x", from: i.x}}
+examples: [{{name: x, make: {{f.flag: {flag}}}}}]
+"""
+    faked = fake(loads(text, "card.yaml"), tmp_path)
+    raw = np.frombuffer(faked.files[0].read_bytes(), np.uint8).tolist()
+    expected = {"first": raw[1:3]} | ({"3/x": raw[3:6], "6/x": raw[6:]} if flag else {})
+    assert {path: values.tolist() for path, values in faked.arrays.items()} == expected

@@ -183,3 +183,23 @@ def test_uneven_records_of_words_are_joined_along_an_axis_of_words(tmp_path):
     )
     (problem,) = apply(tmp_path / "card.yaml", tmp_path / "a.f", tmp_path).problems
     assert (problem.code, "word=n // 2" in problem.help) == ("V0304", True)
+
+
+@pytest.mark.parametrize("endian", ("little", "big"))
+@pytest.mark.parametrize("sign", ("signed", "offset_binary", "unsigned"))
+@pytest.mark.parametrize("nbytes", (5, 6, 7))
+def test_samples_of_more_than_four_bytes(nbytes, sign, endian, tmp_path):
+    coding = "" if sign == "unsigned" else f"{sign}: true, "
+    card = (
+        f'vspec: 1\ntypes: {{p: {{packed: {nbytes}, {coding}values: ["0..{8 * nbytes - 1}"]}}}}\n'
+        f'files: "{{name}}.f"\narrays:\n  raw: {{dtype: p, shape: {{time: auto}}, endian: {endian}}}\n'
+    )
+    half = 1 << (8 * nbytes - 1)
+    low = 0 if sign == "unsigned" else -half
+    expected = [low, low + 1, 0, 1, 0x12345678 - (0 if sign == "unsigned" else half // 3), low + 2 * half - 1]
+    codes = [value - low if sign == "offset_binary" else value % (2 * half) for value in expected]
+    report = mapped(tmp_path, card, b"".join(code.to_bytes(nbytes, endian) for code in codes))
+    found = read(Path(report.maps[0].map))["raw"].values
+    assert found.dtype == np.dtype("u8" if sign == "unsigned" else "i8")
+    assert found.tolist() == expected
+    assert not verify(tmp_path / "0.vspec.json").problems

@@ -166,10 +166,11 @@ class _Contents:
         holes = [range(rows.offset, rows.offset + rows.nbytes) for rows in many]
         canvas = Canvas.blank(size, roles[0].role, holes)
         for file in raw:
-            contents = self._made.raw(file).contents(filler=False)
-            self._raw[id(file)] = contents
-            for region in self._made.raw(file).regions:
-                canvas.put(region.key, region.offset, contents[region.offset : region.end], region.spec.place)
+            made = self._made.raw(file)
+            self._raw[id(file)] = contents = made.contents(filler=False)
+            for region in made.regions:
+                data = contents[region.offset : made.end(region)]
+                canvas.put(region.key, region.offset, data, region.spec.place)
         for file in others:
             content = file.content
             if isinstance(content, TextPart):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vspec.card.check_arrays import check_arrays, check_roles
+from vspec.card.check_codecs import check_codecs
 from vspec.card.check_layout import check_cycles, check_layouts
 from vspec.card.check_masks import check_masks
 from vspec.card.check_names import looked_through
@@ -20,6 +21,7 @@ def check_card(card: Card) -> list[Problem]:
         *check_layouts(card),
         *check_cycles(card),
         *check_arrays(card),
+        *check_codecs(card),
     ]
     return sorted(problems, key=_position)
 

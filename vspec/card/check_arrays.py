@@ -53,6 +53,7 @@ def check_arrays(card: Card) -> Iterator[Problem]:
     """Yield what is wrong with the arrays of a card."""
     for array in card.arrays:
         yield from _check_sizes(array)
+        yield from _check_each(array, card)
         if array.values is None:
             yield from _check_source(array, card)
         yield from _check_axes(array, card)
@@ -71,6 +72,18 @@ def _check_sizes(array: ArraySpec) -> Iterator[Problem]:
         place = array.shape_places.get(autos[1], array.shape_place)
         message = "'auto' stands twice: only one size can come out of the size of the file"
         yield Problem("V0176", message, place)
+
+
+def _check_each(array: ArraySpec, card: Card) -> Iterator[Problem]:
+    """Yield the problem of an array that runs over a container and not over what it holds."""
+    if array.each is None:
+        return
+    name, items = array.each
+    role = next((role for role in card.roles if role.name == items.text.value.strip()), None)
+    if role is not None and role.container is not None and role.over is None:
+        message = f"array '{array.key.value}' runs over '{role.name}', which is one container"
+        help = f"over its arrays: each: {name} in {role.name}.arrays"
+        yield Problem("V0185", message, items.text.place, help=help)
 
 
 def _sources(array: ArraySpec, card: Card) -> list[Role]:
@@ -141,7 +154,7 @@ def _check_table(array: ArraySpec, role: Role, sizes: Mapping[str, Place]) -> It
     if given:
         listed = " and ".join(f"'{key}'" for key in given)
         message = f"array '{array.key.value}' gives {listed}, but '{role.name}' is a table in text"
-        help = "leave it out: a column has as many rows as the table"
+        help = "leave it out" + ("" if "codec" in given else ": a column has as many rows as the table")
         yield Problem("V0178", message, next(iter(given.values())), help=help)
     elif array.source is None or array.source.text.value.strip() == role.name:
         message = f"array '{array.key.value}' takes all of '{role.name}', which is a table in text"
@@ -152,13 +165,16 @@ def _check_table(array: ArraySpec, role: Role, sizes: Mapping[str, Place]) -> It
 
 def _check_held(array: ArraySpec, role: Role, sizes: Mapping[str, Place]) -> Iterator[Problem]:
     given = _beside_a_layout(array, sizes)
+    source = "" if array.source is None else array.source.text.value.strip()
     if given:
         listed = " and ".join(f"'{key}'" for key in given)
         message = f"array '{array.key.value}' gives {listed}, but '{role.name}' is a container that says it"
-        help = f"leave it out, and name an array of it, e.g. from: {role.name}['/path']"
+        help = f"leave {'them' if len(given) > 1 else 'it'} out"
+        if source in ("", role.name):
+            help += f", and name an array of the container, e.g. from: {role.name}['/path']"
         yield Problem("V0178", message, next(iter(given.values())), help=help)
-    elif array.source is None or array.source.text.value.strip() == role.name:
-        message = f"array '{array.key.value}' takes all of '{role.name}', which holds several arrays"
+    elif source in ("", role.name, f"{role.name}.arrays", f"{role.name}.groups"):
+        message = f"array '{array.key.value}' takes all of '{source or role.name}', which is not one array"
         help = f"name one, e.g. from: {role.name}['/path'], or map all: each: a in {role.name}.arrays"
         yield Problem("V0185", message, array.place, help=help)
 
@@ -170,12 +186,16 @@ def _beside_a_layout(array: ArraySpec, sizes: Mapping[str, Place]) -> dict[str, 
         given["endian"] = array.place
     if array.order != "C":
         given["order"] = array.place
+    if array.codec:
+        given["codec"] = array.codec[0].place
     return given
 
 
 def _instead(array: ArraySpec, role: Role, listed: str) -> str:
     """Return what to do about the keys ``listed`` beside a layout."""
     source = "" if array.source is None else array.source.text.value.strip()
+    if listed == "'codec'":
+        return "write a record with 'codec' and 'nbytes' into the layout, and name a field of it"
     if "." not in source:
         return f"name a field of it, e.g. from: {role.name}.{_some_field(role)}"
     it = "them" if " and " in listed else "it"

@@ -165,8 +165,8 @@ class _Names:
         names = self._record(record, Names(outer), inside)
         for source in (record.condition, record.at, record.to):
             self._check.check(source, names, words)
-        self._codecs(record.codec, names)
-        self._check.check(record.encoded, names, words)
+        if record.codec:
+            self._coded(record, outer, words)
         if record.of is not None:
             self._type_of(record.of, names, inside)
         if repeat is not None:
@@ -201,9 +201,25 @@ class _Names:
                 self._problems.append(Problem("V0177", message, axis.place, help="e.g. int16[time=rest]"))
         self._endian(field.endian, names, words)
 
+    def _coded(self, record: Record, outer: Names, words: frozenset[str]) -> None:
+        """Check how a record is encoded: what lies in the encoded bytes is not known before."""
+        names = Names(outer)
+        if record.repeat is not None and record.repeat.variable is not None:
+            names.declare(record.repeat.variable, Declared("a loop variable", record.repeat.place))
+        steps = (source for step in record.codec for source in _sources(step))
+        own = {item.name for item in (*record.fields, *record.lets)}
+        for source in (record.encoded, *steps):
+            hidden = sorted(own & source.names) if source is not None else []
+            if source is None or not hidden:
+                self._check.check(source, names, words)
+                continue
+            message = f"'{hidden[0]}' is decoded only when 'nbytes' and 'codec' of '{record.name}' are known"
+            help = "take it from a field in front of the record"
+            self._problems.append(Problem("V0172", message, source.text.place, help=help))
+
     def _codecs(self, steps: Sequence[CodecStep], names: Names) -> None:
         for step in steps:
-            for source in (step.id, step.condition, *step.arguments.values()):
+            for source in _sources(step):
                 self._check.check(source, names)
 
     def _endian(self, endian: EndianSpec, names: Names, words: frozenset[str] = frozenset()) -> None:
@@ -290,3 +306,7 @@ def _name_place(item: Field | Record) -> Place:
 def _capture_place(pattern: Pattern, name: str) -> Place:
     start = pattern.text.value.find("{" + name)
     return pattern.text.cut(start, start + len(name) + 2).place
+
+
+def _sources(step: CodecStep) -> Iterator[Expression | Template | None]:
+    yield from (step.id, step.condition, *step.arguments.values())

@@ -48,9 +48,13 @@ _OF_THE_FILE = frozenset(
 
 
 def check_container(word: str, node: yaml_nodes.Mapping) -> Iterator[Problem]:
-    """Yield the options of texts beside a container (V0141)."""
+    """Yield the options of texts, and a compression of the whole file, beside a container (V0141)."""
     for entry in node.entries:
-        if entry.key.value != "format" and entry.key.value not in _OF_THE_FILE:
+        if entry.key.value == "compression":
+            message = f"'compression' means nothing for format '{word}', whose files are not compressed whole"
+            help = "decompress the file first; of chunks that it compresses inside, it tells itself"
+            yield Problem("V0141", message, entry.key.place, help=help)
+        elif entry.key.value != "format" and entry.key.value not in _OF_THE_FILE:
             message = f"'{entry.key.value}' means nothing for format '{word}': the file says it itself"
             yield Problem("V0141", message, entry.key.place)
 

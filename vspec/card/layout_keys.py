@@ -123,7 +123,7 @@ FIELD = Shape(
         *((owner, name) for owner in ("fields", "repeat") for name in ("else", "const", "parse")),
         *(("codec", name) for name in ("size", "key", "partial", "type")),
     ),
-    needs=(("codec", "fields"), ("codec", "nbytes"), ("nbytes", "codec")),
+    needs=(("codec", "nbytes"), ("nbytes", "codec")),
     later={
         "bits": "expressions take bits out of a number: (flags >> 4) & 7",
     },

@@ -11,7 +11,7 @@ from vspec.errors import Problem, Text
 
 _RANGE = re.compile(r"(\d+)\.\.(\d+)\Z|(\d+)\Z")
 LARGEST_WORD = 8
-WIDEST = 32
+WIDEST = 56
 
 
 def packed_names(types: Node | None, use: Node | None) -> frozenset[str]:
@@ -51,7 +51,7 @@ def _coding(node: Mapping) -> Coding:
 
 def _code(width: int, coding: Coding) -> str:
     """Return numpy's code of the smallest integer that holds a sample of ``width`` bits."""
-    nbytes = next(n for n in (1, 2, 4) if width <= 8 * n or n == 4)
+    nbytes = next(n for n in (1, 2, 4, 8) if width <= 8 * n or n == 8)
     return f"{'u' if coding == 'unsigned' else 'i'}{nbytes}"
 
 

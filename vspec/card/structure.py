@@ -13,6 +13,22 @@ from vspec.errors import Place, Problem, did_you_mean
 
 LANGUAGE = 1
 _NEARLY = 0.8
+_CODED_ELSEWHERE = {
+    "file role": ("codec", "'compression' for a whole file; 'codec' in its records and arrays"),
+    "array": ("compression", "'codec' for the bytes of an array; 'compression' for a whole file"),
+    "field": ("compression", "'codec' and 'nbytes' for a record; 'compression' for a whole file"),
+}
+"""By mapping, the one of the two keys that it has not, and which of them is for what."""
+_WHY = {
+    ("layout", "format"): "a layout is for bytes; texts, and containers, which need no layout, have 'format'",
+    ("endian", "format"): "texts have no byte order, and containers tell their own: leave 'endian' out",
+    ("codec", "size"): "'nbytes' are the bytes that the record takes in the file",
+    ("codec", "type"): "what the bytes decode to stands under 'fields'",
+    ("codec", "key"): "rows that are encoded are picked by position",
+    ("codec", "partial"): "encoded bytes that are cut off decode to nothing: 'nbytes' must fit the file",
+    ("values", "codec"): "values are computed, and encoded by nothing",
+}
+"""Why two keys do not go together, where the keys alone do not tell."""
 _MEANT = {"rate": "step: 1 / rate", "sampling_rate": "step: 1 / sampling_rate", "scale": "gain"}
 
 
@@ -64,7 +80,8 @@ class _Walk:
         if shape.free is not None:
             return True
         names = [key.name for key in shape.keys]
-        help = did_you_mean(name, names, "it may have")
+        missing, which = _CODED_ELSEWHERE.get(shape.noun, ("", ""))
+        help = which if name == missing else did_you_mean(name, names, "it may have")
         self._report("V0102", f"unknown key '{name}' in {label}", entry.key.place, help=help)
         return False
 
@@ -97,11 +114,14 @@ class _Walk:
             entry = node.find(second)
             if entry is not None and node.find(first) is not None:
                 message = f"'{second}' does not go with '{first}' in {label}"
-                self._report("V0109", message, entry.key.place)
+                self._report("V0109", message, entry.key.place, help=_WHY.get((first, second)))
         for name, other in shape.needs:
             entry = node.find(name)
             if entry is not None and node.find(other) is None:
-                self._report("V0109", f"'{name}' means nothing without '{other}' in {label}", entry.key.place)
+                message = f"'{name}' means nothing without '{other}' in {label}"
+                wanted = shape.find(other)
+                help = None if wanted is None else f"{other}: {wanted.doc}"
+                self._report("V0109", message, entry.key.place, help=help)
 
     def value(self, value: Value, node: Node, name: str, at: Place, label: str = "") -> None:
         """Check what stands behind the key ``name`` at ``at``; ``label`` names it in messages."""
@@ -122,7 +142,8 @@ class _Walk:
 
     def _sequence(self, value: Value, items: Value, node: Sequence, name: str, at: Place) -> None:
         if len(node.items) < value.least:
-            self._report("V0106", f"'{name}' needs at least {value.least} items", at)
+            least = "1 item" if value.least == 1 else f"{value.least} items"
+            self._report("V0106", f"'{name}' needs at least {least}", at)
         if value.most is not None and len(node.items) > value.most:
             self._report("V0104", f"'{name}' takes {value.most} items: the first and the last", at)
         for number, item in enumerate(node.items, 1):
@@ -172,7 +193,7 @@ class _Walk:
         word = node.text.value
         if word in value.words:
             return
-        help = did_you_mean(word, value.words, "it may be")
+        help = _by_meaning(word, value) or did_you_mean(word, value.words, "it may be")
         self._report("V0105", f"'{name}' may not be '{word}'", node.place, help=help)
 
     def _wrong_form(self, value: Value, shape: Shape | None, node: Node, name: str) -> None:
@@ -182,6 +203,7 @@ class _Walk:
             isinstance(node, Scalar)
             and not isinstance(node.value, str)
             and value.kind in ("text", "template")
+            and shape is None
         ):
             help = f'put quotes around it: "{node.text.value}"'
         problem = Problem(
@@ -201,6 +223,21 @@ class _Walk:
 
     def _report(self, code: str, message: str, place: Place, help: str | None = None) -> None:
         self._problems.append(Problem(code, message, place, help=help))
+
+
+def _by_meaning(word: str, value: Value) -> str | None:
+    """Return the words whose meaning names another one: what a format is made of, which program writes it."""
+    plain = _letters(word)
+    told = [
+        (known, meaning)
+        for known, meaning in zip(value.words, value.meanings, strict=False)
+        if plain and plain in map(_letters, meaning.split()) and _letters(known) != plain
+    ]
+    return " or ".join(f"'{known}' ({meaning.removesuffix('.')})" for known, meaning in told) or None
+
+
+def _letters(word: str) -> str:
+    return "".join(letter for letter in word.lower() if letter.isalnum())
 
 
 def _fits(value: Value, kind: Kind, node: Scalar) -> bool:

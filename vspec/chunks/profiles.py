@@ -36,7 +36,7 @@ def plan_in_profile(layout: ArrayLayout, source: Strided, files: Sources, option
         raise VspecError([_with_reason(problem, str(reason)) for problem in portable]) from None
     if isinstance(portable, list):
         return replace(packed, choices=(_cost(packed), Choice("portable", why_not=_why(portable))))
-    if _is_low_share(portable, packed):
+    if _is_low_share(portable, packed) or (options.profile is None and _is_dear(portable, packed, options)):
         return replace(portable, choices=(_cost(portable), _cost(packed)))
     return replace(packed, choices=(_cost(packed), _cost(portable)))
 
@@ -82,6 +82,13 @@ def _is_low_share(portable: ArrayPlan, packed: ArrayPlan) -> bool:
     """Tell whether an array is copied whole, of which packed chunks would fetch many times its bytes."""
     whole = len(portable.copies) == len(portable.references)
     return whole and _cost(packed).fetched_bytes > _MOST_OVER_READ * portable.copied_bytes
+
+
+def _is_dear(portable: ArrayPlan, packed: ArrayPlan, options: ChunkOptions) -> bool:
+    """Tell whether packed chunks would fetch many times an array's bytes, and copy records to do so."""
+    more = packed.copied_bytes - portable.copied_bytes
+    fetched = _cost(packed).fetched_bytes
+    return more > options.inline_bytes and fetched > _MOST_OVER_READ * _cost(portable).fetched_bytes
 
 
 def _cost(plan: ArrayPlan) -> Choice:

@@ -13,6 +13,7 @@ import vspec
 from vspec import commands
 from vspec.cli.output import Report, refused_by_system, say, say_json, say_problems
 from vspec.cli.progress import progress
+from vspec.cli.serving import serve
 from vspec.cli.views import (
     apply_view,
     check_view,
@@ -232,6 +233,9 @@ def info(map_path: Path, as_json: bool) -> None:
     """
     report = commands.info(map_path)
     _finish(report, (), lambda: info_view(report), as_json=as_json)
+
+
+cli.add_command(serve)
 
 
 @cli.command()

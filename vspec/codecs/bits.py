@@ -1,4 +1,4 @@
-"""``vspec.bits``: samples of 1 to 32 bits, unpacked from words of any length into integers of whole bytes."""
+"""``vspec.bits``: samples of 1 to 56 bits, unpacked from words of any length into integers of whole bytes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ MOST_WORD = 64
 MOST_VALUES = 512
 MOST_RANGES = 32
 MOST_RANGES_OF_A_WORD = 1024
-WIDEST = 32
+WIDEST = 56
+"""Bits of a value: wherever they begin within a byte, a machine word holds that many."""
 DTYPES = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8")
 SIGNS: tuple[Sign, ...] = ("unsigned", "twos-complement", "offset-binary")
 ENDIANS: tuple[Endian, ...] = ("little", "big")
@@ -65,15 +66,15 @@ class Bits:
         """Return the codec for samples of ``bits`` bits that follow each other without a gap.
 
         ``first`` tells which bits of a byte come first: the low ones (then a sample's low bits do, too)
-        or the high ones. 8, 16, 24 and 32 bits are whole bytes, least or most significant one first.
+        or the high ones. 8, 16, 24 bits and so on are whole bytes, least or most significant one first.
         """
         if not 1 <= bits <= WIDEST:
-            raise fail("V0711", "a sample has 1 to 32 bits", found=f"{bits} bits")
+            raise fail("V0711", f"a sample has 1 to {WIDEST} bits", found=f"{bits} bits")
         total = lcm(bits, 8)
         starts = range(0, total, bits)
         ordered = starts if first == "low" else reversed(starts)
         values = tuple(((start, start + bits - 1),) for start in ordered)
-        nbytes = next(n for n in (1, 2, 4) if 8 * n >= bits)
+        nbytes = next(n for n in (1, 2, 4, 8) if 8 * n >= bits)
         kind = "u" if sign == "unsigned" else "i"
         dtype = np.dtype(f"{kind}{nbytes}").newbyteorder("<").str
         return cls(total // 8, values, dtype, sign, "little" if first == "low" else "big")

@@ -134,7 +134,7 @@ def _native(view: NDArray[np.unsignedinteger], target: NDArray[np.generic]) -> N
 def _joined(
     views: Sequence[NDArray[np.unsignedinteger]], loads: Sequence[Load], width: int
 ) -> NDArray[np.unsignedinteger]:
-    total = np.zeros(len(views[0]), f"u{next(n for n in (1, 2, 4) if 8 * n >= width)}")
+    total = np.zeros(len(views[0]), f"u{next(n for n in (1, 2, 4, 8) if 8 * n >= width)}")
     for view, load in zip(views, loads, strict=True):
         number = view.astype(view.dtype.newbyteorder("="))
         np.right_shift(number, load.low, out=number)

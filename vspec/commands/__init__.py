@@ -8,9 +8,11 @@ from vspec.commands.fake import fake
 from vspec.commands.identify import identify
 from vspec.commands.info import info
 from vspec.commands.new import new
+from vspec.commands.open import open, open_arrays  # noqa: A004 -- the name that everybody tries
 from vspec.commands.options import ApplyOptions
 from vspec.commands.relocate import relocate
 from vspec.commands.schema import schema
+from vspec.commands.serve import serve
 from vspec.commands.status import status
 from vspec.commands.verify import verify
 
@@ -24,8 +26,11 @@ __all__ = [
     "identify",
     "info",
     "new",
+    "open",
+    "open_arrays",
     "relocate",
     "schema",
+    "serve",
     "status",
     "verify",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +9,10 @@ from vspec.commands.reports import StatusReport
 from vspec.commands.status import map_status
 from vspec.commands.writing import unwritable
 from vspec.errors import Problem, fail
-from vspec.layout import Json
 from vspec.profile.addresses import root_fault
 from vspec.readers import map_file
 from vspec.readers.map_file import MapDocument
+from vspec.readers.moving import compact, rooted
 from vspec.sources import file_url
 from vspec.writers.replacing import alone, replace_text
 
@@ -56,26 +55,4 @@ def _left(document: MapDocument, folder: Path) -> Problem:
 
 def moved(document: MapDocument, root: str) -> str:
     """Return the text of a map whose references lead below ``root``, as if it had been made there."""
-    urls = {source.url(document.root): f"{root}/{source.path}" for source in document.sources}
-    if document.sidecar is not None:
-        urls[document.sidecar.url] = file_url(document.path.resolve().with_name(document.sidecar.path))
-    refs: dict[str, Json] = {}
-    for key, value in document.refs.items():
-        refs[key] = value if isinstance(value, str) else [urls[str(value[0])], value[1], value[2]]
-    origin = {**document.origin, "root": root}
-    if document.sidecar is not None and isinstance(origin.get("sidecar"), dict):
-        origin["sidecar"] = {**origin["sidecar"], "url": urls[document.sidecar.url]}  # type: ignore[dict-item]  # a dict, just looked at
-    attrs = {**document.attrs, "vspec": origin}
-    refs[".zattrs"] = _compact(attrs)
-    refs[".zmetadata"] = _consolidated(str(document.refs[".zmetadata"]), attrs)
-    return _compact({"version": 1, "refs": refs}) + "\n"
-
-
-def _consolidated(text: str, attrs: dict[str, Json]) -> str:
-    whole = json.loads(text)
-    whole["metadata"][".zattrs"] = attrs
-    return _compact(whole)
-
-
-def _compact(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return compact({"version": 1, "refs": rooted(document, root).refs}) + "\n"

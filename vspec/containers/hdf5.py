@@ -65,8 +65,9 @@ class _Contents:
 def open_hdf5(file: ContainerFile) -> Container:
     """Return what an HDF5 file holds. Raises V0360 (no such file), V0361 (damaged), V0363 (no h5py)."""
     walk = Walk(file, [])
-    contents = _Contents(walk.lost, Values(walk.paths))
+    contents = _Contents(walk.lost, Values(walk.paths, walk.twins))
     with opened(file) as handle, border(file, "what is in the file"), ExitStack() as others:
+        others.callback(walk.twins.close)
         for found in list(walk.objects(handle, others)):
             _note(found, contents)
     for group, links in walk.links.items():
@@ -92,22 +93,22 @@ def _note(found: Found, contents: _Contents) -> None:
 
 def _dataset(found: Found, dataset: h5py.Dataset, contents: _Contents) -> None:
     leaf = found.path.rpartition("/")[2]
-    contents.dimensions.note(found.file.index, leaf, dataset)
-    if is_only_a_dimension(dataset):
+    contents.dimensions.note(contents.values, found.file.index, leaf, dataset)
+    if is_only_a_dimension(contents.values, dataset):
         return
     leaves = members(dataset)
     record = len(leaves) != 1 or leaves[0].names != ()
     if dataset.shape is None:
         _as_value(found, dataset, None, contents)
     elif record:
-        contents.values.collect(dataset, contents.group(found.path), hidden(dataset))
+        contents.values.collect(dataset, contents.group(found.path), hidden(contents.values, dataset))
         for member in leaves:
             _member(found, dataset, member, contents)
     elif leaves[0].number is None:
         _as_labels(found, dataset, leaves[0], contents)
     else:
         attrs = Attributes(found.path, contents.lost)
-        contents.values.collect(dataset, attrs, hidden(dataset))
+        contents.values.collect(dataset, attrs, hidden(contents.values, dataset))
         _array(found, dataset, leaves[0], attrs, contents)
     for reason in missing_sources(found.file, dataset):
         contents.lose(found.path, reason)
@@ -128,7 +129,7 @@ def _as_value(found: Found, dataset: h5py.Dataset, value: object, contents: _Con
     if leaf in attrs.found:
         return contents.lose(found.path, "its group has an attribute of the same name")
     attrs.put(leaf, value)
-    return contents.values.collect(dataset, attrs, hidden(dataset), f"{leaf}@")
+    return contents.values.collect(dataset, attrs, hidden(contents.values, dataset), f"{leaf}@")
 
 
 def _member(found: Found, dataset: h5py.Dataset, member: Member, contents: _Contents) -> None:
@@ -145,8 +146,8 @@ def _member(found: Found, dataset: h5py.Dataset, member: Member, contents: _Cont
         return contents.lose(path, "its record has an attribute of the same name")
     try:
         return attrs.put(name, contents.values.labels(dataset, member))
-    except ValueError as error:
-        return contents.lose(path, str(error))
+    except FAULTS as error:
+        return contents.lose(path, said(error))
 
 
 def _array(

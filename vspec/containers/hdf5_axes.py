@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vspec.containers.hdf5_library import FAULTS
-from vspec.containers.hdf5_values import Values, one
+from vspec.containers.hdf5_values import Values
 from vspec.containers.naming import one_name
 
 if TYPE_CHECKING:
@@ -26,19 +26,19 @@ _SCALE = frozenset({"CLASS", "NAME"})
 _NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable"
 
 
-def hidden(dataset: h5py.Dataset) -> frozenset[str]:
+def hidden(values: Values, dataset: h5py.Dataset) -> frozenset[str]:
     """Return the names of attributes that only say which dimension is which."""
-    return _ALWAYS | _SCALE if is_scale(dataset) else _ALWAYS
+    return _ALWAYS | _SCALE if is_scale(values, dataset) else _ALWAYS
 
 
-def is_scale(dataset: h5py.Dataset) -> bool:
+def is_scale(values: Values, dataset: h5py.Dataset) -> bool:
     """Tell whether a dataset is a dimension scale."""
-    return _text(one(dataset, "CLASS")) == "DIMENSION_SCALE"
+    return _text(values.one(dataset, "CLASS")) == "DIMENSION_SCALE"
 
 
-def is_only_a_dimension(dataset: h5py.Dataset) -> bool:
+def is_only_a_dimension(values: Values, dataset: h5py.Dataset) -> bool:
     """Tell whether a dataset stands for a dimension and holds nothing."""
-    return is_scale(dataset) and _text(one(dataset, "NAME")).startswith(_NO_VARIABLE)
+    return is_scale(values, dataset) and _text(values.one(dataset, "NAME")).startswith(_NO_VARIABLE)
 
 
 @dataclass(slots=True)
@@ -47,10 +47,10 @@ class Dimensions:
 
     _by_number: dict[tuple[int, int], str] = field(default_factory=dict)
 
-    def note(self, file: int, leaf: str, dataset: h5py.Dataset) -> None:
+    def note(self, values: Values, file: int, leaf: str, dataset: h5py.Dataset) -> None:
         """Note the number that a dimension scale has."""
-        number = _whole(one(dataset, "_Netcdf4Dimid"))
-        if number is not None and is_scale(dataset):
+        number = _whole(values.one(dataset, "_Netcdf4Dimid"))
+        if number is not None and is_scale(values, dataset):
             self._by_number.setdefault((file, number), leaf)
 
     def names(self, file: int, stated: Sequence[str | int | None]) -> tuple[str | None, ...]:
@@ -67,14 +67,14 @@ def stated_axes(values: Values, leaf: str, dataset: h5py.Dataset) -> tuple[str |
     """Return a name, the number of a dimension, or None for each axis."""
     rank = len(dataset.shape)
     found: list[str | int | None] = [None] * rank
-    numbers = one(dataset, "_Netcdf4Coordinates")
+    numbers = values.one(dataset, "_Netcdf4Coordinates")
     if isinstance(numbers, np.ndarray) and numbers.shape == (rank,) and numbers.dtype.kind in "iu":
         found = list(map(int, numbers))
-    elif is_scale(dataset) and rank == 1:
+    elif is_scale(values, dataset) and rank == 1:
         found = [leaf]
     for at, name in enumerate(_scales(values, dataset)[:rank]):
         found[at] = name if found[at] is None else found[at]
-    for at, label in enumerate(_labels(dataset)[:rank]):
+    for at, label in enumerate(_labels(values, dataset)[:rank]):
         found[at] = label if found[at] is None else found[at]
     return tuple(found)
 
@@ -100,15 +100,16 @@ def _scales(values: Values, dataset: h5py.Dataset) -> list[str | None]:
     """Return the leaf of the first scale of each axis that has the axis' size."""
     import h5py
 
-    listed = one(dataset, "DIMENSION_LIST")
+    listed = values.one(dataset, "DIMENSION_LIST")
     if not isinstance(listed, np.ndarray) or listed.dtype.kind != "O":
         return []
     found: list[str | None] = []
     for references, size in zip(listed, dataset.shape, strict=False):
         found.append(None)
         try:
+            safe = values.twins.of(dataset)
             first = references[0]
-            path, scale = values.path(first, dataset), h5py.h5r.dereference(first, dataset.id)
+            path, scale = values.path(first, dataset), h5py.h5r.dereference(first, safe.id)
             if path is not None and tuple(scale.shape)[:1] == (size,):
                 found[-1] = path.rpartition("/")[2]
         except FAULTS:
@@ -116,8 +117,8 @@ def _scales(values: Values, dataset: h5py.Dataset) -> list[str | None]:
     return found
 
 
-def _labels(dataset: h5py.Dataset) -> list[str | None]:
-    listed = one(dataset, "DIMENSION_LABELS")
+def _labels(values: Values, dataset: h5py.Dataset) -> list[str | None]:
+    listed = values.one(dataset, "DIMENSION_LABELS")
     if not isinstance(listed, np.ndarray) or listed.ndim != 1:
         return []
     return [_text(label) or None for label in listed]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from math import prod
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from vspec.containers.hdf5_chunks import chunks_of
 from vspec.containers.hdf5_external import external
+from vspec.containers.hdf5_heap import Twins, on_heap
 from vspec.containers.hdf5_library import border, opened
 from vspec.containers.hdf5_stored import Stored
 from vspec.containers.hdf5_types import Member, members
@@ -95,7 +97,9 @@ def _contiguous(it: Stored, offset: int) -> Strided:
 def _compact(it: Stored) -> Inline:
     if prod(map(int, it.dataset.shape)) * it.record > _LARGEST_COMPACT:
         raise ValueError("a compact array is larger than a header can be")
-    found = it.dataset[()]
+    with closing(Twins()) as twins:
+        twins.know(it.file, it.dataset.file)
+        found = (twins.of(it.dataset) if on_heap(it.dataset.id.get_type()) else it.dataset)[()]
     for name in it.member.names:
         found = found[name]
     return Inline(np.asarray(found, it.dtype))
@@ -105,9 +109,10 @@ def _followed(file: ContainerFile, path: str, trail: Trail) -> tuple[Stored, Sou
     """Return a source of a virtual dataset and where its bytes lie; None where there is no such dataset."""
     import h5py
 
-    with opened(file) as handle:
+    with opened(file) as handle, closing(Twins()) as twins:
+        twins.know(file, handle)
         try:
-            held = handle[path]
+            held = twins.reached(handle, path)
         except KeyError as error:
             # What is there and cannot be read is not missing.
             if any(words in str(error) for words in _MISSING):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vspec.containers.attributes import LARGEST_ATTRIBUTE, Attributes, text
+from vspec.containers.hdf5_heap import Twins, on_heap
 from vspec.containers.hdf5_library import FAULTS, said
 from vspec.containers.hdf5_types import Member
 
@@ -26,27 +27,28 @@ def clean(name: str) -> str:
     return text(name.encode("utf-8", "surrogateescape"))
 
 
-def identity(held: h5py.h5g.GroupID | h5py.h5d.DatasetID) -> tuple[int, int]:
-    """Return what an object is known by while its file is open: its file and its address there."""
-    from h5py import h5o
-
-    info = h5o.get_info(held)
-    return int(info.fileno), int(info.addr)
-
-
-def one(held: h5py.Group | h5py.Dataset, name: str) -> object:
-    """Return an attribute, or None where it is not there or cannot be read."""
-    try:
-        return held.attrs.get(name)
-    except FAULTS:
-        return None
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Values:
-    """Makes JSON of what the library returns; ``paths`` are those of all objects, for references."""
+    """Makes JSON of what the library returns; ``paths`` are those of all objects, for references.
+
+    What lies in heaps is read from ``twins``.
+    """
 
     paths: Mapping[tuple[int, int], str]
+    twins: Twins
+
+    def one(self, held: h5py.Group | h5py.Dataset, name: str) -> object:
+        """Return an attribute, or None where it is not there or cannot be read."""
+        try:
+            if name not in held.attrs:
+                return None
+            return self._safe(held, held.attrs.get_id(name).get_type()).attrs[name]
+        except FAULTS:
+            return None
+
+    def _safe(self, held: h5py.Group | h5py.Dataset, kind: h5py.h5t.TypeID) -> h5py.Group | h5py.Dataset:
+        """Return the object that values of a type can be read from."""
+        return self.twins.of(held) if on_heap(kind) else held
 
     def collect(
         self,
@@ -67,11 +69,13 @@ class Values:
     def _take(self, held: h5py.Group | h5py.Dataset, name: str, attributes: Attributes, as_name: str) -> None:
         try:
             found = held.attrs.get_id(name)
-            size = found.get_type().get_size()
+            kind = found.get_type()
+            size = kind.get_size()
             if size * int(np.prod(found.shape or 0, dtype=object)) > 8 * LARGEST_ATTRIBUTE:
                 many = f"more than {LARGEST_ATTRIBUTE} values or characters in one attribute"
                 return attributes.lose(as_name, many)
-            return attributes.put(as_name, self.plain(held.attrs[name], held))
+            safe = self._safe(held, kind)
+            return attributes.put(as_name, self.plain(safe.attrs[name], safe))
         except FAULTS as error:
             return attributes.lose(as_name, f"the library cannot read it: {said(error)}")
 
@@ -82,10 +86,13 @@ class Values:
             raise ValueError(f"{member.kind}, and more than {MOST_LABELS} of them")
         if member.kind.startswith(("numbers", "times", "opaque", "a type")):
             raise ValueError(member.kind)
-        found = dataset[()]
+        safe = self._safe(dataset, dataset.id.get_type())
+        if safe is not dataset and dataset.is_virtual:
+            raise ValueError(f"{member.kind}, and they lie in the sources of a virtual dataset")
+        found = safe[()]
         for name in member.names:
             found = found[name]
-        return self.plain(found, dataset)
+        return self.plain(found, safe)
 
     def plain(self, value: object, held: h5py.Group | h5py.Dataset) -> object:
         """Return a value without types of the library: references are paths, lists are lists."""
@@ -117,7 +124,8 @@ class Values:
 
         if not reference:
             return None
-        path = self.paths.get(identity(h5r.dereference(reference, held.id)))
+        held = self.twins.of(held)
+        path = self.paths.get(self.twins.identity(h5r.dereference(reference, held.id)))
         return None if path is None else f"/{path}"
 
     def _region(self, reference: h5py.RegionReference, held: h5py.Group | h5py.Dataset) -> str | None:
@@ -127,7 +135,7 @@ class Values:
         path = self.path(reference, held)
         if path is None:
             return None
-        space = h5r.get_region(reference, held.id)
+        space = h5r.get_region(reference, self.twins.of(held).id)
         if space.get_select_npoints() == 0:
             return f"{path}[]"
         low, high = space.get_select_bounds()

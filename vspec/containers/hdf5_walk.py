@@ -7,8 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from vspec.containers.hdf5_heap import Twins
 from vspec.containers.hdf5_library import FAULTS, named_file, opened, said
-from vspec.containers.hdf5_values import clean, identity
+from vspec.containers.hdf5_values import clean
 from vspec.containers.model import ContainerFile, Lost
 from vspec.containers.naming import one_name
 from vspec.errors import VspecError
@@ -44,10 +45,12 @@ class Walk:
     lost: list[Lost]
     links: dict[str, dict[str, str]] = field(default_factory=dict)
     paths: dict[tuple[int, int], str] = field(default_factory=dict)
+    twins: Twins = field(default_factory=Twins)
     _others: dict[int, h5py.File] = field(default_factory=dict)
 
     def objects(self, handle: h5py.File, others: ExitStack) -> Iterator[Found]:
         """Yield the root and everything below it. Files behind external links are left open in ``others``."""
+        self.twins.know(self.file, handle)
         pending = [(Found("", self.file, "/", handle["/"]), 0)]
         while pending:
             found, depth = pending.pop()
@@ -83,16 +86,20 @@ class Walk:
     ) -> Found | None:
         """Return what a name in a group stands for, if it is an object of its own."""
         import h5py
+        from h5py import h5l
 
         try:
+            own = name.encode("utf-8", "surrogateescape")
+            info = group.held.id.links.get_info(own)
+            if info.type == h5l.TYPE_HARD:
+                held = self.twins.child(group.held, own, int(info.u))
+                return self._object(path, group.file, f"{group.inner.rstrip('/')}/{name}", held)
             link = group.held.get(name, getlink=True)
             if isinstance(link, h5py.SoftLink):
                 self.links.setdefault(group.path, {})[clean(name)] = clean(link.path)
                 return None
-            if isinstance(link, h5py.ExternalLink):
-                file = named_file(group.file, link.filename)
-                return self._object(path, file, link.path, other(file)[link.path])
-            return self._object(path, group.file, f"{group.inner.rstrip('/')}/{name}", group.held[name])
+            file = named_file(group.file, link.filename)
+            return self._object(path, file, link.path, self.twins.reached(other(file), link.path))
         except VspecError as error:
             self._lose(path, f"an external link: {error.problems[0].message}")
         except FAULTS as error:
@@ -109,7 +116,7 @@ class Walk:
 
     def _first(self, found: Found) -> bool:
         """Tell whether an object has not been met before; else note its further name."""
-        first = self.paths.setdefault(identity(found.held.id), found.path)
+        first = self.paths.setdefault(self.twins.identity(found.held.id), found.path)
         if first == found.path:
             return True
         group, _, name = found.path.rpartition("/")
@@ -121,6 +128,7 @@ class Walk:
             if len(self._others) >= _MOST_FILES:
                 raise OSError(f"external links lead to more than {_MOST_FILES} files")
             self._others[file.index] = stack.enter_context(opened(file))
+            self.twins.know(file, self._others[file.index])
         return self._others[file.index]
 
     def _lose(self, path: str, reason: str) -> None:

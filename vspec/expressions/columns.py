@@ -212,4 +212,7 @@ def described(value: object) -> str:
         return f"the type {value.name}"
     if isinstance(value, bool):
         return "true" if value else "false"
+    own = getattr(value, "noun", None)
+    if own is not None:
+        return f"{own}"
     return _NOUNS.get(kind, f"{value}" if kind in ("int", "float") else f"a {kind}")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from vspec.card.check_codecs import codec_help
+from vspec.card.container_words import is_codec
 from vspec.card.model import CodecStep
 from vspec.card.model import Record as RecordSpec
 from vspec.card.references import references
@@ -21,11 +23,6 @@ from vspec.header.rows import KeyedRows, gather, stack
 from vspec.layout import Codecs, Int64, Json
 from vspec.sources.decoding import CodecError, require_codec
 
-CODECS = frozenset(
-    {"zlib", "gzip", "bz2", "lzma", "blosc", "lz4", "zstd", "shuffle", "delta"}
-    | {"crc32", "crc32c", "adler32", "fletcher32"}
-)
-
 Make = Callable[[RecordSpec, Home, Scope], Instance]
 """Makes an instance of a record at the beginning of a decoded region."""
 
@@ -37,10 +34,8 @@ def chain_of(steps: Sequence[CodecStep], scope: Scope) -> Codecs:
         if step.condition is not None and not step.condition.truth(scope):
             continue
         name = str(step.id.render(scope))
-        if name not in CODECS and not name.startswith("imagecodecs_"):
-            expected = f"{', '.join(sorted(CODECS))}, or imagecodecs_..."
-            help = "the PackBits of pictures is imagecodecs_packbits" if name == "packbits" else None
-            raise fail("V0305", f"'{name}' is no codec", step.place, expected=expected, help=help)
+        if not is_codec(name):
+            raise fail("V0305", f"'{name}' is no codec", step.place, help=codec_help(name))
         config = {"id": name, **{key: _argument(e, scope) for key, e in step.arguments.items()}}
         try:
             require_codec(config)

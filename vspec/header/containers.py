@@ -30,6 +30,8 @@ _MOST_NAMED = 8
 class HeldArray:
     """One array of a container: a record of what is known of it; where it lies is found when asked."""
 
+    noun = "an array of a container"
+
     def __init__(self, file: HeldFile, entry: Entry) -> None:
         self.file = file
         self.entry = entry
@@ -212,6 +214,8 @@ class HeldRows(KeyedRows):
 
 class HeldFile(RoleFile):
     """A file that says itself what it holds; ``files`` is the table that those it names are added to."""
+
+    noun = "a container"
 
     def __init__(
         self, role: Role, home: Home, captures: Mapping[str, Value], outer: Scope, files: Files

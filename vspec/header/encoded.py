@@ -9,7 +9,7 @@ from vspec.card.model import ByteOrderTest, EndianSpec, Field, FieldAxis, Record
 from vspec.card.references import references
 from vspec.expressions import Expression
 
-HIDDEN = "(encoded)"
+HIDDEN = "encoded bytes"
 """The name of the field that the encoded bytes are: none that a card can write."""
 
 

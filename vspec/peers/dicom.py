@@ -26,6 +26,7 @@ _FAILURES = (
     OSError,
     EOFError,
     RuntimeError,
+    StopIteration,
     TypeError,
     ValueError,
     struct.error,
@@ -47,6 +48,7 @@ def read_dicom(path: Path, array: str, selection: tuple[slice, ...]) -> NDArray[
     """
     try:
         import pydicom
+        from pydicom.errors import BytesLengthException, InvalidDicomError
     except ImportError:
         raise fail("V0363", "pydicom is not installed", help="pip install pydicom") from None
     try:
@@ -54,7 +56,7 @@ def read_dicom(path: Path, array: str, selection: tuple[slice, ...]) -> NDArray[
             warnings.simplefilter("ignore")
             dataset = pydicom.dcmread(path, force=True)
             whole = _waveform(dataset, array) if array.startswith("waveform_") else _pixels(dataset)
-    except _FAILURES as error:
+    except (*_FAILURES, BytesLengthException, InvalidDicomError) as error:
         why = str(error) or type(error).__name__
         raise fail("V0361", f"pydicom cannot read '{array}'", found=why) from None
     return np.asarray(whole[selection])

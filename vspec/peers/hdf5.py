@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vspec.errors import fail
+from vspec.peers.hdf5_heaps import guarded
 
 if TYPE_CHECKING:
     import h5py
@@ -46,7 +47,8 @@ def read_hdf5(path: Path, array: str, selection: tuple[slice, ...]) -> NDArray[n
         with h5py.File(str(path), "r") as file:
             dataset, fields = _find(file, array)
             rank = len(dataset.shape)
-            found = dataset[selection[:rank]]
+            with guarded(dataset, path) as sound:
+                found = sound[selection[:rank]]
             for field in fields:
                 found = found[field]
             if np.dtype(found.dtype).names is not None:

@@ -15,7 +15,7 @@ from vspec.errors import Place, Text, fail
 from vspec.expressions import Expression, Scope
 from vspec.header.located import Located, merge_rows, take
 from vspec.layout import Axis, InnerAxis, Int64, Runs, Source, Strided, Trim, Unpack
-from vspec.planning.runs import regular, runs_of
+from vspec.planning.runs import regular, run_axis_last, runs_of
 from vspec.planning.words import in_words
 
 Dims = Arrow | Expression | tuple[str, ...] | None
@@ -265,6 +265,7 @@ def _shorten(located: Located, name: str, size: int) -> Located:
 def _joined(located: Located, joins: Sequence[JoinAxis], scope: Scope) -> Arranged:
     found = in_words(_ones_first(regular(_explicit(located))), joins)
     located, joins = found.located, found.joins
+    located = run_axis_last(located, joins)
     outer, lead, parts_of = _outer(located, joins)
     runs = runs_of(located, lead)
     _require_even(runs, lead, outer, located.place)

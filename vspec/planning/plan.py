@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from vspec.card.model import ArraySpec, Card
 from vspec.errors import Place, Problem, VspecError, did_you_mean, fail
 from vspec.expressions import Chain, Expression, Record, Scope, UnknownName, Value
+from vspec.expressions.columns import described
 from vspec.header.containers import HeldArray, HeldStack
 from vspec.header.dataset import Header
 from vspec.header.elements import Spot
@@ -99,12 +101,10 @@ def _items(expression: Expression, header: Header) -> Sequence[Value]:
         return value.tolist()  # type: ignore[no-any-return]  # scalars
     if value is None:
         return []
-    if isinstance(value, (str, bytes, int, float)):
-        raise fail("V0313", "this cannot be run over", expression.text.place, found=repr(value))
-    try:
-        return list(value)  # type: ignore[arg-type]  # refused below
-    except TypeError:
-        raise fail("V0313", "this cannot be run over", expression.text.place, found=repr(value)) from None
+    if not isinstance(value, (str, bytes, int, float)):
+        with suppress(TypeError):
+            return list(value)  # type: ignore[arg-type]  # refused below
+    raise fail("V0313", "this cannot be run over", expression.text.place, found=described(value))
 
 
 def _layouts(spec: ArraySpec, header: Header, scope: Scope) -> Iterator[tuple[str, ArrayLayout]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
+from vspec.card.model import JoinAxis
 from vspec.header.located import Located
 from vspec.layout import InnerAxis, Int64, Runs
 
@@ -31,6 +33,34 @@ def regular(located: Located) -> Located:
         first=located.first[:1],
         inner=(rows, *located.inner),
         rows=located.rows + 1,
+    )
+
+
+def run_axis_last(located: Located, joins: Sequence[JoinAxis]) -> Located:
+    """Return rows of unequal sizes with the lead axis last that their elements are joined with.
+
+    So ``block channel sample -> channel time=(block sample)`` takes the rows of each channel, one block after
+    the other, whatever number of samples a block has.
+    """
+    if located.counts is None or located.levels:
+        return located
+    names = [name for name, _ in located.lead]
+    inner = located.inner[0].name
+    before = next((one for join in joins for one, after in pairwise(join.parts) if after == inner), None)
+    if before not in names or before == names[-1]:
+        return located
+    k = names.index(before)
+    sizes = [size for _, size in located.lead]
+
+    def moved(column: Int64) -> Int64:
+        return np.moveaxis(column.reshape(sizes), k, -1).reshape(-1)
+
+    return replace(
+        located,
+        lead=(*located.lead[:k], *located.lead[k + 1 :], located.lead[k]),
+        file=moved(located.file),
+        first=moved(located.first),
+        counts=moved(located.counts),
     )
 
 

@@ -8,6 +8,7 @@ from vspec.sources.positioned import Positioned
 from vspec.sources.regions import FIRST_REGION
 from vspec.sources.roots import require_folder
 from vspec.sources.table import Files
+from vspec.sources.whole import whole
 
 __all__ = [
     "FIND_LIMIT",
@@ -34,4 +35,5 @@ __all__ = [
     "printable",
     "relative",
     "require_folder",
+    "whole",
 ]

@@ -35,7 +35,12 @@ class Written:
 
 
 def leaves(struct: Struct) -> Iterator[Written]:
-    """Yield every field of numbers or text of a record, in the order of the card."""
+    """Yield every field of numbers or text that stands in the file as it is, in the order of the card."""
+    if not struct.spec.codec:
+        yield from _leaves(struct)
+
+
+def _leaves(struct: Struct) -> Iterator[Written]:
     for field in struct.spec.fields:
         part = struct.part(field.name)
         if isinstance(part, Leaf):
@@ -53,6 +58,10 @@ def leaves(struct: Struct) -> Iterator[Written]:
 def extent(struct: Struct) -> int:
     """Return where the last byte of a record and of everything in it ends."""
     end = struct.offset + struct.nbytes
+    return end if struct.spec.codec else _extent(struct, end)
+
+
+def _extent(struct: Struct, end: int) -> int:
     for field in struct.spec.fields:
         part = struct.part(field.name)
         if isinstance(part, Leaf):
@@ -66,6 +75,24 @@ def extent(struct: Struct) -> int:
         elif isinstance(part, ManyRows):
             end = max(end, part.offset + part.nbytes)
     return end
+
+
+def decoded(struct: Struct) -> bytes:
+    """Return what the bytes of a coded record decode to."""
+    size = _extent(struct, struct.cursor_before(""))
+    canvas = Canvas.blank(size, struct.sheet.role)
+    canvas.paint(struct)
+    return bytes(canvas.content)
+
+
+def coded(struct: Struct) -> Iterator[Struct]:
+    """Yield the coded records inside of a record, but not those that are inside of others."""
+    for field in struct.spec.fields:
+        part = struct.part(field.name)
+        rows = part.rows if isinstance(part, Rows) else [part.struct if isinstance(part, Projected) else part]
+        for row in rows:
+            if isinstance(row, Struct):
+                yield from [row] if row.spec.codec else coded(row)
 
 
 def texts_of(struct: Struct) -> Iterator[Leaf]:
@@ -128,8 +155,10 @@ class Canvas:
         return slice(start - before, end - before)
 
     def paint(self, struct: Struct) -> None:
-        """Write all fields of a record; raises V0857 and V0858 as `put` does."""
-        for written in leaves(struct):
+        """Write all fields of a record as they are decoded; raises V0857 and V0858 as `put` does."""
+        for inner in coded(struct):
+            self.put(inner.where.path, inner.offset, inner.encoded, inner.spec.place)
+        for written in _leaves(struct):
             leaf = written.leaf
             raw = leaf.raw + leaf.tail
             at = self._place(written.path, written.offset, written.offset + len(raw), leaf.field.place)

@@ -274,6 +274,8 @@ class FakeSet:
             return
         name, expression = spec.each
         value = expression.evaluate(self)
+        if value is None:  # a record with a count that is not there has no rows
+            return
         items = value.tolist() if isinstance(value, np.ndarray) else list(value)  # type: ignore[arg-type]  # rows, a list or a column
         for item in items:
             yield self._with_lets(spec, Chain({name: item}, self))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from vspec.authoring.fakes import searching
-from vspec.authoring.fakes.canvas import extent
+from vspec.authoring.fakes.canvas import decoded, extent
 from vspec.authoring.fakes.known import Known
 from vspec.authoring.fakes.leaves import Where
 from vspec.authoring.fakes.orders import choose
@@ -49,6 +49,7 @@ class FakeFile:
                 where = Where(self.role.name, self.role.name, self.sheet.index, lambda: 0)
                 self._content = whole = Struct(self.role.layout, self.sheet, where, self.scope, self.order)
                 whole.file = lambda leaf: searching.under(whole, leaf)
+                whole.content = decoded
             elif self.role.text is not None:
                 self._content = TextPart(self.role.text, self.sheet, self.role.name, self.scope)
         return self._content

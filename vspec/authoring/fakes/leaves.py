@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
@@ -79,6 +80,9 @@ class Holder(Protocol):
 
     def under(self, leaf: Leaf) -> bytes:
         """Return what other fields write in the place of one."""
+
+    def said(self, name: str) -> Value:
+        """Return what a field says of coded records beside it; None for nothing."""
 
 
 class Leaf:
@@ -299,6 +303,8 @@ class Leaf:
                 return draws.small_prime(rng) if self.use in usage.sizes else 0
             return self._overlaid()
         found = self._found()
+        if found is None:
+            found = self.struct.said(self.field.name)
         if found is None and not self.field.axes:
             found = self.struct.link(self.field.name)
         if found is not None:
@@ -329,15 +335,18 @@ class Leaf:
             return None
         for sibling in self.struct.spec.fields:
             length = sibling.type.length if isinstance(sibling, Field) else None
-            if (
-                isinstance(sibling, Field)
-                and length is not None
-                and length.text.value.strip() == self.field.name
-            ):
+            unit = 0 if length is None else _units(length.text.value, self.field.name)
+            if isinstance(sibling, Field) and unit:
                 text = self.struct.natural(sibling)
-                return None if text is None else len(text)
+                return None if text is None else len(text) // unit
         test = self.struct.sheet.role.endian
         if isinstance(test, ByteOrderTest) and test.equals is not None and test.type == self.field.type.word:
             at_test = self.struct.offset_of(self.field.name) == test.offset
             return test.equals if at_test else None
         return None
+
+
+def _units(length: str, name: str) -> int:
+    """Return how many bytes of a text a field counts as one: of ``n`` 1, of ``2 * n`` 2; 0 for others."""
+    found = re.fullmatch(rf"(?:([1-9]) *\* *)?{re.escape(name)}", length.strip())
+    return 0 if found is None else int(found[1] or 1)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from vspec.authoring.fakes import stored
+from vspec.authoring.fakes.encoding import encode
 from vspec.authoring.fakes.files import FakeFile
 from vspec.authoring.fakes.known import Dense
 from vspec.authoring.fakes.many_rows import SPARSE_FROM, within
@@ -24,7 +26,10 @@ from vspec.expressions import Chain, Expression, Scope, Value
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """The bytes of an array in a raw file; ``stored`` are its axes, slowest first."""
+    """The bytes of an array in a raw file; ``stored`` are its axes, slowest first.
+
+    ``encode`` is what encodes them, where the card says that they are; they stand in the file as that.
+    """
 
     spec: ArraySpec
     key: str
@@ -33,6 +38,7 @@ class Region:
     offset: int
     stored: tuple[tuple[str, int], ...]
     listed: tuple[str, ...]
+    encode: Callable[[bytes], bytes] | None = None
 
     @property
     def count(self) -> int:
@@ -49,9 +55,9 @@ class Region:
         return list(found)
 
     @property
-    def end(self) -> int:
-        """First byte behind the array."""
-        return self.offset + stored.size(self.kind, self.endian, self.count)
+    def nbytes(self) -> int:
+        """Bytes of all elements, before they are encoded."""
+        return stored.size(self.kind, self.endian, self.count)
 
 
 def region(spec: ArraySpec, file: FakeFile, scope: Scope, space: int | None = None) -> Region:
@@ -72,16 +78,16 @@ def region(spec: ArraySpec, file: FakeFile, scope: Scope, space: int | None = No
     known = math.prod(n for _, n in sizes if n is not None)
 
     def auto(name: str) -> int:
-        if space is not None:
+        if space is not None and not spec.codec:
             return (space - offset) // kind.nbytes * kind.per_word // known if known else 0
         return file.sheet.open_size(name, kind.per_word // math.gcd(kind.per_word, known))
 
     axes = [(name, auto(name) if n is None else n) for name, n in sizes]
     fortran = (spec.order if isinstance(spec.order, str) else spec.order.evaluate(inside)) == "F"
     stored_axes = tuple(reversed(axes)) if fortran else tuple(axes)
-    return Region(
-        spec, path_of(spec.name, scope), kind, order, offset, stored_axes, tuple(name for name, _ in axes)
-    )
+    listed = tuple(name for name, _ in axes)
+    encoder = partial(encode, steps=spec.codec, scope=inside) if spec.codec else None
+    return Region(spec, path_of(spec.name, scope), kind, order, offset, stored_axes, listed, encoder)
 
 
 def _sizes(spec: ArraySpec, scope: Scope) -> list[tuple[str, int | None]]:
@@ -113,7 +119,14 @@ class RawFile:
     @property
     def nbytes(self) -> int:
         """Size of the file."""
-        return max((r.end for r in self.regions), default=0)
+        return max((self.end(r) for r in self.regions), default=0)
+
+    def end(self, r: Region) -> int:
+        """First byte behind an array, as it stands in the file."""
+        return r.offset + (r.nbytes if r.encode is None else len(r.encode(self._elements(r))))
+
+    def _elements(self, r: Region) -> bytes:
+        return b"".join(stored.blocks(self._rng(r.key), r.kind, r.endian, r.count))
 
     @property
     def kept(self) -> bool:
@@ -127,23 +140,28 @@ class RawFile:
         whole.resize(self.nbytes)
         taken = np.zeros(self.nbytes, np.bool_)
         for r in self.regions:
-            if taken[r.offset : r.end].any():
-                if not taken[r.offset : r.end].all():
+            own = slice(r.offset, self.end(r))
+            if taken[own].any():
+                if not taken[own].all() or r.encode is not None:
                     raise fail("V0858", f"'{r.key}' overlaps another array", r.spec.place)
                 continue
-            whole[r.offset : r.end] = 0
+            whole[own] = 0
             for start, data in self._pieces(r):
                 whole[start : start + len(data)] = np.frombuffer(data, np.uint8)
-            taken[r.offset : r.end] = True
+            taken[own] = True
         return whole.tobytes()
 
     def known(self, r: Region, contents: bytes) -> Dense:
         """Return an array as it was written."""
-        flat = stored.values(contents[r.offset : r.end], r.kind, r.endian, r.count)
+        raw = contents[r.offset : self.end(r)] if r.encode is None else self._elements(r)
+        flat = stored.values(raw, r.kind, r.endian, r.count)
         return Dense(tuple(name for name, _ in r.stored), flat.reshape([size for _, size in r.stored]))
 
     def _pieces(self, r: Region) -> Iterator[tuple[int, bytes]]:
         """Yield the data of an array, a block at a time, with the byte at which it stands."""
+        if r.encode is not None:
+            yield r.offset, r.encode(self._elements(r))
+            return
         rng = self._rng(r.key)
         for part in r.filled(self.file.sheet.plan.windows):
             start = r.offset + stored.size(r.kind, r.endian, part.start)
@@ -173,7 +191,7 @@ def raw_file(file: FakeFile, arrays: Iterator[tuple[ArraySpec, Scope]]) -> RawFi
     """Return the arrays of a raw file; the first ones settle its size for ``auto`` axes of later ones."""
     regions: list[Region] = []
     for spec, scope in arrays:
-        space = max((r.end for r in regions), default=None)
+        space = RawFile(file, tuple(regions)).nbytes if regions else None
         regions.append(region(spec, file, scope, space if _is_open(spec) else None))
     return RawFile(file, tuple(regions))
 

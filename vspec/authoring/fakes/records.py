@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from vspec.authoring.fakes import types
+from vspec.authoring.fakes import encoding, types
 from vspec.authoring.fakes.examples import Given
 from vspec.authoring.fakes.fields import Slot, encoded
-from vspec.authoring.fakes.known import Known
 from vspec.authoring.fakes.leaves import Leaf, Where
 from vspec.authoring.fakes.many_rows import ManyRows, is_many, within
 from vspec.authoring.fakes.orders import choose
 from vspec.authoring.fakes.scopes import HereScope, StructScope
 from vspec.authoring.fakes.sheets import MISSING, Sheet
+from vspec.authoring.fakes.spots import Absent, Spot
 from vspec.authoring.fakes.tables import Rows
 from vspec.authoring.fakes.texts import TextPart
 from vspec.card.model import Field, StructType, TypeRef
@@ -25,16 +25,6 @@ from vspec.expressions import Chain, Expression, Scope, UnknownName, Value
 MAX_ROWS = 10**6
 Order = Callable[[], Endian]
 Make = Callable[[int, Callable[[], int], "Scope | None"], "Struct"]
-
-
-class Absent:
-    """A field or record that a condition leaves out."""
-
-    offset = 0
-    nbytes = 0
-
-    def __init__(self, default: Value = None) -> None:
-        self.default = default
 
 
 class Struct:
@@ -65,6 +55,8 @@ class Struct:
         self.value: Expression | None = None
         self.links: tuple[str, Callable[[], int]] | None = None
         self.file: Callable[[Leaf], bytes] | None = None
+        self.content: Callable[[Struct], bytes] | None = None
+        self._encoded: bytes | None = None
 
     # --- names
 
@@ -151,7 +143,7 @@ class Struct:
 
     def _inner(self, spec: RecordSpec, where: Where, outer: Scope) -> Struct:
         inner = Struct(spec, self.sheet, where, outer, lambda: self.endian)
-        inner.file, inner.is_blank = self.file, self.is_blank
+        inner.file, inner.content, inner.is_blank = self.file, self.content, self.is_blank
         return inner
 
     def _offset_of(self, name: str) -> Callable[[], int]:
@@ -241,7 +233,7 @@ class Struct:
 
     def _is_sparse(self, spec: RecordSpec, count: int) -> bool:
         top = self.where.index == self.sheet.index and not self.is_row
-        wanted = self.sheet.plan.windows is not None and top
+        wanted = self.sheet.plan.windows is not None and top and not spec.codec
         return wanted and is_many(spec, count, self.sheet.plan.card.types)
 
     def _many(self, spec: RecordSpec, count: int, make: Make) -> ManyRows:
@@ -291,9 +283,31 @@ class Struct:
         """First byte in the file."""
         return self.where.start()
 
+    @property
+    def origin(self) -> int:
+        """Where its own fields begin: with ``codec:`` at the first decoded byte, else in the file."""
+        return 0 if self.spec.codec else self.offset
+
+    @property
+    def encoded(self) -> bytes:
+        """A coded record as it stands in the file."""
+        if self._encoded is None:
+            assert self.content is not None, "the file of a record gives it"
+            self._encoded = encoding.encode(self.content(self), self.spec.codec, self.scope)
+        return self._encoded
+
+    def sizes(self, name: str) -> list[int]:
+        """Return the bytes of each row of a coded record that is a field of this one."""
+        part = self.part(name)
+        return [row.nbytes for row in part.made] if isinstance(part, Rows) else [int(part.nbytes)]
+
+    def said(self, name: str) -> Value:
+        """Return what a field says of coded records beside it; None for nothing."""
+        return encoding.said(self.spec, name, self.sizes, lambda: self.end)
+
     def cursor_before(self, name: str) -> int:
         """Return where the field would begin if it simply followed the ones before it."""
-        cursor = self.offset
+        cursor = self.origin
         for field in self.spec.fields:
             if field.name == name:
                 break
@@ -322,6 +336,8 @@ class Struct:
     @property
     def nbytes(self) -> int:
         """Bytes that the record takes in its surroundings."""
+        if self.spec.codec:
+            return len(self.encoded)
         if self.spec.size is not None:
             return self.spec.size.integer(self.scope)
         return sum(self._extent(field) for field in self.spec.fields)
@@ -362,28 +378,3 @@ class Projected:
 
 
 Part = Struct | Projected | Leaf | Rows | ManyRows | Absent
-
-
-class Spot:
-    """A field of a record as expressions locate it: its place, and for `known` its contents."""
-
-    def __init__(self, struct: Struct, name: str) -> None:
-        self._struct = struct
-        self._name = name
-
-    @property
-    def offset(self) -> int:
-        return self._struct.offset_of(self._name)
-
-    @property
-    def nbytes(self) -> int:
-        return int(self._struct.part(self._name).nbytes)
-
-    def known(self) -> Known | None:
-        """Return the contents with their axes; None where a condition leaves the field out."""
-        part = self._struct.part(self._name)
-        if isinstance(part, Leaf):
-            return part.known()
-        if isinstance(part, Absent):
-            return None
-        raise fail("V0856", f"'{self._name}' is no field of numbers", self._struct.spec.place)

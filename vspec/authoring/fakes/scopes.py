@@ -23,7 +23,7 @@ class Named(Protocol):
     def previous(self) -> Value: ...
 
     @property
-    def offset(self) -> int: ...
+    def origin(self) -> int: ...
 
     def names(self) -> Iterable[str]: ...
 
@@ -64,7 +64,7 @@ class StructScope:
 
     def get(self, name: str) -> Value:
         if name == "start":
-            return self._struct.offset
+            return self._struct.origin
         if name == "prev" and self._struct.is_row:
             return self._struct.previous
         own = name in set(self._struct.names())

@@ -14,7 +14,8 @@ import numpy as np
 
 from vspec.authoring.fakes.leaves import Leaf
 from vspec.authoring.fakes.many_rows import ManyRows
-from vspec.authoring.fakes.records import Absent, Part, Projected, Struct
+from vspec.authoring.fakes.records import Part, Projected, Struct
+from vspec.authoring.fakes.spots import Absent
 from vspec.authoring.fakes.tables import Rows
 from vspec.card.model import Field
 from vspec.card.model import Record as RecordSpec
@@ -78,6 +79,8 @@ class Search:
 
     def of_struct(self, struct: Struct, base: int) -> Pieces:
         """Yield the pieces of a record that begins at ``base``, field after field."""
+        if struct.spec.codec:
+            return (yield from _coded(struct, base))
         cursor = base
         for field in struct.spec.fields:
             part = struct.present(field.name)
@@ -142,6 +145,12 @@ class Search:
                 raise
             return
         yield base, raw + leaf.tail
+
+
+def _coded(struct: Struct, base: int) -> Pieces:
+    """Look into encoded bytes as they stand in the file."""
+    yield base, struct.encoded
+    return base + len(struct.encoded)
 
 
 def _passed(end: int) -> Pieces:

@@ -1,4 +1,4 @@
-"""Whole files that are compressed: what `compression:` of a role says, run backwards."""
+"""Compression by the standard library: what `compression:` of a role says, run backwards."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import lzma
 import zlib
 from collections.abc import Callable, Mapping
 
-_ENCODE: Mapping[str, Callable[[bytes], bytes]] = {
+ENCODE: Mapping[str, Callable[[bytes], bytes]] = {
     "gzip": lambda content: gzip.compress(content, 6, mtime=0),
     "zlib": zlib.compress,
     "bz2": bz2.compress,
@@ -24,7 +24,7 @@ _DECODE: Mapping[str, Callable[[bytes], bytes]] = {
 
 def packed(content: bytes, word: str | None) -> bytes:
     """Return a file's bytes as the role's ``compression`` writes them; as they are without one."""
-    return content if word is None else _ENCODE[word](content)
+    return content if word is None else ENCODE[word](content)
 
 
 def unpacked(content: bytes, word: str | None) -> bytes:

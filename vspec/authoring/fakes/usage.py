@@ -139,7 +139,7 @@ def _records(card: Card) -> Iterator[tuple[Record, Path]]:
 
 def _layout(record: Record, names: _Names) -> tuple[set[str], set[str]]:
     """Return the sizes and the pointers of a record and of the records inside it."""
-    sizes = _all(names, (record.size, record.to))
+    sizes = _all(names, (record.size, record.to, record.encoded))
     pointers = names.resolve(record.at)
     for item in record.fields:
         if isinstance(item, Field):

@@ -312,8 +312,8 @@ _MEANING: tuple[Code, ...] = (
         "V0178",
         "card",
         "Bytes described in two places",
-        "A role with a layout says where its bytes are and what they are; an array selects a field of"
-        " it and gives neither dtype nor shape nor offset.",
+        "A role with a layout says where its bytes are and what they are, a container says it itself; an"
+        " array selects of it and gives neither dtype nor shape, offset, byte order, order or codec.",
         "from: rig\ndtype: int16",
         "from: rig.samples",
     ),

@@ -102,6 +102,13 @@ CODES: tuple[Code, ...] = (
         "never changed. Write a copy with codecs of Zarr's own.",
     ),
     Code(
+        "V0714",
+        "environment",
+        "A library is not installed",
+        "What was asked for is the work of a library that vspec needs for nothing else, so it is not "
+        "installed with it. The message says how to get it.",
+    ),
+    Code(
         "V0720",
         "data",
         "The map gives other numbers than the data",

@@ -63,7 +63,7 @@ CODES: tuple[Code, ...] = (
         "Packed samples that cannot be",
         "A packed type says how many bytes a word has (1 to 8) and of which bits each sample of it is made: "
         "first..last, the low piece first. Bit 0 is the least significant of the word in the byte order of "
-        "the field. A sample has at most 32 bits.",
+        "the field. A sample has at most 56 bits.",
         'p212: {packed: 3, signed: true, values: ["0..11", "12..27"]}',
         'p212: {packed: 3, signed: true, values: ["0..11", "16..23 12..15"]}',
     ),

@@ -158,6 +158,24 @@ CODES: tuple[Code, ...] = (
         "that another program holds. Nothing is half-written.",
     ),
     Code(
+        "V0829",
+        "environment",
+        "The address cannot be had",
+        "Another program listens at this port, the port is one that only an administrator may use, or the "
+        "host is none of this machine's addresses.",
+        "vspec serve maps/ --port 80",
+        "vspec serve maps/ --port 8000",
+    ),
+    Code(
+        "V0830",
+        "usage",
+        "Maps are shown to other machines",
+        "A server at an address other than 127.0.0.1 lets everybody read the arrays of its maps who can reach "
+        "the machine: it asks for no password and encrypts nothing. It never gives away anything else.",
+        "vspec serve maps/ --host 0.0.0.0",
+        "vspec serve maps/",
+    ),
+    Code(
         "V0850",
         "usage",
         "The card has no such example",

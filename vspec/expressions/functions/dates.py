@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from math import floor
 
+import numpy as np
+
 from vspec.expressions.access import whole
 from vspec.expressions.columns import described
 from vspec.expressions.functions.registry import Call, Function, table
@@ -46,6 +48,9 @@ _FIRST = dt.datetime(1970, 1, 1)  # noqa: DTZ001  # headers give no zone
 _COUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{0,15})?")
 _PIECE = re.compile(r"%.?|\s+|[^%\s]+")
 _PIVOT = 69
+_MOMENT = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,15}))?)?(Z|[+-]\d\d(?::?\d\d)?)?)?", re.ASCII
+)
 
 
 def _date(call: Call, values: list[Value]) -> Value:
@@ -151,7 +156,39 @@ def _example(form: str) -> str:
     return re.sub(r"%.", lambda m: moment.get(m.group(), "%"), form)
 
 
+def _elapsed(call: Call, values: list[Value]) -> Value:
+    since, zone = _moment(call, textual(call, values[1], 1), 1)
+
+    def read(value: Value) -> float:
+        moment, own = _moment(call, textual(call, value), 0)
+        if (own is None) != (zone is None):
+            message = f"of {described(value)} and {described(values[1])} only one has a time zone"
+            raise call.site.fail("V0239", message, "nothing tells how far apart they are", 0)
+        return float(moment - since)
+
+    if isinstance(values[0], np.ndarray) and not values[0].size:
+        return np.empty(values[0].shape)
+    return each(call, values[0], read)
+
+
+def _moment(call: Call, text: str, part: int) -> tuple[Decimal, str | None]:
+    """Return the seconds since 1970 of a moment in ISO 8601, and its zone; without one, as if it were UTC."""
+    found = _MOMENT.fullmatch(text.strip())
+    if found is None:
+        help = "wanted is e.g. 2024-03-09T14:05:59.25+01:00; date(TEXT, FORMAT) makes it of other forms"
+        raise call.site.fail("V0239", f"{described(text)} is not a moment in ISO 8601", help, part)
+    day, clock, second, fraction, zone = found.groups()
+    offset = "+00:00" if zone in (None, "Z") else zone if len(zone) > 3 else f"{zone}:00"
+    try:
+        moment = dt.datetime.fromisoformat(f"{day}T{clock or '00:00'}:{second or '00'}{offset}")
+    except ValueError as error:
+        raise call.site.fail("V0239", f"{described(text)} is no date: {error}", part=part) from error
+    whole_seconds = (moment - _FIRST.replace(tzinfo=dt.UTC)) // dt.timedelta(seconds=1)
+    return whole_seconds + Decimal(f"0.{fraction or 0}"), zone
+
+
 FUNCTIONS = table(
+    Function("elapsed", "elapsed(text, since)", _elapsed, 2, 2),
     Function(
         "date",
         "date(text, FORMAT)  or  date(text, FORMAT, pivot=69)",

@@ -1,0 +1,77 @@
+"""The arrays of a map, each read in the quickest way that there is for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vspec.errors import Problem, VspecError
+from vspec.opening.direct import direct
+from vspec.opening.model import LazyArray
+from vspec.opening.stored import StoredArray
+from vspec.opening.stretches import stretches
+from vspec.profile.arrays import MapArray
+from vspec.readers.local_places import Place, Places
+from vspec.readers.map_file import MapDocument
+from vspec.sources import whole
+
+if TYPE_CHECKING:
+    import zarr
+
+
+class OpenedArrays(Mapping[str, LazyArray]):
+    """The arrays of a map by path (``group/name``), in the card's order; each is read when it is indexed."""
+
+    def __init__(self, document: MapDocument, *, memory_map: bool = True) -> None:
+        self.document = document
+        self._found = {array.path: array for array in document.arrays}
+        self._opened: dict[str, LazyArray] = {}
+        self._memory: dict[Path, NDArray[np.uint8]] = {}
+        self._group: zarr.Group | None = None
+        is_local = memory_map and document.root.startswith("file://")
+        self._places = Places(document) if is_local else None
+
+    def __reduce__(self) -> tuple[type[OpenedArrays], tuple[MapDocument]]:
+        return OpenedArrays, (self.document,)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __getitem__(self, path: str) -> LazyArray:
+        """Return an array. Raises `KeyError` for a path that there is not, `VspecError` V0741 and V0742."""
+        if path not in self._opened:
+            self._opened[path] = self._open(self._found[path])
+        return self._opened[path]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.document.path.name}: {', '.join(self._found)}>"
+
+    def _open(self, array: MapArray) -> LazyArray:
+        if self._places is not None and (found := stretches(array, self.document.refs)) is not None:
+            return direct(array, found, self._places, self._bytes)
+        if self._group is None:
+            from vspec.readers.zarr_store import group
+
+            self._group = group(self.document)
+        return StoredArray(array, self._group[array.path])  # type: ignore[arg-type]  # an array, as the map says
+
+    def _bytes(self, place: Place) -> NDArray[np.uint8]:
+        if place.path not in self._memory:
+            try:
+                self._memory[place.path] = whole(place.path)
+            except FileNotFoundError:
+                help = "were the data moved? give root=, or see 'vspec relocate'"
+                problem = Problem("V0741", f"{place.name} is missing", data_file=place.name, help=help)
+                raise VspecError([problem]) from None
+            except OSError as error:
+                found = error.strerror or str(error)
+                problem = Problem("V0431", f"{place.name} cannot be read", data_file=place.name, found=found)
+                raise VspecError([problem]) from None
+        return self._memory[place.path]

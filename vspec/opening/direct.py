@@ -1,0 +1,143 @@
+"""Arrays that lie in local files as they are: numpy's own strides over mapped memory."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vspec.errors import Problem, VspecError
+from vspec.opening.indexing import expanded, is_basic, picked_each, span
+from vspec.opening.model import Array, LazyArray, Part
+from vspec.opening.order import Order
+from vspec.opening.stretches import Stretch, Stretches
+from vspec.profile.arrays import MapArray
+from vspec.readers.local_places import Place, Places
+
+Memory = Callable[[Place], NDArray[np.uint8]]
+"""Returns all bytes of a file; the same for every place in it."""
+
+
+class DirectArray(LazyArray):
+    """An array of local files, in the card's order: indexing copies the elements that are asked for, no more.
+
+    The files are mapped into memory. To shorten one while it is open ends the process, as it does with
+    `numpy.memmap`.
+    """
+
+    __slots__ = ("_axis", "_parts", "_starts", "_whole")
+
+    def __init__(self, order: Order, parts: Sequence[Array], axis: int, chunks: tuple[int, ...]) -> None:
+        """Take the parts in the card's order; they lie one after the other along an axis."""
+        self.dims = order.dims
+        self.dtype = parts[0].dtype
+        self.chunks = chunks
+        self._parts = tuple(parts)
+        self._axis = axis
+        self._whole = parts[0] if len(parts) == 1 else None
+        sizes = [part.shape[axis] for part in parts] if parts[0].ndim else []
+        self._starts = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
+        shape = list(parts[0].shape)
+        if shape:
+            shape[axis] = int(self._starts[-1])
+        self.shape = tuple(shape)
+
+    def __getitem__(self, key: object) -> Array | np.generic:
+        """Return what an index picks, as a copy."""
+        if self._whole is not None:
+            picked = self._whole[key]  # type: ignore[call-overload]  # numpy judges
+            return picked.copy() if isinstance(picked, np.ndarray) else picked
+        index = expanded(key, self.shape)
+        return self._picked(index) if is_basic(index) else self.outer(index)
+
+    def outer(self, key: tuple[Part, ...]) -> Array:
+        """Return what an index for each axis picks, each for itself."""
+        if is_basic(key):
+            return np.asarray(self[tuple(key)])
+        bounds = [span(part, size) for part, size in zip(key, self.shape, strict=True)]
+        slab = tuple(slice(low, high) for low, high in bounds)
+        found = self._whole[slab] if self._whole is not None else np.asarray(self._picked(slab))
+        return picked_each(found, key, self.shape, [low for low, _ in bounds])
+
+    def _picked(self, index: tuple[Part, ...]) -> Array | np.generic:
+        """Return what numbers and slices pick out of several parts."""
+        axis, wanted = self._axis, index[self._axis]
+        if not isinstance(wanted, slice):
+            at = int(wanted)
+            k = int(np.searchsorted(self._starts, at, "right")) - 1
+            picked = self._parts[k][(*index[:axis], at - int(self._starts[k]), *index[axis + 1 :])]
+            single: Array | np.generic = np.array(picked)[()]
+            return single
+        rows = range(*wanted.indices(self.shape[axis]))
+        back = rows.step < 0
+        rows = rows[::-1] if back else rows
+        found = []
+        for k, start in enumerate(self._starts[:-1].tolist()):
+            stop = int(self._starts[k + 1])
+            inside = _within(rows, start, stop)
+            if inside is not None:
+                found.append(self._parts[k][(*index[:axis], inside, *index[axis + 1 :])])
+        if not found:
+            nothing = (*index[:axis], slice(0, 0), *index[axis + 1 :])
+            return self._parts[0][nothing].copy()
+        at = sum(isinstance(part, slice) for part in index[:axis])
+        joined = np.concatenate(found, axis=at) if len(found) > 1 else found[0].copy()
+        return np.flip(joined, at) if back else joined
+
+
+def direct(array: MapArray, found: Stretches, places: Places, memory: Memory) -> DirectArray:
+    """Return an array as memory. Raises `VspecError` V0741 or V0742 where a file is missing or too short."""
+    order = Order.of(array)
+    parts = [_part(array, found.axis, part, (places, memory)) for part in found.parts]
+    if order.is_complex:
+        parts = [
+            part.view(np.dtype(f"{array.dtype.str[0]}c{2 * array.dtype.itemsize}"))[..., 0] for part in parts
+        ]
+    parts = [part.transpose(order.stored)[order.turn] for part in parts]
+    axis = order.stored.index(found.axis) if order.stored else 0
+    if order.flipped and order.flipped[axis]:
+        parts.reverse()
+    return DirectArray(order, parts, axis, order.chunks(array))
+
+
+def _part(array: MapArray, axis: int, part: Stretch, bytes_of: tuple[Places, Memory]) -> Array:
+    places, memory = bytes_of
+    sizes = list(array.shape)
+    if sizes:
+        sizes[axis] = part.stop - part.start
+    place = places.find(part.key)
+    if place is None:
+        text = places.text(part.key) or ""
+        held = np.frombuffer(base64.b64decode(text.removeprefix("base64:")), np.uint8)
+    else:
+        held = memory(place)
+    strides = part.strides if sizes else ()
+    try:
+        return np.ndarray(tuple(sizes), array.dtype, held, part.offset, strides)
+    except (ValueError, TypeError):
+        raise VspecError([_too_short(array, place, len(held), part.offset)]) from None
+
+
+def _too_short(array: MapArray, place: Place | None, size: int, offset: int) -> Problem:
+    name = place.name if place is not None else "the map"
+    return Problem(
+        "V0742",
+        f"{name} is not what the map was made from: it ends within array '{array.path}'",
+        data_file=name,
+        offset=size,
+        expected=f"the bytes of the array from {offset} on",
+        found=f"{size} bytes",
+        help="is it being copied? else make the map again, or bring the original back",
+    )
+
+
+def _within(rows: range, start: int, stop: int) -> slice | None:
+    """Return which rows of a part, counted from its start, are wanted; None for none."""
+    low = max(0, -(-(start - rows.start) // rows.step))
+    high = min(len(rows), -(-(stop - rows.start) // rows.step))
+    if low >= high:
+        return None
+    own = rows[low:high]
+    return slice(own.start - start, own[-1] - start + 1, rows.step)
