@@ -21,7 +21,7 @@ VSPEC_CORPUS ?= ../shared/data
 ARGS ?=
 JOBS ?= auto
 
-.PHONY: help demo test lint corpus editor docs wheel clean
+.PHONY: help demo test lint corpus editor clients docs wheel clean
 
 help:
 	@echo 'make demo     map a made-up recording, read it through the map, draw it'
@@ -29,6 +29,7 @@ help:
 	@echo 'make lint     ruff, mypy, import contracts, size limits'
 	@echo 'make corpus   every real file in VSPEC_CORPUS (now $(VSPEC_CORPUS)) against its independent reader'
 	@echo 'make editor   the YAML language server that the tests of the card schema drive (needs Node.js and npm)'
+	@echo 'make clients  what the JavaScript client is tested with (needs Node.js and npm)'
 	@echo 'make docs     the generated pages of docs/, and the number of formats in README.md'
 	@echo 'make wheel    build the wheel into dist/'
 	@echo 'make clean    remove what these made'
@@ -57,6 +58,14 @@ tests/editor/node_modules/.package-lock.json: tests/editor/package.json tests/ed
 	@cd tests/editor && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# Without it, `make test` skips the tests of the JavaScript client.
+clients: clients/js/node_modules/.package-lock.json
+
+clients/js/node_modules/.package-lock.json: clients/js/package.json clients/js/package-lock.json
+	@command -v npm >/dev/null || { echo 'no npm: install Node.js 20 or later, with npm'; exit 1; }
+	@cd clients/js && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 docs: $(VENV)/.ready-dev
 	@$(RUN) docs/generate.py
 
@@ -66,7 +75,7 @@ wheel: $(VENV)/.ready-dev
 	@ls dist/*.whl
 
 clean:
-	@rm -rf .venv .venv-* out build dist tests/editor/node_modules
+	@rm -rf .venv .venv-* out build dist tests/editor/node_modules clients/js/node_modules
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
