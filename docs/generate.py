@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import click
 import yaml
 
 from vspec import registry
-from vspec.card.grammar import Key, Kind, Shape, Value
+from vspec.card.container_words import CODECS, CONTAINERS, MORE_CODECS, STREAMS
+from vspec.card.grammar import FORMAT_MEANINGS, FORMATS, Key, Kind, Shape, Value
 from vspec.card.keys import SHAPES
 from vspec.card.load import load
 from vspec.cli.main import cli
@@ -70,6 +71,55 @@ editor](../how-to/set-up-an-editor.md) completes and explains every key.
 A card needs `vspec`, `files` and `arrays`; a card in the registry says more."""
 
 
+FREE = {
+    "codec": "An argument of the codec, such as `elementsize: 2`.",
+    "axis": "A coordinate along the axis.",
+}
+WORDS: Mapping[tuple[str, ...], str] = {
+    FORMATS: "[text format](#text-formats)",
+    (*FORMATS, *CONTAINERS): "[text format](#text-formats); [container](#containers)",
+}
+"""Words that have a table of their own, by where it is."""
+
+
+def _table(head: str, words: Iterable[str], meanings: Iterable[str]) -> list[str]:
+    rows = [f"| `{word}` | {meaning} |" for word, meaning in zip(words, meanings, strict=True)]
+    return [f"| {head} | meaning |", "|---|---|", *rows]
+
+
+BEHIND: Mapping[str, list[str]] = {
+    "role": [
+        "",
+        "### Text formats",
+        "",
+        "The file is text, of which `fields:` takes what it names: see [text fields](#text-field).",
+        "",
+        *_table("`format`", FORMATS, FORMAT_MEANINGS),
+        "",
+        "### Containers",
+        "",
+        "The file says itself what it holds. There is no `layout`, and an array takes one of its own:",
+        "`from: h['/path']`, or all by `each: a in h.arrays` with `from: a`. [What a card knows of a",
+        "container](containers.md) lists what `h` and `a` have, and how axes are called.",
+        "",
+        *_table("`format`", CONTAINERS, CONTAINERS.values()),
+        "",
+        "### Compressed files",
+        "",
+        "`compression` is for files of bytes or text. Containers compress inside, and tell it themselves.",
+        "",
+        *_table("`compression`", STREAMS, STREAMS.values()),
+    ],
+    "codec": [
+        "",
+        f"The ids are {', '.join(f'`{name}`' for name in sorted(CODECS))}, and those that begin with",
+        f"`{MORE_CODECS}`. [Map compressed data](../how-to/compressed-regions.md) shows them at work, [the",
+        "rules](rules.md#encoded-bytes) say what becomes of such bytes.",
+    ],
+}
+"""What follows the table of a mapping."""
+
+
 def card_page() -> str:
     """Return reference/card.md: every mapping of a card with its keys."""
     used = _uses()
@@ -108,11 +158,11 @@ def _shape(name: str, shape: Shape, used: list[str]) -> str:
     lines += ["| key | value | meaning | example |", "|---|---|---|---|"]
     lines += [_row(key) for key in shape.keys]
     if shape.free is not None:
-        lines.append(f"| any other name | {_value(shape.free)} | A coordinate along the axis. | |")
+        lines.append(f"| any other name | {_value(shape.free)} | {FREE[name]} | |")
     rules = list(_rules(shape))
     if rules:
         lines += ["", *(f"- {rule}" for rule in rules)]
-    return "\n".join(lines)
+    return "\n".join([*lines, *BEHIND.get(name, [])])
 
 
 def _article(kind: str) -> str:
@@ -128,7 +178,9 @@ def _row(key: Key) -> str:
 def _value(value: Value, name: str = "") -> str:
     """Return in words what may stand behind a key."""
     forms: list[str] = []
-    if value.kind == "word":
+    if value.words in WORDS:
+        forms.append(WORDS[value.words])
+    elif value.kind == "word":
         forms.append(" or ".join(f"`{word}`" for word in value.words))
     elif value.kind is not None:
         forms.append(KINDS[value.kind])

@@ -163,8 +163,14 @@ def test_colours_are_counted_from_zero(z_mins, tmp_path):
     assert array.dims == ("colour", "y", "x")
     np.testing.assert_array_equal(array.values, planes)
     assert array.attrs["scale_factor"] == 0.5
-    assert "add_offset" not in array.attrs
+    assert array.attrs["add_offset"] == 0
     assert array.labels["colour"] == ["red", "green", "blue"]
+
+
+@pytest.mark.parametrize(("zero", "offset"), ((0.0, 0.0), (100.0, -96.0)))
+def test_an_image_without_a_zero_counts_from_zero(zero, offset, tmp_path):
+    found = read(mapped(tmp_path, thing(grid(3, 4), 10, z_min=392, zero=zero)))["Height/data"]
+    assert (found.attrs["scale_factor"], found.attrs["add_offset"]) == (0.5, offset)
 
 
 @pytest.mark.parametrize(
@@ -180,6 +186,7 @@ def test_colours_are_counted_from_zero(z_mins, tmp_path):
             "V0304",
         ),
         ([thing(grid(3, 4), 2) + b"!"], "V0604"),
+        ([thing(grid(3, 4), 2, cut=[22, 26])], "V0604"),
         ([thing(grid(3, 4), 2, cut=[48])[:-1]], "V0301"),
         ([thing(grid(3, 4, 2), 2)], "V0604"),
     ),

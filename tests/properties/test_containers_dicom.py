@@ -109,12 +109,7 @@ def test_damaged_files_are_an_error_or_equal_to_their_library(data: st.DataObjec
         found = through_a_map(folder)
         if found is None:
             return
-        try:
-            expected = read_dicom(folder / "x.dcm", "pixels", (slice(None),) * found.ndim)
-        except VspecError:
-            # The library refuses more than the place of the pixels depends on.
-            return
-        assert same(found, expected)
+        assert same(found, read_dicom(folder / "x.dcm", "pixels", (slice(None),) * found.ndim))
 
 
 def through_a_map(folder: Path) -> np.ndarray | None:

@@ -167,8 +167,7 @@ def test_g_dims_that_are_not_those_of_the_data(tmp_path, capsys):
         a_img=bytes(240),
     )
     assert text == (
-        "card.yaml:11:12: error[V0316]: dims names ['t', 'z', 'y', 'w'] but the data has"
-        " ['t', 'z', 'y', 'x']\n"
+        "card.yaml:11:12: error[V0316]: 'dims' names t z y w, but the data have t z y x\n"
         '   11 |     dims: "t z y w -> w y z t"\n'
         "      |            ^^^^^^^^^^^^^^^^^^\n"
         "  in a.img\n"

@@ -163,6 +163,10 @@ from vspec.layout import Derived
 from vspec.peers.grib import read_grib
 from vspec.testing.delegates import opened
 folder = Path(sys.argv[1])
+whole = {
+    edition: opened("grib", folder, f"{edition}.grib").mapped(folder, ["message_0/values"])["message_0/values"]
+    for edition in "12"
+}
 for file in sorted(folder.glob("*.grib")):
     try:
         store = opened("grib", folder, file.name)
@@ -170,10 +174,12 @@ for file in sorted(folder.glob("*.grib")):
             if isinstance(store.layout(path).source, Derived):
                 continue
             found = store.mapped(folder, [path])[path]
+            peer = whole[file.name[0]]
             try:
                 peer = read_grib(file, path, (slice(None),) * found.ndim)
-            except VspecError:
-                continue
+            except VspecError as error:
+                # The peer has the values alone, and cannot undo a scale that leaves no digits of them.
+                assert "too large to tell the packed numbers apart" in error.problems[0].found, file
             assert np.array_equal(found, peer), file
     except VspecError:
         pass
@@ -181,13 +187,13 @@ print("looked at all")
 """
 
 
-def test_damaged_files_do_not_end_the_process(tmp_path: Path):
+def test_damaged_files_are_errors_or_as_their_library_reads_them(tmp_path: Path):
     """Flip bits of two editions' messages; in a process of its own, as the library is not Python."""
     chance = random.Random(5)
     for edition in (1, 2):
         write(tmp_path / f"{edition}.grib", 270 + np.arange(35.0).reshape(5, 7), 16, edition)
         whole = (tmp_path / f"{edition}.grib").read_bytes()
-        for number in range(120):
+        for number in range(240):
             raw = bytearray(whole)
             raw[chance.randrange(len(raw))] ^= 1 << chance.randrange(8)
             (tmp_path / f"{edition}_{number}.grib").write_bytes(raw)

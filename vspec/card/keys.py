@@ -127,7 +127,7 @@ CARD = Shape(
         ),
     ),
     later={
-        "groups": "attributes of groups come later; the paths of arrays make the groups",
+        "groups": "paths of arrays make groups; their attributes stand under attrs: /probe0: {device: imec}",
     },
 )
 
@@ -242,7 +242,7 @@ CHECK = Shape(
 
 ARRAY = Shape(
     "array",
-    "One array of the map: bytes of a file by dtype and shape, a located field, or values.",
+    "One array of the map: bytes by dtype and shape, a located field, one of a container, or values.",
     (
         Key("each", Value("each"), "One array for each item.", "v in header.variables"),
         Key("let", EXPRESSIONS, "Derived values of this array.", {"mine": "eeg.spr == r"}),
@@ -251,7 +251,7 @@ ARRAY = Shape(
         Key(
             "from",
             EXPRESSION,
-            "The field, the role, or the columns of a table in text, that hold the data.",
+            "What holds the data: a field, the role, an array of a container, columns of a table in text.",
             "rig.block.amplifier",
         ),
         Key("values", NUMBERS, "Values to put into the map itself.", "meta.gain[0:n]"),

@@ -39,7 +39,10 @@ class Table:
     def _place(self, field: int) -> int | None:
         """Return where a field's value stands."""
         vtable = self.at - self._unpack("<i", self.at)
-        if 4 + 2 * field >= self._unpack("<H", vtable):
+        size = self._unpack("<H", vtable)
+        if self.at % 4 or vtable % 2 or size % 2 or size < 4 or vtable + size > len(self.raw):
+            raise Malformed(self.at)
+        if 4 + 2 * field >= size:
             return None
         offset = self._unpack("<H", vtable + 4 + 2 * field)
         return self.at + offset if offset else None
@@ -50,6 +53,8 @@ class Table:
     def number(self, field: int, form: str, default: int = 0) -> int:
         """Return a number stored as ``struct`` writes ``form``."""
         place = self._place(field)
+        if place is not None and place % struct.calcsize(form):
+            raise Malformed(place)
         return default if place is None else self._unpack(f"<{form}", place)
 
     def table(self, field: int) -> Table | None:
@@ -64,9 +69,16 @@ class Table:
             return None
         at = self._follow(place)
         count = self._unpack("<I", at)
-        if at + 4 + count > len(self.raw):
+        if at + 4 + count >= len(self.raw) or self.raw[at + 4 + count]:
             raise Malformed(at)
         return self.raw[at + 4 : at + 4 + count].decode("utf-8", "replace")
+
+    def name(self, field: int) -> str | None:
+        """Return a string that must be text."""
+        found = self.text(field)
+        if found is not None and "\ufffd" in found:
+            raise Malformed(self.at)
+        return found
 
     def tables(self, field: int) -> list[Table]:
         """Return a vector of tables."""

@@ -19,6 +19,8 @@ MAGIC = b"ARROW1"
 _BLOCK = np.dtype([("offset", "<i8"), ("metadata", "<i4"), ("pad", "<i4"), ("body", "<i8")])
 _PAIR = np.dtype([("first", "<i8"), ("second", "<i8")])
 _COUNT = np.dtype([("count", "<i8")])
+_VERSIONS = (3, 4)
+_LENGTH = 8
 _GOES_ON = 0xFFFFFFFF
 _SCHEMA, _DICTIONARY, _BATCH = 1, 2, 3
 _AGAIN = "the file is damaged, cut short, or still being written: fetch it again"
@@ -80,11 +82,13 @@ def _of_file(file: ContainerFile) -> Iterator[_Message]:
     yield _Message(_SCHEMA, schema, footer.number(0, "h"), size - 10 - length, 0, 0)
     for offset, metadata, _, body in footer.structs(3, _BLOCK).tolist():
         cursor = Cursor(file, offset)
-        if offset < 8 or metadata < 0 or body < 0:
+        if offset < 8 or metadata < 0 or body < 0 or (offset | metadata | body) % 8:
             raise cursor.damaged("a block of the footer is none", max(0, offset))
         found = _message(cursor)
         if found is None or found.kind != _BATCH:
             raise cursor.damaged("a block of the footer leads to no record batch", offset)
+        if (found.body - offset, found.nbytes) != (metadata, body):
+            raise cursor.damaged("a block of the footer has other lengths than its record batch", offset)
         yield found
 
 
@@ -94,6 +98,8 @@ def _of_stream(file: ContainerFile) -> Iterator[_Message]:
         found = _message(cursor)
         if found is None:
             return
+        if found.kind not in (_SCHEMA, _DICTIONARY, _BATCH):
+            raise cursor.damaged("a message is neither a schema nor a dictionary or a record batch", found.at)
         yield found
 
 
@@ -120,6 +126,7 @@ def _gathered(file: ContainerFile, messages: Iterator[_Message], lost: list[Lost
         raise file.problem("V0361", "the file does not begin with a schema", 0, help=_AGAIN)
     schema = Schema(">" if first.header.number(0, "h") == 1 else "<", first.version, lost)
     schema.take(first.header)
+    _require_version(file, first)
     rows = [_batch(file, message, schema) for message in messages if message.kind == _BATCH]
     length = np.array([row[0] for row in rows], np.int64)
     codec = np.array([row[3] for row in rows], np.int64)
@@ -131,6 +138,7 @@ def _gathered(file: ContainerFile, messages: Iterator[_Message], lost: list[Lost
 def _batch(file: ContainerFile, message: _Message, schema: Schema) -> tuple[int, Int64, Int64, int]:
     """Return length, nodes, buffers and codec of a record batch, checked against its body."""
     header = message.header
+    _require_version(file, message)
     nodes, buffers = _pairs(header, 1), _pairs(header, 2)
     if schema.views:
         buffers = _without_variadic(header, buffers, schema)
@@ -146,10 +154,45 @@ def _batch(file: ContainerFile, message: _Message, schema: Schema) -> tuple[int,
             found=f"{len(nodes)} and {len(buffers)}",
             help=_AGAIN,
         )
-    wrong = (buffers < 0).any() or (buffers[:, 0] > message.nbytes - buffers[:, 1]).any()
+    wrong = (
+        (buffers < 0).any()
+        or (buffers[:, 0] % _LENGTH).any()
+        or (buffers[:, 0] > message.nbytes - buffers[:, 1]).any()
+    )
     if length < 0 or wrong or (nodes < 0).any() or codec not in (-1, 0, 1):
         raise file.problem("V0361", "a record batch leads outside its own body", message.at, help=_AGAIN)
-    return length, nodes, buffers + np.array([message.body, 0]), codec
+    buffers = buffers + np.array([message.body, 0])
+    if (nodes[:, 1] > nodes[:, 0]).any() or (nodes[schema.tops, 0] != length).any():
+        raise file.problem(
+            "V0361", "a record batch has columns of other lengths, or of more nulls", message.at, help=_AGAIN
+        )
+    for node, buffer in schema.nulls:
+        count, nulls = nodes[node].tolist()
+        if nulls and 8 * _unpacked(file, buffers[buffer], codec) < count:
+            why = "a record batch has too few bits to tell its nulls"
+            raise file.problem("V0361", why, message.at, help=_AGAIN)
+    return length, nodes, buffers, codec
+
+
+def _unpacked(file: ContainerFile, buffer: Int64, codec: int) -> int:
+    """Return the bytes of a buffer when it is decompressed, by what it says."""
+    at, n = buffer.tolist()
+    if codec < 0 or n < _LENGTH:
+        return n if codec < 0 else 0
+    stated = int.from_bytes(file.reader.read(at, _LENGTH), "little", signed=True)
+    return n - _LENGTH if stated == -1 else max(0, stated)
+
+
+def _require_version(file: ContainerFile, message: _Message) -> None:
+    if message.version not in _VERSIONS:
+        raise file.problem(
+            "V0361",
+            "the metadata are of a version that is not known",
+            message.at,
+            expected="version 4 or 5, counted as 3 or 4",
+            found=str(message.version),
+            help="write the file again with a library of today, or fetch it again",
+        )
 
 
 def _pairs(header: Table, slot: int) -> Int64:

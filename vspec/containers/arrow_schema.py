@@ -66,7 +66,10 @@ class Column:
 
 @dataclass(slots=True)
 class Schema:
-    """What a walk through the fields of a schema finds; ``views`` are buffers with others behind them."""
+    """What a walk through the fields of a schema finds; ``views`` are buffers with others behind them.
+
+    ``tops`` are the nodes of columns; ``nulls`` are nodes with the buffers that tell their nulls.
+    """
 
     order: str
     version: int
@@ -77,6 +80,8 @@ class Schema:
     buffers: int = 0
     views: list[int] = field(default_factory=list)
     fields: int = 0
+    tops: list[int] = field(default_factory=list)
+    nulls: list[tuple[int, int]] = field(default_factory=list)
 
     def take(self, schema: Table) -> None:
         """Walk through a schema."""
@@ -89,7 +94,7 @@ class Schema:
     def _children(self, fields: list[Table], place: _Place) -> None:
         seen: set[str] = set()
         for one in fields:
-            name = one.text(0) or ""
+            name = one.name(0) or ""
             why = "another column has its name" if name in seen else one_name(name)
             seen.add(name)
             path = f"{place.path}/{name}" if place.path else name
@@ -108,6 +113,10 @@ class Schema:
         encoded = one.table(4) is not None
         union = 2 if kind == _UNION and self._is_dense(one) else 1
         own = 2 if encoded else union + (self.version < 4) if kind == _UNION else _BUFFERS.get(kind, 2)
+        if place.depth == 1 and not place.inner:
+            self.tops.append(node)
+        if own > 0 and (encoded or kind != _UNION):
+            self.nulls.append((node, buffer))
         self.nodes += 1
         self.buffers += own
         if kind in _VIEWS and not encoded:

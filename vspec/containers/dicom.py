@@ -87,6 +87,10 @@ def _data_set(file: ContainerFile) -> _DataSet:
     start = 132 if reader.size >= 132 and reader.read(128, 4) == b"DICM" else 0
     meta, at = _meta(data, start)
     syntax = Values(data, meta).words(0x00020010)
+    stated = Values(data, meta).count(0x00020000, b"UL")
+    if meta and not syntax and stated is not None and stated != at - meta[0x00020000].end:
+        message = "the file's own elements are not as long as they say, and state no transfer syntax"
+        raise damaged(message, start)
     if start == 0 and not meta and not _plausible(data):
         raise file.problem(
             "V0360",

@@ -18,6 +18,7 @@ from vspec.layout import Int64, Json
 
 _JPEG = frozenset({"50", "51", "57", "70"})
 _HEADER = 4096
+_ITEM = 8
 _RUN_HEADER, _MOST_SEGMENTS = 64, 15
 
 
@@ -53,6 +54,7 @@ def frames(data: Data, element: Element, count: int) -> Frames:
             "encapsulated pixel data begin with an item of offsets, and there is none", element.at
         )
     fragments = np.array(found[1:], np.int64).reshape(-1, 2)
+    _require_table(data, found[0], fragments[:, 0] - _ITEM, count)
     offset, nbytes = np.ascontiguousarray(fragments[:, 0]), np.ascontiguousarray(fragments[:, 1])
     if len(offset) < count:
         raise data.damaged(f"{count} frames are stated, and there are {len(offset)} fragments", element.at)
@@ -60,6 +62,18 @@ def frames(data: Data, element: Element, count: int) -> Frames:
     if not reason and (nbytes == 0).any():
         raise data.damaged("a frame is empty", int(offset[np.argmin(nbytes)]))
     return Frames(offset, nbytes, reason)
+
+
+def _require_table(data: Data, table: tuple[int, int], starts: Int64, count: int) -> None:
+    """Raise V0361 unless the first item is empty, or says where each frame's first fragment begins."""
+    at, length = table
+    if not length:
+        return
+    wanted = np.frombuffer(data.read(at, length - length % 4), "<u4").astype(np.int64)
+    begin = starts[0] if len(starts) else at + length
+    inside = np.isin(wanted + begin, starts).all() and (np.diff(wanted) > 0).all()
+    if length != 4 * count or not inside or wanted[0] != 0:
+        raise data.damaged(f"the table of offsets of {count} frames does not lead to their fragments", at)
 
 
 def codec(data: Data, found: Frames, pixels: Pixels, syntax: str) -> Mapping[str, Json] | str:

@@ -11,6 +11,7 @@ from math import prod
 
 import numpy as np
 
+from vspec.containers.dicom_checks import require_described
 from vspec.containers.dicom_frames import Pixels, codec, frames, is_encapsulated
 from vspec.containers.dicom_tags import Element
 from vspec.containers.dicom_values import Values
@@ -56,6 +57,8 @@ class Image:
         """Return the array ``pixels``; V0361 where the data set's own numbers cannot be."""
         if min(pixels.rows, pixels.columns, pixels.samples, pixels.frames) < 1:
             raise self._wrong(pixels, "at least one row, column, sample and frame")
+        encapsulated = is_encapsulated(self.element)
+        require_described(self.file, self.values, self.element, self.syntax, encapsulated=encapsulated)
         kind = self._kind(pixels)
         axes = self._axes(pixels, attrs)
         attrs = dict(attrs)

@@ -104,6 +104,12 @@ def _end_of_items(data: Data, at: int, end: int, syntax: Syntax, depth: int) -> 
     """Return where a sequence of undefined length ends, which only a walk through it can tell."""
     for item in items(data, Element(0, b"SQ", at, UNDEFINED, end, syntax), depth):
         at = item.end
+        stop = item.at + item.length
+        inner = item.at
+        for element in elements(data, inner, stop, syntax, depth + 1) if stop == at else ():
+            inner = element.end
+        if stop == at and inner != stop:
+            raise data.damaged("an item of a sequence ends in the middle of an element", inner)
     return at + 8
 
 

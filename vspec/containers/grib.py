@@ -138,6 +138,7 @@ class _Field:
 
     def entry(self) -> Entry:
         """Return the array of a message: packed numbers where they can be read in place, else values."""
+        self._require_told()
         axes, words = self._axes(), self._words()
         attrs = {name: self.facts[name] for name in ("units", "name", "shortName") if name in self.facts}
         if "name" in attrs:
@@ -154,6 +155,27 @@ class _Field:
             return ArrayLayout(self.path, axes, kind, self._source(axes, words), attrs)
 
         return Entry(self.path, shape, kind, names, layout, attrs)
+
+    def _require_told(self) -> None:
+        """Raise V0361 where ecCodes cannot follow the message to its values, or finds others than we do."""
+        packing, facts = self.message.packing, self.facts
+        wanted = {"packingType": facts.get("packingType") or "one that is known"}
+        if self._number("Ni") and self._number("Nj"):
+            wanted["jPointsAreConsecutive"] = 1 if facts.get("jPointsAreConsecutive") else 0
+        if packing is not None and not self.message.reason:
+            wanted |= {"packingType": "grid_simple", "bitsPerValue": packing.bits}
+            if packing.bits:
+                wanted["numberOfDataPoints"] = self.message.values
+        wrong = [name for name, value in wanted.items() if facts.get(name) != value]
+        if wrong:
+            raise self.file.problem(
+                "V0361",
+                "the sections of a message do not agree with each other, or are of no known kind",
+                self.message.at,
+                expected=", ".join(f"{name} {wanted[name]}" for name in wrong),
+                found=", ".join(f"{name} {facts.get(name, 'unknown')}" for name in wrong),
+                help="the file is damaged: fetch it again",
+            )
 
     def _number(self, name: str) -> int:
         found = self.facts.get(name)

@@ -47,7 +47,8 @@ def _power(base: float, exponent: int) -> float:
 class Message:
     """A message: where it is, how its values are packed (None: not simply), and where they begin.
 
-    ``reason`` says why its values cannot be read in place; ``fields`` counts the fields in it.
+    ``reason`` says why its values cannot be read in place; ``fields`` counts the fields in it, ``values`` the
+    packed values.
     """
 
     at: int
@@ -57,6 +58,7 @@ class Message:
     data_bytes: int = 0
     reason: str = ""
     fields: int = 1
+    values: int = 0
 
 
 def messages(file: ContainerFile) -> Iterator[Message]:
@@ -140,7 +142,8 @@ def _edition_2(file: ContainerFile, at: int, nbytes: int) -> Message:
         (reference,) = struct.unpack(">f", file.reader.read(start + 11, 4))
         binary, decimal = (_signed(_number(file, start + k, 2), 16) for k in (15, 17))
         packing = Packing(reference, binary, decimal, _number(file, start + 19, 1))
-    return Message(at, nbytes, packing, data + 5, data_length - 5, reason, fields)
+    values = _number(file, start + 5, 4) if length >= 9 else 0
+    return Message(at, nbytes, packing, data + 5, data_length - 5, reason, fields, values)
 
 
 def _edition_1(file: ContainerFile, at: int, nbytes: int) -> Message:
@@ -163,7 +166,9 @@ def _edition_1(file: ContainerFile, at: int, nbytes: int) -> Message:
         decimal,
         _number(file, here + 10, 1),
     )
-    return Message(at, nbytes, packing, here + 11, length - 11, reason)
+    unused = _number(file, here + 3, 1) & 0xF
+    values = (8 * (length - 11) - unused) // packing.bits if packing.bits else 0
+    return Message(at, nbytes, packing, here + 11, length - 11, reason, values=values)
 
 
 def _section(file: ContainerFile, at: int, end: int, least: int) -> int:

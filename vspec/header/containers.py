@@ -13,7 +13,7 @@ from vspec.card.model import Role
 from vspec.containers.model import Container, ContainerFile, Entry, Lost
 from vspec.containers.registry import open_container
 from vspec.errors import Problem, VspecError
-from vspec.expressions import PathText, Scope, UnknownName, Value
+from vspec.expressions import Column, PathText, Scope, UnknownName, Value
 from vspec.header.axis_names import plain_in_groups, plain_names, with_plain_axes
 from vspec.header.home import Home
 from vspec.header.roles import RoleFile, RoleFiles
@@ -201,6 +201,13 @@ class HeldRows(KeyedRows):
         if isinstance(key, int):
             return self._rows[key]
         return super().row(key.strip("/"))
+
+    def has(self, key: object) -> bool:
+        return super().has(key.strip("/") if isinstance(key, str) else key)
+
+    def choose(self, index: Column) -> KeyedRows:
+        plain = [key.strip("/") if isinstance(key, str) else key for key in index.tolist()]
+        return super().choose(np.array(plain, index.dtype))
 
     def column(self, name: str) -> Value:
         found = [row.get(name) for row in self._rows]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +13,20 @@ from numpy.typing import NDArray
 from vspec.errors import Problem, VspecError
 from vspec.opening.direct import direct
 from vspec.opening.model import LazyArray
-from vspec.opening.stored import StoredArray
+from vspec.opening.order import Order
+from vspec.opening.stored import Stored, StoredArray
 from vspec.opening.stretches import stretches
 from vspec.profile.arrays import MapArray
 from vspec.readers.local_places import Place, Places
 from vspec.readers.map_file import MapDocument
 from vspec.sources import whole
 
-if TYPE_CHECKING:
-    import zarr
+
+class _Group(Protocol):
+    """What is asked of a group of zarr."""
+
+    def __getitem__(self, path: str, /) -> object:
+        """Return an array."""
 
 
 class OpenedArrays(Mapping[str, LazyArray]):
@@ -28,15 +34,16 @@ class OpenedArrays(Mapping[str, LazyArray]):
 
     def __init__(self, document: MapDocument, *, memory_map: bool = True) -> None:
         self.document = document
+        self._memory_map = memory_map
         self._found = {array.path: array for array in document.arrays}
         self._opened: dict[str, LazyArray] = {}
         self._memory: dict[Path, NDArray[np.uint8]] = {}
-        self._group: zarr.Group | None = None
+        self._group: _Group | None = None
         is_local = memory_map and document.root.startswith("file://")
         self._places = Places(document) if is_local else None
 
-    def __reduce__(self) -> tuple[type[OpenedArrays], tuple[MapDocument]]:
-        return OpenedArrays, (self.document,)
+    def __reduce__(self) -> tuple[partial[OpenedArrays], tuple[MapDocument]]:
+        return partial(OpenedArrays, memory_map=self._memory_map), (self.document,)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)
@@ -54,13 +61,16 @@ class OpenedArrays(Mapping[str, LazyArray]):
         return f"<{type(self).__name__} {self.document.path.name}: {', '.join(self._found)}>"
 
     def _open(self, array: MapArray) -> LazyArray:
-        if self._places is not None and (found := stretches(array, self.document.refs)) is not None:
-            return direct(array, found, self._places, self._bytes)
+        if self._places is not None and _is_whole(array):
+            found = stretches(array, self.document.refs)
+            if found is not None:
+                return direct(array, found, self._places, self._bytes)
         if self._group is None:
             from vspec.readers.zarr_store import group
 
             self._group = group(self.document)
-        return StoredArray(array, self._group[array.path])  # type: ignore[arg-type]  # an array, as the map says
+        stored: Stored = self._group[array.path]  # type: ignore[assignment]  # an array, as the map says
+        return StoredArray(array, stored)
 
     def _bytes(self, place: Place) -> NDArray[np.uint8]:
         if place.path not in self._memory:
@@ -75,3 +85,8 @@ class OpenedArrays(Mapping[str, LazyArray]):
                 problem = Problem("V0431", f"{place.name} cannot be read", data_file=place.name, found=found)
                 raise VspecError([problem]) from None
         return self._memory[place.path]
+
+
+def _is_whole(array: MapArray) -> bool:
+    """Tell whether an element lies in one chunk: both parts of a complex number."""
+    return not Order.of(array).is_complex or array.chunks[-1] == 2

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
+from vspec.errors import Problem, VspecError
 from vspec.layout import Json
 from vspec.opening.arrays import OpenedArrays
-from vspec.opening.axes import Axis
+from vspec.opening.axes import Axis, runs_back
 from vspec.opening.model import Array, LazyArray, Part
-from vspec.opening.scaling import SCALES, Scale, ScaledArray, coordinates_of, scale_of
-from vspec.profile.arrays import MapArray
+from vspec.opening.naming import Names
+from vspec.opening.scaling import SCALES, Scale, ScaledArray, scale_of
+from vspec.profile.arrays import MapArray, node_fault
 
 _OWN = frozenset({"_ARRAY_DIMENSIONS", "vspec", "coordinates"})
 MOST_INDEXED = 1 << 20
@@ -52,79 +55,87 @@ class Tree:
     scaled: bool = False
 
     def groups(self) -> list[str]:
-        """Return the paths of all groups, the root (``/``) first."""
-        paths = (key.rpartition("/") for key in self.arrays.document.refs)
-        return ["/", *sorted(f"/{path}" for path, _, name in paths if name == ".zgroup" and path)]
+        """Return the paths of all groups, the root (``/``) first.
+
+        Raises `VspecError` V0705 where one has no path of a group, or that of an array.
+        """
+        refs, arrays = self.arrays.document.refs, {array.path for array in self.arrays.document.arrays}
+        paths = {path for path, _, name in (key.rpartition("/") for key in refs) if name == ".zgroup"}
+        paths |= {path.rpartition("/")[0] for path in arrays}
+        for path in sorted(paths - {""}):
+            fault = node_fault(path) or ("is an array, too" if path in arrays else None)
+            if fault is not None:
+                name = self.arrays.document.path.name
+                raise VspecError([Problem("V0705", f"the group '{path[:200]}' of {name} {fault}")])
+        return ["/", *sorted(f"/{path}" for path in paths - {""})]
 
     def dataset(self, group: str = "/", leave_out: frozenset[str] = frozenset()) -> xr.Dataset:
         """Return a group as a data set of lazy variables. Raises `KeyError` for a group that there is not."""
-        path = group.strip("/")
-        known = self.groups()
+        path, known = group.strip("/"), self.groups()
         if f"/{path}" not in known:
             raise KeyError(f"{self.arrays.document.path.name} has no group '{path}': {', '.join(known)}")
-        found = (array.path.rpartition("/") for array in self.arrays.document.arrays)
-        names = {name for folder, _, name in found if folder == path}
-        return self._group(path, frozenset(names - leave_out)).dataset()
+        return _Group(self, path, self._names(path, known)).dataset(leave_out)
 
-    def _group(self, path: str, names: frozenset[str]) -> _Group:
-        above = path.rpartition("/")[0]
-        if not path:
-            return _Group(self, path, names)
-        found = (array.path.rpartition("/") for array in self.arrays.document.arrays)
-        parent = self._group(above, frozenset(name for folder, _, name in found if folder == above))
-        parent.dataset()
-        return _Group(self, path, names, {**parent.inherited, **parent.axes})
+    def _names(self, path: str, groups: list[str]) -> Names:
+        """Return how the axes of a group are called; those of the groups above it bind it."""
+        above, _, name = path.rpartition("/")
+        inherited = self._names(above, groups).visible if path else {}
+        start = f"/{path}/" if path else "/"
+        below = {found.removeprefix(start).partition("/")[0] for found in groups if found.startswith(start)}
+        return Names.of(name, members(self.arrays, path), inherited, frozenset(below - {""}))
 
 
-@dataclass(slots=True)
+def members(arrays: OpenedArrays, group: str) -> dict[str, MapArray]:
+    """Return the arrays of a group by their names."""
+    found = ((array.path.rpartition("/"), array) for array in arrays.document.arrays)
+    return {name: array for (folder, _, name), array in found if folder == group}
+
+
+@dataclass(frozen=True, slots=True)
 class _Group:
-    """One group while it becomes a data set. Axes of one name that differ get names of their own.
-
-    That holds of the groups above it as well (``inherited``): in a tree a group has all of their axes, too.
-    """
+    """One group on its way to a data set."""
 
     tree: Tree
     path: str
-    names: frozenset[str]
-    inherited: dict[str, Axis] = field(default_factory=dict)
-    axes: dict[str, Axis] = field(default_factory=dict)
+    names: Names
 
-    def dataset(self) -> xr.Dataset:
-        members = {
-            array.path.rpartition("/")[2]: array
-            for array in self.tree.arrays.document.arrays
-            if array.path.rpartition("/")[0] == self.path and array.path.rpartition("/")[2] in self.names
+    def dataset(self, leave_out: frozenset[str]) -> xr.Dataset:
+        made = {
+            name: self._variable(name, array)
+            for name, array in self.names.members.items()
+            if name not in leave_out
         }
-        along = {name for array in members.values() for name in coordinates_of(array)}
-        data = {name: self._variable(array, along) for name, array in members.items() if name not in along}
-        coords = {name: self._variable(array, along) for name, array in members.items() if name in along}
-        named = {dim for dim in self.axes if dim in data or dim in coords}
-        found = xr.Dataset(data, attrs=self._attrs())
-        plain = {name for name, held in coords.items() if held.size > MOST_INDEXED}
-        found = found.assign_coords({name: held for name, held in coords.items() if name not in plain})
+        along = {name for name in made if self.names.is_coordinate(name)}
+        coords = {name: variable for name, variable in made.items() if name in along}
+        plain = {
+            name for name, held in coords.items() if held.dims != (name,) or held.size > MOST_INDEXED
+        }
+        found = xr.Dataset({name: v for name, v in made.items() if name not in along}, attrs=self._attrs())
+        found = found.assign_coords({name: v for name, v in coords.items() if name not in plain})
         found = found.assign_coords(xr.Coordinates({name: coords[name] for name in plain}, indexes={}))
-        for dim, axis in self.axes.items():
-            for coordinate in axis.coordinates(dim) if dim not in named else ():
+        for dim, axis in self.names.axes.items():
+            for name, coordinate in axis.coordinates(dim):
+                if name in leave_out or dim not in found.dims:
+                    continue
+                if name != dim and (name in self.names.members or name in self.names.below):
+                    coordinate = _renamed(coordinate, name)
                 found = found.assign_coords(coordinate)
         return found
 
     def _attrs(self) -> dict[str, Json]:
         refs = self.tree.arrays.document.refs
-        text = refs.get(f"{self.path}/.zattrs" if self.path else ".zattrs", "{}")
-        attrs = json.loads(str(text))
+        attrs = json.loads(str(refs.get(f"{self.path}/.zattrs" if self.path else ".zattrs", "{}")))
         return {key: value for key, value in attrs.items() if self.path or key != "vspec"}
 
-    def _variable(self, array: MapArray, along: set[str]) -> xr.Variable:
-        name = array.path.rpartition("/")[2]
+    def _variable(self, name: str, array: MapArray) -> xr.Variable:
         shown = self.tree.arrays[array.path]
-        is_scaled = self.tree.scaled and not (name in along and name.endswith(("_gain", "_offset")))
+        is_scaled = self.tree.scaled and name not in self.names.scales
         scale = scale_of(array, shown.dims, self._beside) if is_scaled else Scale()
-        found = [Axis.of(array, dim, n) for dim, n in zip(shown.dims, shown.shape, strict=True)]
-        turned = [self._known(axis, name, is_coordinate=name in along) for axis in found]
-        dims = [dim for dim, _ in turned]
         attrs = {key: value for key, value in array.attrs.items() if key not in _OWN}
         if scale:
             attrs = {key: value for key, value in attrs.items() if key not in SCALES}
+        turned = self.names.turned(name)
+        dims = [dim for dim, _ in turned]
         held = indexing.LazilyIndexedArray(Values(self.tree.arrays, array.path, scale))
         encoding = {"preferred_chunks": dict(zip(dims, shown.chunks, strict=True))}
         variable = xr.Variable(dims, held, attrs, encoding)
@@ -133,20 +144,12 @@ class _Group:
 
     def _beside(self, name: str, *, back: bool) -> Array:
         """Return the values of a coordinate along an axis, in the direction of the array beside it."""
-        path = f"{self.path}/{name}" if self.path else name
-        coordinate = self.tree.arrays[path]
+        own = self.names.members[name]
+        coordinate = self.tree.arrays[own.path]
         values = np.asarray(coordinate[...])
-        (own,) = (a for a in self.tree.arrays.document.arrays if a.path == path)
-        return values[::-1] if back != Axis.of(own, coordinate.dims[0], len(values)).back else values
+        return values[::-1] if back != runs_back(own, coordinate.dims[0]) else values
 
-    def _known(self, axis: Axis, array: str, *, is_coordinate: bool) -> tuple[str, bool]:
-        """Return the name of an axis in the data set, and whether the array must be turned along it."""
-        name = axis.name
-        above = self.inherited.get(name)
-        if above is not None and not (above.agrees(axis) and above.back == axis.back):
-            name = f"{name}_{self.path.rpartition('/')[2]}"
-        known = self.axes.get(name)
-        if known is not None and not (known.agrees(axis) and (is_coordinate or known.back == axis.back)):
-            name, known = f"{name}_{array}", None
-        self.axes[name] = axis if known is None else known.with_more(axis)
-        return name, known is not None and known.back != axis.back
+
+def _renamed(coordinate: xr.Coordinates | Mapping[str, xr.Variable], name: str) -> dict[str, xr.Variable]:
+    """Return a coordinate under another name where an array or a group has its own."""
+    return {f"{name}_text": coordinate[name].variable if isinstance(coordinate, xr.Coordinates) else coordinate[name]}

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vspec.errors import Problem, VspecError
-from vspec.opening.indexing import expanded, is_basic, picked_each, span
+from vspec.opening.indexing import expanded, numbers, picked_each
 from vspec.opening.model import Array, LazyArray, Part
 from vspec.opening.order import Order
 from vspec.opening.stretches import Stretch, Stretches
@@ -46,45 +46,59 @@ class DirectArray(LazyArray):
 
     def __getitem__(self, key: object) -> Array | np.generic:
         """Return what an index picks, as a copy."""
-        if self._whole is not None:
+        if self._whole is not None and _is_plain(key):
             picked = self._whole[key]  # type: ignore[call-overload]  # numpy judges
             return picked.copy() if isinstance(picked, np.ndarray) else picked
-        index = expanded(key, self.shape)
-        return self._picked(index) if is_basic(index) else self.outer(index)
+        found = self.outer(expanded(key, self.shape))
+        return found[()] if found.ndim == 0 else found
 
     def outer(self, key: tuple[Part, ...]) -> Array:
         """Return what an index for each axis picks, each for itself."""
-        if is_basic(key):
-            return np.asarray(self[tuple(key)])
-        bounds = [span(part, size) for part, size in zip(key, self.shape, strict=True)]
-        slab = tuple(slice(low, high) for low, high in bounds)
-        found = self._whole[slab] if self._whole is not None else np.asarray(self._picked(slab))
-        return picked_each(found, key, self.shape, [low for low, _ in bounds])
-
-    def _picked(self, index: tuple[Part, ...]) -> Array | np.generic:
-        """Return what numbers and slices pick out of several parts."""
-        axis, wanted = self._axis, index[self._axis]
-        if not isinstance(wanted, slice):
-            at = int(wanted)
+        if self._whole is not None:
+            return picked_each(self._whole, key, self.shape)
+        axis, wanted = self._axis, key[self._axis]
+        if isinstance(wanted, slice):
+            return self._sliced(key, range(*wanted.indices(self.shape[axis])))
+        if isinstance(wanted, int | np.integer):
+            at = int(wanted) % self.shape[axis]
             k = int(np.searchsorted(self._starts, at, "right")) - 1
-            picked = self._parts[k][(*index[:axis], at - int(self._starts[k]), *index[axis + 1 :])]
-            single: Array | np.generic = np.array(picked)[()]
-            return single
-        rows = range(*wanted.indices(self.shape[axis]))
+            return self._from(k, key, at - int(self._starts[k]))
+        return self._listed(key, numbers(wanted, self.shape[axis]))
+
+    def _sliced(self, key: tuple[Part, ...], rows: range) -> Array:
+        """Return what a slice of the joined axis picks."""
         back = rows.step < 0
         rows = rows[::-1] if back else rows
         found = []
         for k, start in enumerate(self._starts[:-1].tolist()):
-            stop = int(self._starts[k + 1])
-            inside = _within(rows, start, stop)
+            inside = _within(rows, start, int(self._starts[k + 1]))
             if inside is not None:
-                found.append(self._parts[k][(*index[:axis], inside, *index[axis + 1 :])])
+                found.append(self._from(k, key, inside))
         if not found:
-            nothing = (*index[:axis], slice(0, 0), *index[axis + 1 :])
-            return self._parts[0][nothing].copy()
-        at = sum(isinstance(part, slice) for part in index[:axis])
-        joined = np.concatenate(found, axis=at) if len(found) > 1 else found[0].copy()
+            return self._from(0, key, slice(0, 0))
+        at = _rank(key, self._axis)
+        joined = np.concatenate(found, axis=at) if len(found) > 1 else found[0]
         return np.flip(joined, at) if back else joined
+
+    def _listed(self, key: tuple[Part, ...], rows: NDArray[np.int64]) -> Array:
+        """Return what a list of numbers of the joined axis picks."""
+        axis, at = self._axis, _rank(key, self._axis)
+        others = picked_each(self._parts[0], (*key[:axis], slice(0, 0), *key[axis + 1 :]), self._sizes(0))
+        found = np.empty((*others.shape[:at], len(rows), *others.shape[at + 1 :]), self.dtype)
+        parts = np.searchsorted(self._starts, rows, "right") - 1
+        for k in np.unique(parts).tolist():
+            here = np.flatnonzero(parts == k)
+            found[(*(slice(None),) * at, here)] = self._from(k, key, rows[here] - self._starts[k])
+        return found
+
+    def _from(self, k: int, key: tuple[Part, ...], own: Part) -> Array:
+        """Return what an index picks of one part, with another index of the joined axis."""
+        return picked_each(
+            self._parts[k], (*key[: self._axis], own, *key[self._axis + 1 :]), self._sizes(k)
+        )
+
+    def _sizes(self, k: int) -> tuple[int, ...]:
+        return self._parts[k].shape
 
 
 def direct(array: MapArray, found: Stretches, places: Places, memory: Memory) -> DirectArray:
@@ -95,7 +109,7 @@ def direct(array: MapArray, found: Stretches, places: Places, memory: Memory) ->
         parts = [
             part.view(np.dtype(f"{array.dtype.str[0]}c{2 * array.dtype.itemsize}"))[..., 0] for part in parts
         ]
-    parts = [part.transpose(order.stored)[order.turn] for part in parts]
+    parts = [part.transpose(order.stored)[(..., *order.turn)] for part in parts]
     axis = order.stored.index(found.axis) if order.stored else 0
     if order.flipped and order.flipped[axis]:
         parts.reverse()
@@ -131,6 +145,17 @@ def _too_short(array: MapArray, place: Place | None, size: int, offset: int) -> 
         found=f"{size} bytes",
         help="is it being copied? else make the map again, or bring the original back",
     )
+
+
+def _is_plain(key: object) -> bool:
+    """Tell whether an index has numbers and slices alone, which numpy knows best."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(type(part) is slice or type(part) is int or part is Ellipsis for part in parts)
+
+
+def _rank(key: tuple[Part, ...], axis: int) -> int:
+    """Return the place of an axis in what an index picks, of which numbers leave no axis."""
+    return sum(not isinstance(part, int | np.integer) for part in key[:axis])
 
 
 def _within(rows: range, start: int, stop: int) -> slice | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from operator import index as whole_number
 
 import numpy as np
@@ -31,31 +30,6 @@ def expanded(key: object, shape: tuple[int, ...]) -> tuple[Part, ...]:
     return found
 
 
-def is_basic(key: tuple[Part, ...]) -> bool:
-    """Tell whether an index has nothing but numbers and slices."""
-    return all(isinstance(part, slice | int | np.integer) for part in key)
-
-
-def span(part: Part, size: int) -> tuple[int, int]:
-    """Return the first element that an index of an axis touches, and the end of them."""
-    if isinstance(part, slice):
-        rows = range(*part.indices(size))
-        return (min(rows[0], rows[-1]), max(rows[0], rows[-1]) + 1) if rows else (0, 0)
-    if isinstance(part, int | np.integer):
-        return int(part) % size, int(part) % size + 1
-    wanted = numbers(part, size)
-    return (int(wanted.min()), int(wanted.max()) + 1) if wanted.size else (0, 0)
-
-
-def relative(part: slice, size: int, low: int) -> slice:
-    """Return the slice that picks the same of an axis of which what lies before ``low`` was cut off."""
-    rows = range(*part.indices(size))
-    if not rows:
-        return slice(0, 0)
-    end = rows[-1] - low + (1 if rows.step > 0 else -1)
-    return slice(rows[0] - low, end if end >= 0 else None, rows.step)
-
-
 def numbers(part: object, size: int) -> NDArray[np.int64]:
     """Return a list of numbers or of truth values as numbers from 0 on. Raises `IndexError` for others."""
     found = np.asarray(part)
@@ -69,17 +43,17 @@ def numbers(part: object, size: int) -> NDArray[np.int64]:
     return np.where(found < 0, found + size, found)
 
 
-def picked_each(slab: Array, key: tuple[Part, ...], shape: tuple[int, ...], lows: Sequence[int]) -> Array:
-    """Return a copy of what an index for each axis picks, out of a slab that begins at ``lows``."""
-    single = []
-    for axis, (part, size, low) in enumerate(zip(key, shape, lows, strict=True)):
-        if isinstance(part, slice):
-            slab = slab[(*(slice(None),) * axis, relative(part, size, low))]
-        elif isinstance(part, int | np.integer):
-            single.append(axis)
-        else:
-            slab = np.take(slab, numbers(part, size) - low, axis)
-    return slab.squeeze(tuple(single)).copy()
+def picked_each(slab: Array, key: tuple[Part, ...], shape: tuple[int, ...]) -> Array:
+    """Return a copy of what an index for each axis picks, each for itself; of it all, no other element is read."""
+    basic = tuple(part if isinstance(part, int | np.integer | slice) else slice(None) for part in key)
+    left = [k for k, part in enumerate(key) if not isinstance(part, int | np.integer)]
+    lists = {
+        at: numbers(key[k], shape[k]) for at, k in enumerate(left) if not isinstance(key[k], slice)
+    }
+    found: Array = slab[(*basic, ...)]
+    for at in sorted(lists, key=lambda at: len(lists[at]) / max(1, found.shape[at])):
+        found = found[(*(slice(None),) * at, lists[at])]
+    return found if lists else found.copy()
 
 
 def _one(part: object, size: int, axis: int) -> Part:

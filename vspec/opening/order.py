@@ -31,7 +31,8 @@ class Order:
         names = _texts(array.attrs.get("_ARRAY_DIMENSIONS"))
         own = array.attrs.get("vspec")
         asked = _texts(own.get("dims") if isinstance(own, dict) else None) or names
-        is_complex = bool(names) and names[-1] == COMPLEX and array.shape[-1] == 2 and array.dtype.kind == "f"
+        is_pair = bool(names) and names[-1] == COMPLEX and array.shape[-1] == 2
+        is_complex = is_pair and array.dtype.kind == "f" and array.dtype.itemsize > 2 and COMPLEX in asked
         shown = [name for name in asked if not (is_complex and name == COMPLEX)]
         plain = tuple(name.removeprefix("-") for name in shown)
         stored = tuple(names.index(name) for name in plain)

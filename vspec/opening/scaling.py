@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vspec.opening.axes import Axis
+from vspec.opening.axes import runs_back
 from vspec.opening.indexing import expanded
 from vspec.opening.model import Array, LazyArray, Part
 from vspec.profile.arrays import MapArray
@@ -47,13 +48,23 @@ def scale_of(array: MapArray, dims: Sequence[str], beside: Beside) -> Scale:
         value = array.attrs.get(key)
         if isinstance(value, int | float) and not isinstance(value, bool):
             into.append((None, np.array(value, np.float64)))
-    named = coordinates_of(array)
     for axis, dim in enumerate(dims):
         for kind, into in zip(("gain", "offset"), found, strict=True):
-            if f"{dim}_{kind}" in named:
-                back = Axis.of(array, dim, 0).back
-                into.append((axis, np.asarray(beside(f"{dim}_{kind}", back=back), np.float64)))
+            for name in _named(array, dim, kind):
+                into.append((axis, np.asarray(beside(name, back=runs_back(array, dim)), np.float64)))
     return Scale(tuple(found[0]), tuple(found[1]))
+
+
+def _named(array: MapArray, dim: str, kind: str) -> list[str]:
+    """Return the name of the coordinate of a kind along an axis: that of an array alone begins with its own."""
+    own, name = array.path.rpartition("/")[2], f"{dim}_{kind}"
+    pattern = re.compile(f"{re.escape(name)}|{re.escape(f'{own}_{name}')}(_[0-9]+)?")
+    return [each for each in coordinates_of(array) if pattern.fullmatch(each)]
+
+
+def scales_along(array: MapArray, dims: Sequence[str]) -> set[str]:
+    """Return the names of the coordinates that are gains and offsets of an array."""
+    return {name for dim in dims for kind in ("gain", "offset") for name in _named(array, dim, kind)}
 
 
 def coordinates_of(array: MapArray) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import Protocol, TypeGuard
 
 import numpy as np
 
@@ -11,8 +11,24 @@ from vspec.opening.model import Array, LazyArray, Part
 from vspec.opening.order import Order
 from vspec.profile.arrays import MapArray
 
-if TYPE_CHECKING:
-    import zarr
+
+class Indexed(Protocol):
+    """What is asked of numbers, slices and lists of numbers, each for itself."""
+
+    def __getitem__(self, key: tuple[Part, ...], /) -> object:
+        """Return what they pick."""
+
+
+class Stored(Indexed, Protocol):
+    """What is asked of an array of zarr."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the axes."""
+
+    @property
+    def oindex(self) -> Indexed:
+        """The same array, indexed with lists too."""
 
 
 class StoredArray(LazyArray):
@@ -20,7 +36,7 @@ class StoredArray(LazyArray):
 
     __slots__ = ("_order", "_stored")
 
-    def __init__(self, array: MapArray, stored: zarr.Array[Any]) -> None:
+    def __init__(self, array: MapArray, stored: Stored) -> None:
         order = Order.of(array)
         self._order, self._stored = order, stored
         self.dims, self.shape, self.chunks = order.dims, order.shape(array), order.chunks(array)
@@ -42,10 +58,12 @@ class StoredArray(LazyArray):
                 turned.append(turn)
         found = np.asarray(self._read(tuple(wanted)))
         if order.is_complex:
-            found = np.ascontiguousarray(found).view(self.dtype)[..., 0]
+            pair = np.dtype(f"{found.dtype.str[0]}c{2 * found.dtype.itemsize}")
+            found = np.ascontiguousarray(found).view(pair)[..., 0]
         left = [axis for axis, part in zip(order.stored, key, strict=True) if not _is_number(part)]
         ranks = sorted(left)
-        return found.transpose([ranks.index(axis) for axis in left])[tuple(turned)]
+        shown = found.transpose([ranks.index(axis) for axis in left])[(..., *turned)]
+        return np.asarray(shown, self.dtype)
 
     def _read(self, wanted: tuple[Part, ...]) -> object:
         if all(isinstance(part, int | slice) for part in wanted):

@@ -30,6 +30,8 @@ _FLOATS = {"halffloat": "f2", "float": "f4", "double": "f8"}
 def read_arrow(path: Path, array: str, selection: tuple[slice, ...]) -> NDArray[np.generic]:
     """Return a box of a column over all batches: what lies in its buffer, under nulls too.
 
+    No other column is read.
+
     ``<column>_valid`` is false where the column, or a record or list around it, is null. Raises V0363
     without the library, V0361 where it fails.
     """
@@ -39,13 +41,12 @@ def read_arrow(path: Path, array: str, selection: tuple[slice, ...]) -> NDArray[
     except ImportError:
         raise fail("V0363", "pyarrow is not installed", help="pip install pyarrow") from None
     try:
-        data = pa.BufferReader(path.read_bytes())
-        if data.read(6) == b"ARROW1":
-            data.seek(0)
-            table = ipc.open_file(data).read_all()
-        else:
-            data.seek(0)
-            table = ipc.open_stream(data).read_all()
+        raw = path.read_bytes()
+        read = ipc.open_file if raw[:6] == b"ARROW1" else ipc.open_stream
+        names = read(pa.BufferReader(raw)).schema.names
+        first = array.partition("/")[0]
+        own = [at for at, name in enumerate(names) if first in (name, f"{name}{_VALID}")]
+        table = read(pa.BufferReader(raw), options=ipc.IpcReadOptions(included_fields=own)).read_all()
         table.validate()
         whole = _whole(table, array)
     except _FAILURES as error:

@@ -130,7 +130,7 @@ def _split(located: Located, arrow: Arrow, scope: Scope) -> Located:
     if [axis.name for axis in arrow.left] != stored:
         raise fail(
             "V0316",
-            f"dims names {[a.name for a in arrow.left]} but the data has {stored}",
+            f"'dims' names {' '.join(a.name for a in arrow.left)}, but the data have {' '.join(stored)}",
             arrow.place,
             help=f"on disk, slowest first: {' '.join(stored)}",
         )

@@ -270,10 +270,6 @@ def _require_plain(held: Held, arrow: Arrow) -> None:
             expected=" ".join(held.stored),
             found=" ".join(left),
         )
-    used = [part for join in arrow.right for part in join.parts]
-    if sorted(used) != sorted(left):
-        message = "each axis left of the arrow stands once right of it"
-        raise fail("V0316", message, arrow.place, expected=" ".join(left), found=" ".join(used))
     split = next((axis.name for axis in arrow.left if axis.parts), None)
     cropped = next((join.name for join in arrow.right if join.size is not None), None)
     if split or cropped:
@@ -284,6 +280,10 @@ def _require_plain(held: Held, arrow: Arrow) -> None:
             arrow.place,
             help="select when the array is read",
         )
+    used = [part for join in arrow.right for part in join.parts]
+    if sorted(used) != sorted(left):
+        message = "each axis left of the arrow stands once right of it"
+        raise fail("V0316", message, arrow.place, expected=" ".join(left), found=" ".join(used))
 
 
 def _renamed(held: Held, dims: Dims, scope: Scope) -> tuple[str, ...]:

@@ -140,9 +140,9 @@ def _attrs(document: MapDocument, path: str) -> Json:
 
 def _below(path: str, nodes: Iterable[tuple[str, Json]]) -> Iterable[tuple[str, Json]]:
     """Return what lies in a group, by its key within the group."""
-    if not path:
-        return list(nodes)
-    return [(key.removeprefix(f"{path}/"), value) for key, value in nodes if key.startswith(f"{path}/")]
+    found = [(key.removeprefix(f"{path}/"), value) for key, value in nodes if key.startswith(f"{path}/")]
+    # zarr 3.1 loses arrays of a group that do not stand together.
+    return sorted(found if path else nodes, key=lambda node: node[0])
 
 
 def _join(path: str, name: str) -> str:

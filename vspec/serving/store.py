@@ -112,11 +112,14 @@ class Store:
         def pieces(start: int, stop: int) -> Iterator[Piece]:
             limit = MapLimits().chunk_bytes
             if place.nbytes > limit:
-                raise VspecError([_too_large(array, place, limit)])
-            with _DECODING:
-                data = np.empty(place.nbytes, np.uint8)
-                self._fill(place, 0, data)
-                decoded = self._decoders[array.path](data)
+                raise VspecError([_too_large(array, place, f"at most {limit} bytes")])
+            try:
+                with _DECODING:
+                    data = np.empty(place.nbytes, np.uint8)
+                    self._fill(place, 0, data)
+                    decoded = self._decoders[array.path](data)
+            except MemoryError:
+                raise VspecError([_too_large(array, place, "what fits into memory")]) from None
             yield decoded[start:stop].data
 
         check = partial(self._originals.require, place.name)
@@ -143,13 +146,13 @@ def _nothing() -> None:
     pass
 
 
-def _too_large(array: MapArray, place: Place, limit: int) -> Problem:
+def _too_large(array: MapArray, place: Place, allowed: str) -> Problem:
     return Problem(
         "V0702",
-        f"a chunk of array '{array.path}' is larger than allowed before it is decoded",
+        f"a chunk of array '{array.path}' is too large to be decoded",
         data_file=place.name,
         offset=place.offset,
-        expected=f"at most {limit} bytes",
+        expected=allowed,
         found=f"{place.nbytes} bytes",
         help="map with smaller chunks (--chunk-bytes)",
     )
