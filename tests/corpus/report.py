@@ -12,7 +12,7 @@ from tests.corpus.running import Outcome, Result
 from tests.corpus.semantics import Compared
 
 FACTS = ("agree", "differs", "unsaid")
-COLUMNS = ("equal", "scaled", "partial", "differs", "refused", "no card", "crashed")
+COLUMNS = ("equal", "scaled", "partial", "explained", "differs", "refused", "no card", "crashed")
 
 Counts = dict[str, int]
 Listed = Mapping[str, Mapping[str, str]]
@@ -22,10 +22,16 @@ MADE = "made by the reader: "
 
 
 def settled(outcome: Outcome, listed: Mapping[str, str]) -> Outcome:
-    """Return an outcome whose result leaves out what the reader made, as long as it has other arrays."""
+    """Return an outcome whose result leaves out what the reader made, as long as it has other arrays.
+
+    An entry of which nothing is served is *explained* where a reason is listed for each of its arrays: the
+    reader is wrong, or shows them in another way, and a test says so. Else it *differs*, which must not be.
+    """
     left = [
         v for v in outcome.verdicts if v.result != "unserved" or not listed.get(v.name, "").startswith(MADE)
     ]
+    if outcome.result == "differs" and all(v.name in listed for v in outcome.verdicts):
+        return replace(outcome, result="explained")
     if len(left) == len(outcome.verdicts) or not left:
         return outcome
     results = {verdict.result for verdict in left}

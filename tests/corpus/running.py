@@ -22,7 +22,16 @@ from tests.corpus.staging import staged
 from tests.corpus.stated import read_stated
 
 Result = Literal[
-    "equal", "scaled", "partial", "differs", "refused", "no card", "crashed", "mapped", "ambiguous"
+    "equal",
+    "scaled",
+    "partial",
+    "explained",
+    "differs",
+    "refused",
+    "no card",
+    "crashed",
+    "mapped",
+    "ambiguous",
 ]
 """``mapped`` is said of an entry with nothing to compare: no reader described its arrays, or all are empty."""
 

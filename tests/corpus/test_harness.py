@@ -87,6 +87,8 @@ def test_an_entry_passes_when_each_of_its_unserved_arrays_is_listed_and_not_when
     assert faults == []
     assert (total["equal"], total["scaled"]) == (0, 0), "a reason makes nothing equal"
     assert (total["differs"], total["partial"]) == (1, 1)
+    assert report.settled(found["f/none.bin"], none).result == "explained"
+    assert report.settled(found["f/none.bin"], {"raw": "turned"}).result == "differs"
     shown = "\n".join(report.lines(list(found.values()), {"f/none.bin": none, "f/some.bin": some}))
     for line in ("f/none.bin: raw: turned", "f/none.bin: other: computed", "f/some.bin: two: computed, too"):
         assert line in shown
@@ -122,7 +124,8 @@ def test_what_the_reader_made_is_not_counted_but_never_makes_an_entry_good_alone
     assert report.settled(outcome, {"r": "rounded floats"}).result == "partial"
     assert report.settled(outcome, {}).result == "partial"
     alone = replace(outcome, verdicts=(made,), result="differs")
-    assert report.settled(alone, reasons).result == "differs"
+    assert report.settled(alone, reasons).result == "explained"
+    assert report.settled(alone, {}).result == "differs"
     other = replace(outcome, verdicts=(Verdict("s", "scaled"), served, made, Verdict("x", "unserved")))
     assert report.settled(other, reasons).result == "partial"
 
@@ -397,7 +400,7 @@ def test_the_command_writes_what_it_found(corpus, monkeypatch, tmp_path, capsys)
     reasons.write_text("[g]\nwhat = 'another format'\nwhy = 'no card yet'\n")
     assert run_command(monkeypatch, stand, corpus.folder, "--json", written, "--unserved", reasons) == 0
     result = json.loads(written.read_text())
-    counts = dict.fromkeys(("equal", "scaled", "partial", "differs", "refused", "no card", "crashed"), 0)
+    counts = dict.fromkeys(report.COLUMNS, 0)
     assert result["total"] == counts | {"equal": 1, "no card": 1}
     assert result["formats"] == {"f": counts | {"equal": 1}, "g": counts | {"no card": 1}}
     assert [(e["id"], e["result"]) for e in result["entries"]] == [

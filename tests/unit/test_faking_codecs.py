@@ -115,3 +115,23 @@ def test_a_codec_that_does_not_encode_is_told(tmp_path: Path):
     assert "V0853" in codes(
         TILES.replace("elementsize: 2", "elementsize: none").replace("SHUFFLED", "true"), tmp_path
     )
+
+
+LETTERS = """
+vspec: 1
+files:
+  a:
+    match: "{name}.let"
+    layout: {fields: {n: uint32, text: utf16(2 * n), m: uint16, more: latin1(m), v: "int16[x=5]"}}
+arrays:
+  v: {from: a.v}
+examples:
+  - {name: words, make: {a: {text: Grüße, more: abc}}}
+"""
+
+
+def test_a_number_of_letters_is_found_for_texts_of_two_bytes_each(tmp_path: Path):
+    raw = made(LETTERS, tmp_path).files[0].read_bytes()
+    assert raw[:4] == b"\5\0\0\0"
+    assert raw[4:14].decode("utf-16-le") == "Grüße"
+    assert raw[14:19] == b"\3\0abc"

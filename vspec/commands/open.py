@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vspec.errors import Problem, VspecError
 from vspec.opening.arrays import OpenedArrays
@@ -37,16 +38,19 @@ def open(path: str | Path, **options: Unpack[TreeOptions]) -> xarray.DataTree:  
     """
     try:
         import xarray
+
+        from vspec.opening.backend import VspecBackend
     except ImportError:
         problem = Problem(
             "V0714",
-            "xarray is not installed",
+            "xarray is not installed, or older than 2025.6",
             help="pip install 'vspec-maps[xarray]'; vspec.open_arrays needs no more than numpy",
         )
         raise VspecError([problem]) from None
-    from vspec.opening.backend import VspecBackend
-
-    return xarray.open_datatree(path, engine=VspecBackend, **options)
+    # Long coordinates stay out of indexes here, so xarray need not look for what it may index.
+    known = signature(xarray.open_datatree).parameters
+    indexing: dict[str, Any] = {"create_default_indexes": False} if "create_default_indexes" in known else {}
+    return xarray.open_datatree(path, engine=VspecBackend, **options, **indexing)
 
 
 def open_arrays(

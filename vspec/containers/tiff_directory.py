@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vspec.containers.model import ContainerFile
 from vspec.containers.tiff_tags import Tag, Tags
 from vspec.containers.tiff_walk import Block, Chain, scattered
-from vspec.containers.tiff_words import TYPE_CODES, TYPE_SIZES, Table, damaged, gathered, opened
+from vspec.containers.tiff_words import FRACTIONS, TYPE_CODES, TYPE_SIZES, Table, damaged, gathered, opened
 from vspec.layout import Int64
 
 SHAPING = frozenset(
@@ -22,6 +22,7 @@ SHAPING = frozenset(
 
 SUBPAGES = 330
 MOST_CELLS = 10**8
+_PLACES = (4, 13, 16, 18)
 _SMALLEST_PAGE = 18
 
 
@@ -137,7 +138,7 @@ class Directory:
         total = 0
         for template in tuple(self.templates):
             number = template.number_of(SUBPAGES)
-            if number is None or TYPE_CODES.get(int(template.kinds[number])) not in ("u4", "u8"):
+            if number is None or int(template.kinds[number]) not in _PLACES:
                 continue
             total += int(template.counts[number]) * sum(map(len, template.pages))
             if total > self.file.reader.size // _SMALLEST_PAGE:
@@ -153,7 +154,7 @@ class Directory:
         """
         kind, count = int(template.kinds[number]), int(template.counts[number])
         code, rows = TYPE_CODES.get(kind, ""), sum(map(len, template.pages))
-        if code not in ("u2", "u4", "u8"):
+        if code not in ("u2", "u4", "u8") or kind in FRACTIONS:
             raise damaged(self.file, f"tag {int(template.ids[number])} is of type {kind}", 0)
         if rows * count > MOST_CELLS:
             raise damaged(self.file, f"{rows} pages of {count} pieces are more than can be", 0)

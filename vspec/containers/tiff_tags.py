@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vspec.containers.attributes import text
 from vspec.containers.model import ContainerFile
-from vspec.containers.tiff_words import TYPE_CODES, TYPE_SIZES, Words, require
+from vspec.containers.tiff_words import FRACTIONS, TYPE_CODES, TYPE_SIZES, Words, damaged, require
 
 LARGEST = 64 << 20
 """Bytes of a tag's value that are read."""
@@ -72,7 +72,13 @@ class Tags:
         return np.frombuffer(self.raw(tag), np.dtype(self.words.order + code))
 
     def number(self, id: int, default: int) -> int:
-        """Return the first whole number of a tag, or the default where it is not there."""
+        """Return the first whole number of a tag, or the default where it is not there.
+
+        Raises V0361 where it is a fraction.
+        """
+        tag = self.get(id)
+        if tag is not None and tag.kind in FRACTIONS:
+            raise damaged(self.file, f"tag {id} is a fraction, where a whole number is due", self.offset)
         found = self.numbers(id)
         if found is None or not len(found):
             return default

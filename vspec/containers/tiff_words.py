@@ -24,6 +24,8 @@ TYPE_CODES = {
 }  # fmt: skip
 """numpy's code of each type of a tag; rationals (5 and 10) are two numbers."""
 
+FRACTIONS = (5, 10)
+
 TYPE_SIZES = {
     1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8,
 }  # fmt: skip

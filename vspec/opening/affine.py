@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 from xarray.core.coordinate_transform import CoordinateTransform
 from xarray.core.indexing import IndexSelResult
-from xarray.indexes import CoordinateTransformIndex, PandasIndex
+from xarray.indexes import CoordinateTransformIndex, Index, PandasIndex
 
 Floats = NDArray[np.float64]
+Positions = Iterable[Iterable[int]] | None
+JoinOptions = Literal["outer", "inner", "left", "right", "exact", "override"]
 
 _NEAR = 1e-6
 """How far off an element, in steps, a label may be: floats of times are never exact."""
@@ -161,7 +163,7 @@ class AffineIndex(CoordinateTransformIndex):
     def _end(self, label: ArrayLike, outwards: int) -> Floats:
         found = self.transform.position(label) + outwards * self.transform.slack(label)
         if found.ndim or np.isnan(found):
-            raise KeyError(f"no slice begins or ends at {label}")
+            raise KeyError(f"no slice begins or ends at {label!r}")
         return found
 
     @property
@@ -174,18 +176,20 @@ class AffineIndex(CoordinateTransformIndex):
         return self.table.index
 
     @classmethod
-    def concat(
-        cls, indexes: Sequence[Any], dim: Hashable, positions: Any = None  # noqa: ANN401 -- as xarray has it
+    def concat(  # type: ignore[override]  # labels that lie apart are a table
+        cls, indexes: Sequence[Index], dim: Hashable, positions: Positions = None
     ) -> PandasIndex:
         """Return a table of the labels of several indexes."""
         return PandasIndex.concat([_as_table(index) for index in indexes], dim, positions)
 
-    def join(self, other: Any, how: Any = "inner") -> PandasIndex:  # noqa: ANN401 -- as xarray has it
+    def join(  # type: ignore[override]  # as above
+        self, other: Index, how: JoinOptions = "inner"
+    ) -> PandasIndex:
         """Return a table of the labels that two indexes share, or of all of them."""
         return self.table.join(_as_table(other), how=how)
 
     def reindex_like(
-        self, other: Any, method: str | None = None, tolerance: Any = None  # noqa: ANN401 -- as xarray has it
+        self, other: Index, method: str | None = None, tolerance: float | None = None
     ) -> dict[Hashable, Any]:
         """Return where the labels of another index are."""
         return self.table.reindex_like(_as_table(other), method, tolerance)
@@ -202,5 +206,9 @@ def _table(name: str, dim: str, labels: Floats) -> PandasIndex:
     return PandasIndex.from_variables({name: xr.Variable((dim,), labels)}, options={})
 
 
-def _as_table(index: Any) -> PandasIndex:  # noqa: ANN401 -- one of ours or one of xarray's
-    return index.table if isinstance(index, AffineIndex) else index
+def _as_table(index: Index) -> PandasIndex:
+    if isinstance(index, AffineIndex):
+        return index.table
+    if not isinstance(index, PandasIndex):
+        raise TypeError(f"labels of a {type(index).__name__} cannot be joined to those of a line")
+    return index

@@ -65,6 +65,7 @@ class Axis:
             line=self.line or other.line,
             labels=self.labels or other.labels,
             texts={**other.texts, **self.texts},
+            held=self.held or other.held,
         )
 
     def fits_below(self, above: Axis) -> bool:

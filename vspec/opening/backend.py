@@ -45,7 +45,6 @@ class VspecBackend(BackendEntrypoint):
     """
 
     description = "maps of binary files, made by vspec"
-    url = "https://github.com/vspec/vspec"
     supports_groups = True
     open_dataset_parameters = (
         "filename_or_obj",
@@ -65,7 +64,10 @@ class VspecBackend(BackendEntrypoint):
         group: str | None = None,
         **options: Unpack[Options],
     ) -> xr.Dataset:
-        """Return one group of a map, the root by default. Raises `VspecError` as `located` does."""
+        """Return one group of a map, the root by default.
+
+        Raises `VspecError` as `located` does, `KeyError` for a group that there is not.
+        """
         found = tree(filename_or_obj, **options).dataset(group or "/", _names(drop_variables))
         found.encoding["source"] = str(filename_or_obj)
         return found
@@ -101,12 +103,17 @@ def _names(given: str | Iterable[str] | None) -> frozenset[str]:
     return frozenset((given,) if isinstance(given, str) else given or ())
 
 
-def tree(given: Given, **options: Unpack[Options]) -> Tree:
+def tree(
+    given: Given,
+    *,
+    root: str | Path | None = None,
+    allow_drift: bool = False,
+    scaled: bool = False,
+    memory_map: bool = True,
+) -> Tree:
     """Return the groups of a map. Raises `TypeError` for what is no path, `VspecError` as `located` does."""
     if not isinstance(given, str | os.PathLike):
         raise TypeError(f"give the path of a map, not {type(given).__name__}")
-    root = options.get("root")
     folder = None if root is None else Path(root)
-    document = located(Path(given), root=folder, allow_drift=options.get("allow_drift", False))
-    arrays = OpenedArrays(document, memory_map=options.get("memory_map", True))
-    return Tree(arrays, options.get("scaled", False))
+    document = located(Path(given), root=folder, allow_drift=allow_drift)
+    return Tree(OpenedArrays(document, memory_map=memory_map), scaled)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ from xarray.core import indexing
 from vspec.errors import Problem, VspecError
 from vspec.layout import Json
 from vspec.opening.arrays import OpenedArrays
-from vspec.opening.axes import Axis, runs_back
+from vspec.opening.axes import Coordinate, runs_back
 from vspec.opening.model import Array, LazyArray, Part
 from vspec.opening.naming import Names
 from vspec.opening.scaling import SCALES, Scale, ScaledArray, scale_of
@@ -107,19 +106,15 @@ class _Group:
         }
         along = {name for name in made if self.names.is_coordinate(name)}
         coords = {name: variable for name, variable in made.items() if name in along}
-        plain = {
-            name for name, held in coords.items() if held.dims != (name,) or held.size > MOST_INDEXED
-        }
+        plain = {name for name, held in coords.items() if held.dims != (name,) or held.size > MOST_INDEXED}
         found = xr.Dataset({name: v for name, v in made.items() if name not in along}, attrs=self._attrs())
         found = found.assign_coords({name: v for name, v in coords.items() if name not in plain})
         found = found.assign_coords(xr.Coordinates({name: coords[name] for name in plain}, indexes={}))
         for dim, axis in self.names.axes.items():
-            for name, coordinate in axis.coordinates(dim):
-                if name in leave_out or dim not in found.dims:
-                    continue
-                if name != dim and (name in self.names.members or name in self.names.below):
-                    coordinate = _renamed(coordinate, name)
-                found = found.assign_coords(coordinate)
+            for name, made_up in axis.coordinates(dim):
+                if name not in leave_out and dim in found.dims:
+                    taken = name != dim and (name in self.names.members or name in self.names.below)
+                    found = found.assign_coords(_renamed(made_up, name) if taken else made_up)
         return found
 
     def _attrs(self) -> dict[str, Json]:
@@ -150,6 +145,7 @@ class _Group:
         return values[::-1] if back != runs_back(own, coordinate.dims[0]) else values
 
 
-def _renamed(coordinate: xr.Coordinates | Mapping[str, xr.Variable], name: str) -> dict[str, xr.Variable]:
-    """Return a coordinate under another name where an array or a group has its own."""
-    return {f"{name}_text": coordinate[name].variable if isinstance(coordinate, xr.Coordinates) else coordinate[name]}
+def _renamed(coordinate: Coordinate, name: str) -> dict[str, xr.Variable]:
+    """Return a coordinate under another name, where an array or a group has its own."""
+    held = coordinate[name]
+    return {f"{name}_text": held.variable if isinstance(held, xr.DataArray) else held}

@@ -88,14 +88,14 @@ class DirectArray(LazyArray):
         parts = np.searchsorted(self._starts, rows, "right") - 1
         for k in np.unique(parts).tolist():
             here = np.flatnonzero(parts == k)
-            found[(*(slice(None),) * at, here)] = self._from(k, key, rows[here] - self._starts[k])
+            np.moveaxis(found, at, 0)[here] = np.moveaxis(
+                self._from(k, key, rows[here] - self._starts[k]), at, 0
+            )
         return found
 
     def _from(self, k: int, key: tuple[Part, ...], own: Part) -> Array:
         """Return what an index picks of one part, with another index of the joined axis."""
-        return picked_each(
-            self._parts[k], (*key[: self._axis], own, *key[self._axis + 1 :]), self._sizes(k)
-        )
+        return picked_each(self._parts[k], (*key[: self._axis], own, *key[self._axis + 1 :]), self._sizes(k))
 
     def _sizes(self, k: int) -> tuple[int, ...]:
         return self._parts[k].shape
@@ -109,7 +109,7 @@ def direct(array: MapArray, found: Stretches, places: Places, memory: Memory) ->
         parts = [
             part.view(np.dtype(f"{array.dtype.str[0]}c{2 * array.dtype.itemsize}"))[..., 0] for part in parts
         ]
-    parts = [part.transpose(order.stored)[(..., *order.turn)] for part in parts]
+    parts = [part.transpose(order.stored)[order.turn] for part in parts]
     axis = order.stored.index(found.axis) if order.stored else 0
     if order.flipped and order.flipped[axis]:
         parts.reverse()

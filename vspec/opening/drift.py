@@ -28,7 +28,7 @@ class SourceState:
 
 
 def states(document: MapDocument, *, quick: bool = False) -> Iterator[SourceState]:
-    """Yield the state of each source; ``quick`` compares no more than the ends of a fully sealed file.
+    """Yield the state of each source; ``quick`` compares no more than samples of a fully sealed file.
 
     Raises `VspecError` V0740 where the map leads to another machine, V0706 for a path outside its root.
     """
@@ -39,7 +39,7 @@ def states(document: MapDocument, *, quick: bool = False) -> Iterator[SourceStat
             sealed = sealing.from_json(source.size, source.seal)
             reader = files.reader(files.add(data_file(source.path, absolute))) if absolute.is_file() else None
             try:
-                found = sealing.compare(sealed, reader, ends=quick and sealed.kind == "full")
+                found = sealing.compare(sealed, reader, some=quick and sealed.kind == "full")
             except VspecError as error:
                 yield SourceState(source, None, None, error.problems)
                 continue

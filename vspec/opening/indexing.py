@@ -44,15 +44,14 @@ def numbers(part: object, size: int) -> NDArray[np.int64]:
 
 
 def picked_each(slab: Array, key: tuple[Part, ...], shape: tuple[int, ...]) -> Array:
-    """Return a copy of what an index for each axis picks, each for itself; of it all, no other element is read."""
-    basic = tuple(part if isinstance(part, int | np.integer | slice) else slice(None) for part in key)
+    """Return a copy of what an index for each axis picks, each for itself; no other element is read."""
+    basic = [part if isinstance(part, int | np.integer | slice) else slice(None) for part in key]
     left = [k for k, part in enumerate(key) if not isinstance(part, int | np.integer)]
-    lists = {
-        at: numbers(key[k], shape[k]) for at, k in enumerate(left) if not isinstance(key[k], slice)
-    }
+    lists = {at: numbers(key[k], shape[k]) for at, k in enumerate(left) if not isinstance(key[k], slice)}
+    # The ellipsis keeps what has no axis left an array, in its own byte order.
     found: Array = slab[(*basic, ...)]
     for at in sorted(lists, key=lambda at: len(lists[at]) / max(1, found.shape[at])):
-        found = found[(*(slice(None),) * at, lists[at])]
+        found = np.moveaxis(np.moveaxis(found, at, 0)[lists[at]], 0, at)
     return found if lists else found.copy()
 
 

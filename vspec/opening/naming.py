@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from vspec.opening.axes import Axis, runs_back
+from vspec.opening.axes import Axis
 from vspec.opening.order import Order
 from vspec.opening.scaling import coordinates_of, scales_along
 from vspec.profile.arrays import MapArray
@@ -71,13 +71,14 @@ class Names:
         array, found = self.members[name], self._found.setdefault(name, {})
         for dim, size in zip(order.dims, order.shape(array), strict=True):
             axis = Axis.of(array, dim, size)
-            if order.dims == (name,):
-                axis = replace(axis, held=array.path)
+            held = array.path if order.dims == (name,) else None
             beside = self._beside(axis, owners)
             if beside is not None:
-                self.axes[beside] = self.axes[beside].with_more(axis)
+                more = replace(axis, held=held if beside == name else None)
+                self.axes[beside] = self.axes[beside].with_more(more)
                 found[dim] = beside, self.axes[beside].back != axis.back
             else:
+                axis = replace(axis, held=held)
                 found[dim] = self._settle(axis, name), False
 
     def _beside(self, axis: Axis, owners: list[str]) -> str | None:
@@ -94,7 +95,8 @@ class Names:
             known, above = self.axes.get(name), self.inherited.get(name)
             if known is not None and not (known.agrees(axis) and known.back == axis.back):
                 continue
-            merged = axis if known is None else known.with_more(axis)
+            own = axis if name == axis.name else replace(axis, held=None)
+            merged = own if known is None else known.with_more(own)
             if above is None or merged.fits_below(above):
                 self.axes[name] = merged
                 return name

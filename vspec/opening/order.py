@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import EllipsisType
 
 import numpy as np
 
@@ -39,9 +40,9 @@ class Order:
         return cls(plain, stored, tuple(name.startswith("-") for name in shown), is_complex)
 
     @property
-    def turn(self) -> tuple[slice, ...]:
+    def turn(self) -> tuple[slice | EllipsisType, ...]:
         """The index that makes axes run back where the card wants that."""
-        return tuple(slice(None, None, -1) if back else slice(None) for back in self.flipped)
+        return (..., *(slice(None, None, -1) if back else slice(None) for back in self.flipped))
 
     def shape(self, array: MapArray) -> tuple[int, ...]:
         """Return the sizes of the axes."""

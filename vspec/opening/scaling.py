@@ -56,7 +56,7 @@ def scale_of(array: MapArray, dims: Sequence[str], beside: Beside) -> Scale:
 
 
 def _named(array: MapArray, dim: str, kind: str) -> list[str]:
-    """Return the name of the coordinate of a kind along an axis: that of an array alone begins with its own."""
+    """Return the coordinate of a kind along an axis; one that no other array shares begins with its name."""
     own, name = array.path.rpartition("/")[2], f"{dim}_{kind}"
     pattern = re.compile(f"{re.escape(name)}|{re.escape(f'{own}_{name}')}(_[0-9]+)?")
     return [each for each in coordinates_of(array) if pattern.fullmatch(each)]

@@ -62,7 +62,7 @@ class StoredArray(LazyArray):
             found = np.ascontiguousarray(found).view(pair)[..., 0]
         left = [axis for axis, part in zip(order.stored, key, strict=True) if not _is_number(part)]
         ranks = sorted(left)
-        shown = found.transpose([ranks.index(axis) for axis in left])[(..., *turned)]
+        shown = found.transpose([ranks.index(axis) for axis in left])[(..., *turned)]  # type: ignore[arg-type]  # an index
         return np.asarray(shown, self.dtype)
 
     def _read(self, wanted: tuple[Part, ...]) -> object:

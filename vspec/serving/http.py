@@ -27,6 +27,9 @@ OnProblem = Callable[[Problem], None]
 
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 _METHODS = "GET, HEAD, OPTIONS"
+_POLL = 0.02
+"""Seconds within which a server that is closed stops."""
+
 _IDLE = 60
 """Seconds after which a connection without a request is closed."""
 
@@ -241,7 +244,7 @@ class Server:
             help = "choose another port (0 takes any that is free), or another host"
             raise fail("V0829", f"maps cannot be shown at {host}:{port}", found=why, help=help) from None
         self.url = self._listener.url
-        self._thread = Thread(target=self._listener.serve_forever, args=(0.1,), daemon=True)
+        self._thread = Thread(target=self._listener.serve_forever, args=(_POLL,), daemon=True)
         self._thread.start()
 
     def __enter__(self) -> Self:

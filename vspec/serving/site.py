@@ -93,17 +93,16 @@ class Site:
     """Maps by name, and the way from the path of a request to what stands there."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
-        documents: list[MapDocument] = []
+        maps: list[ShownMap] = []
         problems: list[Problem] = []
-        for path in paths:
+        for name, path in zip(_names([path.name for path in paths]), paths, strict=True):
             try:
-                documents.append(_document(path))
+                maps.append(ShownMap.of(name, _document(path)))
             except VspecError as error:
                 problems += error.problems
         if problems:
             raise VspecError(problems)
-        names = _names([document.path.name for document in documents])
-        self.maps = tuple(ShownMap.of(name, found) for name, found in zip(names, documents, strict=True))
+        self.maps = tuple(maps)
         self._maps = {shown.name: shown for shown in self.maps}
 
     def get(self, path: str) -> Value | None:
