@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vspec.commands.apply import apply
     from vspec.commands.check import check
     from vspec.commands.explain import explain
+    from vspec.commands.export import ExportOptions, export
     from vspec.commands.fake import fake
     from vspec.commands.identify import identify
     from vspec.commands.info import info
@@ -31,12 +32,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ApplyOptions",
+    "ExportOptions",
     "Problem",
     "VspecError",
     "__version__",
     "apply",
     "check",
     "explain",
+    "export",
     "fake",
     "identify",
     "info",

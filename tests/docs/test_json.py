@@ -14,10 +14,11 @@ from click.testing import CliRunner
 from tests.docs.pages import page
 from vspec.cli import main
 from vspec.cli.main import cli
+from vspec.serving.http import Server
 
 TEXT = page("docs/reference/json.md").text
 SECTIONS = {part.partition("\n")[0]: part for part in TEXT.split("\n## ")[1:]}
-VERBS = ("apply", "check", "verify", "status", "info", "identify", "fake", "explain")
+VERBS = ("apply", "check", "verify", "status", "info", "identify", "serve", "fake", "explain")
 CARD = """\
 vspec: 1
 files: "{name}.dat"
@@ -74,7 +75,7 @@ def run(*arguments):
     return json.loads(done.stdout), done.exit_code
 
 
-def printed(rig):
+def printed(rig, monkeypatch):
     """Return, for each verb, documents that together have every key."""
     made = [run("apply", "rig.yaml", "good", "-o", "maps"), run("apply", "rig.yaml", "bad", "-o", "maps")]
     checked = [
@@ -92,6 +93,8 @@ def printed(rig):
     identified += [run("identify", "sample"), run("identify", "recording")]
     before = run("status", "maps/a.vspec.json"), run("verify", "maps/a.vspec.json")
     (rig / "good" / "a.dat").write_bytes(b"other")
+    monkeypatch.setattr(Server, "wait", lambda _self: None)
+    served = [run("serve", "maps", "--port", "0")]
     after = run("status", "maps/a.vspec.json"), run("verify", "maps/a.vspec.json")
     return {
         "apply": made,
@@ -100,13 +103,14 @@ def printed(rig):
         "status": [before[0], after[0]],
         "info": shown,
         "identify": identified,
+        "serve": served,
         "fake": faked,
         "explain": [run("explain", "V0312")],
     }
 
 
-def test_every_key_is_documented_and_every_documented_key_is_printed(rig):
-    for verb, documents in printed(rig).items():
+def test_every_key_is_documented_and_every_documented_key_is_printed(rig, monkeypatch):
+    for verb, documents in printed(rig, monkeypatch).items():
         found = {key for document, _ in documents for key in keys_of(document)}
         assert found == documented(verb), verb
 

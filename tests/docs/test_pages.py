@@ -17,6 +17,7 @@ NOT_RUN = {
     "docs/how-to/read-in-javascript.md": 2,
     "README.md": 1,
     "docs/how-to/read-a-map.md": 1,
+    "docs/how-to/serve-a-map.md": 3,
     "docs/how-to/set-up-an-editor.md": 1,
     "docs/reference/codecs.md": 3,
 }

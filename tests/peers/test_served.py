@@ -11,7 +11,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from tests.unit.test_serving_store import chunked
+from tests.unit.served import chunked
 from vspec.chunks import ChunkOptions
 from vspec.codecs.registration import register
 from vspec.commands import ApplyOptions, apply

@@ -10,6 +10,9 @@ from math import prod
 import numcodecs
 import numpy as np
 
+from vspec.layout import ArrayLayout, Axis, Chunked
+from vspec.testing.layouts import columns
+
 Get = Callable[[str], bytes | None]
 
 
@@ -97,3 +100,22 @@ def _assembled(about: dict, sizes: list[int], dtype: np.dtype, chunks) -> np.nda
             assert len(chunk) == prod(sizes) * dtype.itemsize, "every chunk is whole"
             whole[part] = np.frombuffer(chunk, dtype).reshape(sizes)
     return whole[tuple(slice(n) for n in shape)]
+
+
+def chunked(chain, values, chunk=5, **more):
+    """A container's array of one axis; chunks are encoded with a chain of numcodecs."""
+    files, places = bytearray(), []
+    for start in range(0, len(values), chunk):
+        part = np.zeros(chunk, values.dtype)
+        part[: len(values[start : start + chunk])] = values[start : start + chunk]
+        data: object = part
+        for config in chain:
+            data = numcodecs.get_codec(config).encode(data)
+        data = bytes(memoryview(np.ascontiguousarray(data)).cast("B"))
+        places.append((0, len(files), len(data)))
+        files += data
+    file, offset, nbytes = columns(*zip(*places, strict=True))
+    source = Chunked(
+        (("i", len(values)),), (chunk,), values.dtype, file, offset, nbytes, (tuple(chain),), **more
+    )
+    return ArrayLayout("array", (Axis("i", len(values), ("i",)),), values.dtype, source), bytes(files)

@@ -6,17 +6,16 @@ import base64
 import json
 import os
 
-import numcodecs
 import numpy as np
 import pytest
 
 from tests.unit.recordings import refs, rewrite
-from tests.unit.served import bytes_of, document, getter, read
+from tests.unit.served import bytes_of, chunked, document, getter, read
 from vspec.chunks import ChunkOptions
 from vspec.codecs import Bits
 from vspec.commands import ApplyOptions, apply
 from vspec.errors import VspecError
-from vspec.layout import ArrayLayout, Axis, Chunked, Inline, InnerAxis, Runs, Strided
+from vspec.layout import ArrayLayout, Axis, Inline, InnerAxis, Runs, Strided
 from vspec.readers.map_file import load
 from vspec.serving.handing import handing
 from vspec.serving.originals import Originals
@@ -71,25 +70,6 @@ def turned():
     )
     axes = (Axis("time", 101, ("k",)), Axis("c", 7, ("run",)))
     return ArrayLayout("turned", axes, np.dtype(">i2"), source)
-
-
-def chunked(chain, values, chunk=5, **more):
-    """A container's array of one axis; chunks are encoded with a chain of numcodecs."""
-    files, places = bytearray(), []
-    for start in range(0, len(values), chunk):
-        part = np.zeros(chunk, values.dtype)
-        part[: len(values[start : start + chunk])] = values[start : start + chunk]
-        data: object = part
-        for config in chain:
-            data = numcodecs.get_codec(config).encode(data)
-        data = bytes(memoryview(np.ascontiguousarray(data)).cast("B"))
-        places.append((0, len(files), len(data)))
-        files += data
-    file, offset, nbytes = columns(*zip(*places, strict=True))
-    source = Chunked(
-        (("i", len(values)),), (chunk,), values.dtype, file, offset, nbytes, (tuple(chain),), **more
-    )
-    return ArrayLayout("array", (Axis("i", len(values), ("i",)),), values.dtype, source), bytes(files)
 
 
 def written(tmp_path, layouts, data, options=PORTABLE):

@@ -11,6 +11,7 @@ import click
 
 import vspec
 from vspec import commands
+from vspec.cli.exporting import export
 from vspec.cli.output import Report, refused_by_system, say, say_json, say_problems
 from vspec.cli.progress import progress
 from vspec.cli.serving import serve
@@ -235,6 +236,7 @@ def info(map_path: Path, as_json: bool) -> None:
     _finish(report, (), lambda: info_view(report), as_json=as_json)
 
 
+cli.add_command(export)
 cli.add_command(serve)
 
 

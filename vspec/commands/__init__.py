@@ -4,6 +4,7 @@ from vspec.authoring.faking import FakeOptions
 from vspec.commands.apply import apply
 from vspec.commands.check import check
 from vspec.commands.explain import explain
+from vspec.commands.export import ExportOptions, export
 from vspec.commands.fake import fake
 from vspec.commands.identify import identify
 from vspec.commands.info import info
@@ -18,10 +19,12 @@ from vspec.commands.verify import verify
 
 __all__ = [
     "ApplyOptions",
+    "ExportOptions",
     "FakeOptions",
     "apply",
     "check",
     "explain",
+    "export",
     "fake",
     "identify",
     "info",

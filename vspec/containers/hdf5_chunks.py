@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from vspec.containers.blosc_heads import require_whole_blosc
 from vspec.containers.hdf5_filters import Filter, NoCodec, chain, pipeline
 from vspec.containers.hdf5_library import FAULTS
 from vspec.containers.hdf5_stored import MOST_CELLS, NoFill, Stored
@@ -36,6 +37,10 @@ def chunks_of(it: Stored) -> Chunked | Derived:
     nbytes = prod((*extents, *inner)) * it.dtype.itemsize
     try:
         masks, chains = _chains(it, rows, nbytes)
+        for number, one in enumerate(chains):
+            own = rows[(masks == number) if len(chains) > 1 else slice(None)]
+            places = (np.full(len(own), it.file.index, np.int64), own[:, rank + 1], own[:, rank + 2])
+            require_whole_blosc(it.file, it.path, one, places, nbytes if len(one) == 1 else None)
         if _plain_edges(it, rows, extents, nbytes):
             masks = np.where(_at_edge(it, rows, extents), len(chains), masks)
             chains = (*chains, ())

@@ -69,6 +69,14 @@ def _stated(pages: Pages, numbers: Int64) -> list[Series] | None:
         key = int(numbers[at])
         form, given = pages.form(key), shaped_text(pages.tags(key))
         stated = _shape(given) if given is not None else None
+        if given is not None and stated is None:
+            raise damaged(
+                pages.file,
+                f"page {key} states the shape of its array in a way that cannot be read",
+                int(pages.directory.places[key]),
+                expected='a description such as {"shape": [7, 5, 3]}',
+                found=repr(given[:60]),
+            )
         if form is None or stated is None:
             return None
         shape, axes, meta = stated
@@ -189,6 +197,13 @@ def imagej(pages: Pages, given: str) -> list[Series] | None:
     """Return the stack that ImageJ describes; None where its numbers cannot be. Raises V0361."""
     meta, form = imagej_meta(given), pages.form(0)
     numbers = [meta.get(name, 1) for name in ("images", "frames", "slices", "channels")]
+    if any(isinstance(n, str) for n in numbers):
+        raise damaged(
+            pages.file,
+            "ImageJ's description has a text where a number of images is due",
+            int(pages.directory.places[0]),
+            found=", ".join(repr(n) for n in numbers if isinstance(n, str)),
+        )
     if form is None or not all(isinstance(n, int) and 0 < n <= MOST_PAGES for n in numbers):
         return None
     images, frames, slices, channels = (int(n) for n in numbers if isinstance(n, int))

@@ -236,6 +236,9 @@ class _Array:
             return self._strided(table, chunk)
         file, offset, nbytes = (np.ascontiguousarray(column.ravel()) for column in table)
         chains: tuple[Codecs, ...] = (array.chain,)
+        alone = len(array.chain) == 1 and not array.members
+        size = prod(chunk) * array.item.itemsize if alone else None
+        require_whole_blosc(self.store.file, self.name, array.chain, (file, offset, nbytes), size)
         return Chunked(
             self._stored,
             chunk,

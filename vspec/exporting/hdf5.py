@@ -6,12 +6,10 @@ Arrays keep the order in which they are stored; axes are told apart by their nam
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
-from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +22,7 @@ from vspec.exporting.model import ExportedArray, Fault, Job, Written
 from vspec.exporting.placing import in_one_step
 from vspec.exporting.stored_order import stored
 from vspec.opening.arrays import OpenedArrays
+from vspec.layout import Json
 from vspec.opening.model import LazyArray
 from vspec.profile.arrays import MapArray
 from vspec.readers.local_places import Places
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     import h5py
 
 _PARTS = "_parts"
+_TRUTH = "truth values are bytes of 0 and 1, with the attribute dtype = 'bool'"
 _COPY = "--copy copies it into the file; or leave it out: --only names what is to be written"
 _RENAME = "rename the attribute ('vspec apply --with'), or leave the array out with --only"
 _CHUNK = 1 << 20
@@ -44,7 +44,7 @@ class Hdf5:
     """One HDF5 file; the arrays stay in the files where they are."""
 
     suffix: str = ".h5"
-    packages: Mapping[str, str] = MappingProxyType({"h5py": "hdf5"})
+    packages: tuple[tuple[str, str], ...] = (("h5py", "hdf5"),)
 
     def faults(self, job: Job) -> Iterator[Fault]:
         """Yield arrays that HDF5 cannot point into, and attributes whose names it has taken."""
@@ -66,38 +66,55 @@ class Hdf5:
         """Write the file. Raises V0875 where what HDF5 reads is not what the map gives."""
         import h5py
 
-        places, opened = Places(job.document), OpenedArrays(job.document)
-        done: list[ExportedArray] = []
+        opened = OpenedArrays(job.document)
         scales = grouped(job.arrays)
         with in_one_step(job.out) as path:
             with h5py.File(path, "w", libver=("v108", "v110")) as file:
-                put(file, job.document.attrs)
-                for group, attrs in _groups(job):
-                    put(file.require_group(group), attrs)
-                for number, array in enumerate(job.arrays):
-                    job.on_step(job.out.name, number, len(job.arrays))
-                    done.append(_write(file, array, places, opened))
-                    put(file[array.path], array.attrs)
-                    if array.dtype.kind == "b":
-                        file[array.path].attrs["dtype"] = "bool"
+                into = _Into(file, Places(job.document), opened, _free(job.arrays))
+                done = list(_fill(into, job))
                 for folder, axes in scales.items():
                     axes.write(file[folder or "/"])
             with h5py.File(path, "r") as file:
                 for array in job.arrays:
                     _compare(file[array.path], array, opened[array.path])
         job.on_step(job.out.name, len(job.arrays), len(job.arrays))
-        return Written(tuple(done), tuple(_notes(job, scales.values())))
+        notes = [note for axes in scales.values() for note in axes.notes()]
+        notes += [f"{a.path}: {_TRUTH}" for a in job.arrays if a.dtype.kind == "b"]
+        return Written(tuple(done), tuple(notes))
 
 
-def _notes(job: Job, scales: object) -> Iterator[str]:
-    for axes in grouped(job.arrays).values():
-        yield from axes.notes()
-    for array in job.arrays:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Into:
+    """The file that is written, where the values come from, and the group for parts of virtual data sets."""
+
+    file: h5py.File
+    places: Places
+    opened: OpenedArrays
+    parts: str
+
+
+def _free(arrays: Sequence[MapArray]) -> str:
+    """Return the name of the group for the parts of virtual data sets."""
+    taken = {array.path.partition("/")[0] for array in arrays}
+    name = _PARTS
+    while name in taken:
+        name = f"{name}_"
+    return name
+
+
+def _fill(into: _Into, job: Job) -> Iterator[ExportedArray]:
+    put(into.file, job.document.attrs)
+    for group, attrs in _groups(job):
+        put(into.file.require_group(group), attrs)
+    for number, array in enumerate(job.arrays):
+        job.on_step(job.out.name, number, len(job.arrays))
+        yield _write(into, array)
+        put(into.file[array.path], array.attrs)
         if array.dtype.kind == "b":
-            yield f"{array.path}: truth values are bytes of 0 and 1, with the attribute dtype = 'bool'"
+            into.file[array.path].attrs["dtype"] = "bool"
 
 
-def _groups(job: Job) -> Iterator[tuple[str, dict[str, object]]]:
+def _groups(job: Job) -> Iterator[tuple[str, dict[str, Json]]]:
     """Yield the groups that hold arrays to write, and those that hold nothing at all, with attributes."""
     refs = job.document.refs
     others = {a.path for a in job.document.arrays} - {a.path for a in job.arrays}
@@ -109,19 +126,19 @@ def _groups(job: Job) -> Iterator[tuple[str, dict[str, object]]]:
                 yield path, json.loads(str(refs.get(f"{path}/.zattrs", "{}")))
 
 
-def _write(file: h5py.File, array: MapArray, places: Places, opened: OpenedArrays) -> ExportedArray:
+def _write(into: _Into, array: MapArray) -> ExportedArray:
     """Write an array, pointed to if that is possible, else copied: `Hdf5.faults` has seen to that."""
     try:
-        found = pieces(array, places)
+        found = pieces(array, into.places)
     except NoWayError as no:
-        return _copied(file, array, opened[array.path], str(no))
+        return _copied(into, array, str(no))
     held = sum(len(piece.held) for piece in found)
     if len(found) == 1 and found[0].shape == array.shape:
-        _dataset(file, array.path, found[0], array.dtype)
-        segments = len(found[0].segments)
-        how = f"{segments} external segment{'s' * (segments != 1)}" if segments else "copied"
+        _dataset(into.file, array.path, found[0], array.dtype)
+        count = len(found[0].segments)
+        how = f"{count} external segment{'s' * (count != 1)}" if count else "copied"
         return ExportedArray(array.path, how, held)
-    _virtual(file, array, found)
+    _virtual(into, array, found)
     return ExportedArray(array.path, f"virtual, {len(found)} parts", held)
 
 
@@ -141,40 +158,35 @@ def _dataset(file: h5py.File, path: str, piece: Piece, dtype: np.dtype[np.generi
         file.create_dataset(path, piece.shape, kind)
 
 
-def _virtual(file: h5py.File, array: MapArray, found: tuple[Piece, ...]) -> None:
+def _virtual(into: _Into, array: MapArray, found: tuple[Piece, ...]) -> None:
     import h5py
 
     kind = _type(array.dtype)
     layout = h5py.VirtualLayout(array.shape, kind)
-    folder = f"{_parts(file)}/{array.path}"
+    if into.parts not in into.file:
+        about = "what the virtual data sets of this file are put together from"
+        into.file.create_group(into.parts).attrs["about"] = about
     for number, piece in enumerate(found):
-        name = f"{folder}/{number}"
-        _dataset(file, name, piece, array.dtype)
+        name = f"{into.parts}/{array.path}/{number}"
+        _dataset(into.file, name, piece, array.dtype)
         layout[piece.box] = h5py.VirtualSource(".", name, piece.shape, kind)[piece.pick]
-    file.create_virtual_dataset(array.path, layout)
+    into.file.create_virtual_dataset(array.path, layout)
 
 
-def _parts(file: h5py.File) -> str:
-    """Return the name of the group for what virtual data sets are put together from."""
-    if _PARTS not in file:
-        group = file.create_group(_PARTS)
-        group.attrs["about"] = "what the virtual data sets of this file are put together from"
-    return _PARTS
-
-
-def _copied(file: h5py.File, array: MapArray, opened: LazyArray, why: str) -> ExportedArray:
+def _copied(into: _Into, array: MapArray, why: str) -> ExportedArray:
     """Copy an array in chunks, compressed: every HDF5 library has deflate and shuffle."""
-    chunk = list(array.shape)
+    opened, chunk = into.opened[array.path], list(array.shape)
     while prod(chunk) * array.dtype.itemsize > _CHUNK:
         largest = chunk.index(max(chunk))
         chunk[largest] = -(-chunk[largest] // 2)
-    options = {"chunks": tuple(chunk), "compression": "gzip", "shuffle": True} if prod(chunk) else {}
-    node = file.create_dataset(array.path, array.shape, _type(array.dtype), **(options if chunk else {}))
-    slab = chunk and [8 * chunk[0], *chunk[1:]]
-    for corner in product(*(range(0, size, step or 1) for size, step in zip(array.shape, slab, strict=True))):
-        sizes = zip(corner, slab, array.shape, strict=True)
+    options = {"chunks": tuple(chunk), "compression": "gzip", "shuffle": True} if chunk and prod(chunk) else {}
+    node = into.file.create_dataset(array.path, array.shape, _type(array.dtype), **options)
+    steps = [8 * chunk[0], *chunk[1:]] if chunk else []
+    starts = (range(0, size, step or 1) for size, step in zip(array.shape, steps, strict=True))
+    for corner in product(*starts):
+        sizes = zip(corner, steps, array.shape, strict=True)
         box = tuple(slice(at, min(at + step, size)) for at, step, size in sizes)
-        node[box] = stored(array, opened, box)
+        node[box] = stored(array, opened, box).view(_type(array.dtype))
     return ExportedArray(array.path, f"copied: {why}", prod(array.shape) * array.dtype.itemsize)
 
 
@@ -188,15 +200,10 @@ def _compare(node: h5py.Dataset, array: MapArray, opened: LazyArray) -> None:
     for first in {0, max(0, size - count)}:
         rows = slice(first, min(size, first + count))
         box = (rows, *(slice(0, n) for n in array.shape[1:])) if array.shape else ()
-        wanted, found = stored(array, opened, box), np.asarray(node[box])
+        wanted, found = stored(array, opened, box).view(_type(array.dtype)), np.asarray(node[box])
         if wanted.tobytes() != found.astype(wanted.dtype, copy=False).tobytes():
             raise fail(
                 "V0875",
                 f"array '{array.path}' read through HDF5 is not what the map gives",
                 help="nothing was written; did a source change meanwhile?",
             )
-
-
-def file_of(path: Path) -> Path:
-    """Return the path that goes into the file: absolute, since HDF5 looks for others below the working folder."""
-    return path.resolve()

@@ -103,10 +103,10 @@ class Written:
 
 
 class Kind(Protocol):
-    """A form to export to. ``packages`` are what it needs beyond vspec's own, by module: the extra."""
+    """A form to export to. ``packages`` are what it needs, with the extra of each."""
 
     suffix: str
-    packages: Mapping[str, str]
+    packages: tuple[tuple[str, str], ...]
 
     def faults(self, job: Job) -> Iterator[Fault]:
         """Yield what the form cannot express of the arrays. Raises `VspecError` for sources that are wrong."""

@@ -38,6 +38,8 @@ class Values(BackendArray):
         return Values, (self._arrays, self._path, self._scale)
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Array:
+        if not isinstance(key, indexing.VectorizedIndexer):
+            return self._values(key.tuple)
         support = indexing.IndexingSupport.OUTER
         found: Array = indexing.explicit_indexing_adapter(key, self.shape, support, self._values)
         return found

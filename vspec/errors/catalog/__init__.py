@@ -12,6 +12,7 @@ from vspec.errors.catalog import (
     checks,
     containers,
     drift,
+    exporting,
     expression,
     files,
     grammar,
@@ -43,6 +44,7 @@ _FAMILIES = (
     maps,
     drift,
     usage,
+    exporting,
     limits,
 )
 

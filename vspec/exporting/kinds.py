@@ -1,0 +1,11 @@
+"""The kinds of exports by the names that ``--to`` takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from vspec.exporting.hdf5 import Hdf5
+from vspec.exporting.model import Kind
+
+KINDS: Mapping[str, Callable[[], Kind]] = MappingProxyType({"hdf5": Hdf5})
