@@ -27,6 +27,19 @@ EXAMPLES = int(os.environ.get("VSPEC_EXAMPLES", "60"))
 SETTINGS = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 DAMAGED = settings(SETTINGS, max_examples=max(10, EXAMPLES // 3), derandomize=True)
 LOSSY = {"jpeg", "jpeg2000", "webp"}
+OF_OTHER_PAGES = (
+    # tifffile itself breaks off at a tag that this array does not depend on, or at one of another page.
+    "TypeError: int() argument must be",
+    "TypeError: unsupported operand type",
+    "TypeError: slice indices must be",
+    "IndexError: list index out of range",
+    "RuntimeError: incompatible keyframe",
+    "ValueError: sample formats do not match",
+    "KeyError: 'Size",
+    "ValueError: invalid literal for int() with base 10: b",
+    "cannot be reshaped",
+)
+"""Where tifffile refuses a file of which an array is mapped. Another shape is never among them."""
 TRACEBACKS = (IndexError, KeyError, MemoryError, AttributeError)
 
 
@@ -146,15 +159,19 @@ def check_damaged(path: Path) -> None:
         if isinstance(layout.source, Derived) or large or name.startswith("palette"):
             continue
         found = read_or_refused(path, layout)
+        if found is None:
+            continue
         try:
             peer = by_peer(path, name, layout.shape)
-        except VspecError:
+        except VspecError as error:
+            why = str(error.problems[0].found)
+            assert any(words in why for words in OF_OTHER_PAGES), why
             continue
-        assert found is None or same(found, peer)
+        assert same(found, peer)
 
 
 @DAMAGED
-@given(files(), st.lists(damages(), min_size=1, max_size=8))
+@given(st.one_of(files(), stacks()), st.lists(damages(), min_size=1, max_size=8))
 def test_changed_bytes_are_refused_or_read_as_tifffile_reads_them(tmp_path_factory, made: Made, damage):
     path = written(made, tmp_path_factory.mktemp("tiff"))
     if path is None:

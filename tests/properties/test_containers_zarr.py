@@ -11,7 +11,7 @@ import numcodecs
 import numpy as np
 import pytest
 import zarr
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from zarr.codecs import (
     BloscCodec,
@@ -183,8 +183,6 @@ def test_damaged_stores_are_an_error_or_equal_to_their_library(data: st.DataObje
         folder = Path(name)
         strategy = data.draw(st.sampled_from([version_2, version_3]))
         _, _, metadata = data.draw(strategy(folder))
-        # Blosc reads behind the end of a chunk that is cut short: what it finds there is chance.
-        assume(b'"blosc"' not in (folder / metadata).read_bytes())
         files = sorted(path for path in (folder / "s.zarr").rglob("*") if path.is_file())
         victim = data.draw(st.sampled_from(files))
         raw = bytearray(victim.read_bytes())

@@ -71,7 +71,9 @@ def draw_key(draw, shape: tuple[int, ...], *, lists: int) -> tuple:
         elif kind == "part":
             found.append(slice(start, stop, draw(st.sampled_from([None, 1, 2, 3]))))
         elif kind == "back":
-            found.append(slice(draw(st.sampled_from([None, start])), None, draw(st.sampled_from([-1, -2]))))
+            # xarray takes a start before the first element for the last one, whoever holds the array.
+            first = draw(st.one_of(st.none(), st.integers(-size, size - 1))) if size else None
+            found.append(slice(first, None, draw(st.sampled_from([-1, -2]))))
         else:
             found.append(slice(None))
     return tuple(found)
@@ -88,10 +90,13 @@ def outer(values: np.ndarray, key: tuple) -> np.ndarray:
 def written(folder: str, sample: Sample, options: ChunkOptions) -> Path | None:
     """Return a map of a sample; None where it cannot be had without the packed profile."""
     try:
-        return write_map(Path(folder), [sample.layout], sample.files, options).path
+        path = write_map(Path(folder), [sample.layout], sample.files, options).path
     except VspecError as error:
-        assert {problem.code for problem in error.problems} <= {"V0336", "V0332", "V0338"}, error
-        return None
+        refused = {problem.code for problem in error.problems}
+    else:
+        return path
+    assert refused == {"V0336"}
+    return None
 
 
 @SETTINGS

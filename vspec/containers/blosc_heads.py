@@ -1,4 +1,4 @@
-"""What each Blosc chunk says of its own length: its decoder believes that, and reads behind the end of a shorter one.
+"""What each Blosc chunk says of its own length: its decoder believes that, and reads on behind shorter ones.
 
 Source: the Blosc chunk format, version 2: 16 bytes before the data, of which bytes 4 to 15 are the sizes of
 the values, of a block, and of the chunk itself, in little-endian order.
@@ -39,7 +39,7 @@ def _require(owner: ContainerFile, path: str, places: list[Int64], nbytes: int |
     if not short.any():
         heads = owner.reader.pieces(offset.tolist(), _HEAD)
         values, block, stated = np.ascontiguousarray(heads[:, 4:]).view("<u4").astype(np.int64).T
-        wrong = (stated != length) | (block < 1) if nbytes else stated != length
+        wrong = (stated != length) | ((block < 1) & (values > 0))
         wrong |= ((heads[:, 2] & _STORED) != 0) & (stated != values + _HEAD)
         if nbytes is not None:
             wrong |= values != nbytes

@@ -37,13 +37,13 @@ def chunks_of(it: Stored) -> Chunked | Derived:
     nbytes = prod((*extents, *inner)) * it.dtype.itemsize
     try:
         masks, chains = _chains(it, rows, nbytes)
-        for number, one in enumerate(chains):
-            own = rows[(masks == number) if len(chains) > 1 else slice(None)]
-            places = (np.full(len(own), it.file.index, np.int64), own[:, rank + 1], own[:, rank + 2])
-            require_whole_blosc(it.file, it.path, one, places, nbytes if len(one) == 1 else None)
         if _plain_edges(it, rows, extents, nbytes):
             masks = np.where(_at_edge(it, rows, extents), len(chains), masks)
             chains = (*chains, ())
+        for number, one in enumerate(chains):
+            own = rows[masks == number] if len(chains) > 1 else rows
+            places = (np.full(len(own), it.file.index, np.int64), own[:, -2], own[:, -1])
+            require_whole_blosc(it.file, it.path, one, places, nbytes if len(one) == 1 else None)
         fill = _fill(it) if len(rows) < prod(counts) else None
     except (NoCodec, NoFill) as error:
         return it.derived(str(error))

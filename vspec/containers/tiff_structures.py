@@ -36,8 +36,21 @@ _SCANIMAGE = 0x07030301
 
 
 def descriptions(tags: Tags) -> tuple[str, str]:
-    """Return the two descriptions that a page may have."""
-    return tags.text(270) or "", tags.text(270, 1) or ""
+    """Return the two descriptions that a page may have; one in no encoding that is usual states nothing."""
+    return _usual(tags, 0), _usual(tags, 1)
+
+
+def _usual(tags: Tags, index: int) -> str:
+    given, tag = tags.text(270, index), tags.get(270, index)
+    if given is None or tag is None:
+        return ""
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            tags.raw(tag).rstrip(b"\0").decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return given
+    return ""
 
 
 def shaped_text(tags: Tags) -> str | None:
@@ -247,10 +260,11 @@ def _stack(pages: Pages, form: Form, images: int, shaped: tuple[tuple[int, ...],
         own = np.zeros(1, np.int64)
         before_next = pages.count == 1 or first + images * step <= int(pages.directory.places[1])
         if before_next:
-            if pages.count == images and not agree(pages, numbers, first, step):
-                raise damaged(
-                    pages.file, "pages do not lie where ImageJ's planes do", int(pages.directory.places[0])
-                )
+            if pages.count == images:
+                alike(pages, numbers, "ImageJ's stack")
+                if not agree(pages, numbers, first, step):
+                    why = "pages do not lie where ImageJ's planes do"
+                    raise damaged(pages.file, why, int(pages.directory.places[0]))
             one = plain(pages, form, own, (shape, axes), "imagej")
             return replace(one, follow=True, count=images)
     if pages.count != images:

@@ -11,6 +11,7 @@ from vspec.containers.attributes import text
 from vspec.containers.model import ContainerFile
 from vspec.containers.tiff_words import FRACTIONS, TYPE_CODES, TYPE_SIZES, Words, damaged, require
 
+_HEADER = 8
 LARGEST = 64 << 20
 """Bytes of a tag's value that are read."""
 
@@ -57,6 +58,8 @@ class Tags:
         if where is None:
             return np.array(tag.word, np.uint64).astype(self.words.word).tobytes()[: tag.nbytes]
         require(self.file, where, tag.nbytes, f"the value of tag {tag.id}")
+        if where < _HEADER:
+            raise damaged(self.file, f"the value of tag {tag.id} lies in the header of the file", where)
         if tag.nbytes > LARGEST:
             raise self.file.problem(
                 "V0361", f"tag {tag.id} has {tag.nbytes} bytes", where, expected=f"at most {LARGEST} bytes"

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from math import prod
 
 import numpy as np
 
 from vspec.containers.attributes import Attributes
+from vspec.containers.blosc_heads import require_whole_blosc
 from vspec.containers.model import Container, ContainerFile, Entry, Lost
 from vspec.containers.naming import fault
 from vspec.containers.zarr_chunks import cells
