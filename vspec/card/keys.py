@@ -127,7 +127,7 @@ CARD = Shape(
         ),
     ),
     later={
-        "groups": "paths of arrays make groups; their attributes stand under attrs: /probe0: {device: imec}",
+        "groups": "paths of arrays make groups; their attributes stand under attrs: /probe0: {side: left}",
     },
 )
 

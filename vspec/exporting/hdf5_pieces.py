@@ -61,6 +61,8 @@ def pieces(array: MapArray, places: Places) -> tuple[Piece, ...]:
     whole = tuple(slice(0, size) for size in array.shape)
     if not prod(array.shape):
         return (Piece(whole, array.shape, whole),)
+    if not array.shape:
+        return (_single_value(array, places),)
     if prod(array.grid) > MOST_CHUNKS:
         raise NoWayError(f"it has {prod(array.grid)} references; {MOST_CHUNKS} are looked at")
     table = _Table.of(array, places)
@@ -75,6 +77,18 @@ def pieces(array: MapArray, places: Places) -> tuple[Piece, ...]:
         raise NoWayError(f"it lies in too many places ({len(found) or len(table.file)}) for a virtual data set")
     _check_ends(array, table.files, found)
     return tuple(found)
+
+
+def _single_value(array: MapArray, places: Places) -> Piece:
+    """Return an array without axes: from external files HDF5 reads a zero in its place."""
+    place, text = places.find(f"{array.path}/0"), places.text(f"{array.path}/0")
+    held = np.zeros(array.dtype.itemsize, np.uint8)
+    if place is not None:
+        places.fill(place, 0, held)
+        return Piece((), (), (), held=held.tobytes())
+    if text is None:
+        raise NoWayError("its value is in no file: a fill value stands for it")
+    return Piece((), (), (), held=base64.b64decode(text.removeprefix("base64:")))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,8 +160,6 @@ class _Lines:
     @property
     def nbytes(self) -> Int64:
         """Bytes of each chunk that belong to the array: the last one of a line may be longer than that."""
-        if not self.array.shape:
-            return np.full(1, self.row, np.int64)
         size, chunk = self.array.shape[self.axis], self.array.chunks[self.axis]
         line = np.minimum(chunk, size - chunk * np.arange(self.array.grid[self.axis])) * self.row
         return np.tile(line, len(self.table.file) // len(line))

@@ -77,7 +77,7 @@ class DirectArray(LazyArray):
         if not found:
             return self._from(0, key, slice(0, 0))
         at = _rank(key, self._axis)
-        joined = np.concatenate(found, axis=at) if len(found) > 1 else found[0]
+        joined = np.concatenate(found, axis=at, dtype=self.dtype) if len(found) > 1 else found[0]
         return np.flip(joined, at) if back else joined
 
     def _listed(self, key: tuple[Part, ...], rows: NDArray[np.int64]) -> Array:
@@ -128,10 +128,19 @@ def _part(array: MapArray, axis: int, part: Stretch, bytes_of: tuple[Places, Mem
     else:
         held = memory(place)
     strides = part.strides if sizes else ()
-    try:
-        return np.ndarray(tuple(sizes), array.dtype, held, part.offset, strides)
-    except (ValueError, TypeError):
-        raise VspecError([_too_short(array, place, len(held), part.offset)]) from None
+    # numpy takes an empty buffer for none at all, and would make an array of whatever memory there is.
+    low, high = _reach(sizes, strides, array.dtype.itemsize)
+    if part.offset + low < 0 or part.offset + high > len(held):
+        raise VspecError([_too_short(array, place, len(held), part.offset)])
+    return np.ndarray(tuple(sizes), array.dtype, held, part.offset, strides)
+
+
+def _reach(sizes: Sequence[int], strides: Sequence[int], item: int) -> tuple[int, int]:
+    """Return the first byte of an array and the end of its bytes, counted from its first element."""
+    if 0 in sizes:
+        return 0, 0
+    ways = [(size - 1) * stride for size, stride in zip(sizes, strides, strict=True)]
+    return sum(min(0, way) for way in ways), sum(max(0, way) for way in ways) + item
 
 
 def _too_short(array: MapArray, place: Place | None, size: int, offset: int) -> Problem:
