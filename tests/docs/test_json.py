@@ -18,7 +18,7 @@ from vspec.serving.http import Server
 
 TEXT = page("docs/reference/json.md").text
 SECTIONS = {part.partition("\n")[0]: part for part in TEXT.split("\n## ")[1:]}
-VERBS = ("apply", "check", "verify", "status", "info", "identify", "serve", "fake", "explain")
+VERBS = ("apply", "check", "verify", "status", "info", "identify", "serve", "export", "fake", "explain")
 CARD = """\
 vspec: 1
 files: "{name}.dat"
@@ -92,6 +92,12 @@ def printed(rig, monkeypatch):
     run("fake", "open-ephys/binary", "-o", "recording")
     identified += [run("identify", "sample"), run("identify", "recording")]
     before = run("status", "maps/a.vspec.json"), run("verify", "maps/a.vspec.json")
+    (rig / "flags.yaml").write_text(CARD.replace("int16", "bool"))
+    run("apply", "flags.yaml", "good", "-o", "flags")
+    exported = [
+        run("export", "maps/a.vspec.json", "--to", "hdf5", "--only", "raw"),
+        run("export", "flags/a.vspec.json", "--to", "hdf5", "-o", "flags.h5", "--copy"),
+    ]
     (rig / "good" / "a.dat").write_bytes(b"other")
     monkeypatch.setattr(Server, "wait", lambda _self: None)
     served = [run("serve", "maps", "--port", "0")]
@@ -104,6 +110,7 @@ def printed(rig, monkeypatch):
         "info": shown,
         "identify": identified,
         "serve": served,
+        "export": exported,
         "fake": faked,
         "explain": [run("explain", "V0312")],
     }

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FORMATS = ROOT / "formats"
 # The words of the language for containers, and the examples of their errors.
 OPEN_MODULES = (Path("card", "container_words.py"), Path("errors", "catalog", "containers.py"))
-OPEN_ROOMS = ("containers", "peers", "readers", "writers")
+OPEN_ROOMS = ("containers", "exporting", "peers", "readers", "writers")
 # Makers' and formats' folders that are words of the language itself, or of English ("the file fits").
 # and the library of arrays, and the order that it names after a language.
 UNITS = re.compile(r"\bMiB\b")

@@ -67,7 +67,7 @@ def opened(store: Store, array) -> zarr.Array:
 
 
 @settings(
-    max_examples=int(os.environ.get("VSPEC_EXAMPLES", "200")),
+    max_examples=int(os.environ.get("VSPEC_EXAMPLES", "100")),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -27,6 +27,7 @@ VERBS = (
     "relocate",
     "info",
     "identify",
+    "serve",
     "fake",
     "new",
     "schema",

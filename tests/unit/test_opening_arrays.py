@@ -323,3 +323,10 @@ def test_the_measure_sees_an_array_that_needs_zarr(tmp_path):
     assert total == np.cumsum(np.arange(7)).sum()
     assert "zarr" in found
     assert "xarray" not in found
+
+
+def test_a_fill_value_that_zarr_does_not_take(tmp_path):
+    path = made(tmp_path, array("b", axis("x", 7)))
+    edited(path, lambda _, whole: whole["b/.zarray"].update(fill_value="many"))
+    assert opened(path)["b"][...].tolist() == list(range(7))
+    assert codes(lambda: opened(path, memory_map=False)["b"]) == ["V0705"]

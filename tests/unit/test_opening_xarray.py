@@ -521,3 +521,28 @@ def test_without_xarray_it_says_how_to_get_it(recording, monkeypatch):
     assert problem.code == "V0714"
     assert "vspec-maps[xarray]" in problem.help
     assert (vspec.open_arrays(recording)["raw"][...] == RAW).all()
+
+
+@pytest.mark.parametrize(
+    "attrs",
+    (
+        {"scale_factor": "2"},
+        {"scale_factor": True},
+        {"add_offset": 10**400},
+        {"scale_factor": [1, 2]},
+        {"coordinates": "x_gain"},
+        {"coordinates": "x_offset"},
+    ),
+    ids=str,
+)
+def test_a_scale_that_cannot_be_worked_out_is_not_left_out(tmp_path, attrs):
+    path = made(tmp_path, array("a", axis("x", 3)), array("x_gain", axis("x", 2)), array("y", axis("x", 3)))
+    edited(path, lambda _, whole: whole["a/.zattrs"].update(attrs))
+    assert codes(lambda: vspec.open(path, scaled=True)) == ["V0705"]
+    assert vspec.open(path)["a"].values.tolist() == [0, 1, 2]
+
+
+def test_a_scale_in_a_list_of_its_own(tmp_path):
+    path = made(tmp_path, array("a", axis("x", 3)))
+    edited(path, lambda _, whole: whole["a/.zattrs"].update(scale_factor=[0.5]))
+    assert vspec.open(path, scaled=True)["a"].values.tolist() == [0, 0.5, 1]

@@ -6,9 +6,11 @@ import base64
 import json
 import os
 
+import numcodecs
 import numpy as np
 import pytest
 
+from tests.unit.layouts import bounded
 from tests.unit.recordings import refs, rewrite
 from tests.unit.served import bytes_of, chunked, document, getter, read
 from vspec.chunks import ChunkOptions
@@ -449,6 +451,36 @@ def test_chunks_that_decode_to_something_else(tmp_path, format):
         store = Store(load(found.path), format)
         value = store.get("array/1" if format == 2 else "array/c/1")
         assert codes(lambda value=value: list(value.pieces(0, value.size))) == ["V0712"]
+
+
+@pytest.mark.parametrize("codec", ("zlib", "gzip", "bz2", "lzma"))
+def test_a_small_chunk_that_stands_for_a_large_one_is_refused_before_it_is_made(tmp_path, format, codec):
+    config = {"id": codec} if codec == "lzma" else {"id": codec, "level": 1}
+    values = np.arange(1, 11, dtype="<i4")
+    layout, data = chunked([{"id": "shuffle", "elementsize": 4}, config], values)
+    found = written(tmp_path, [layout], data)
+    bomb = bytes(numcodecs.get_codec(config).encode(bytes(24 << 20)))
+    changed = refs(found.path)
+    changed["array/1"] = "base64:" + base64.b64encode(bomb).decode()
+    rewrite(found.path, changed)
+    store = Store(load(found.path), format)
+    with bounded(seconds=60, mib=16):
+        value = store.get("array/1" if format == 2 else "array/c/1")
+        assert value.size == 20
+        assert codes(lambda: list(value.pieces(0, 20))) == ["V0712"]
+    assert bytes_of(store.get("array/0" if format == 2 else "array/c/0")) == values[:5].tobytes()
+
+
+def test_members_one_behind_the_other_are_one_chunk(tmp_path, format):
+    values = np.arange(1, 6, dtype="<i4")
+    config = {"id": "bz2", "level": 1}
+    layout, data = chunked([config], values)
+    found = written(tmp_path, [layout], data)
+    parts = [bytes(numcodecs.get_codec(config).encode(part.tobytes())) for part in (values[:2], values[2:])]
+    changed = refs(found.path)
+    changed["array/0"] = "base64:" + base64.b64encode(b"".join(parts)).decode()
+    rewrite(found.path, changed)
+    np.testing.assert_array_equal(read(getter(Store(load(found.path), format)), "array", format), values)
 
 
 def test_a_codec_that_cannot_be_configured(tmp_path, format):

@@ -100,6 +100,13 @@ def test_a_file_that_was_shortened_is_an_error_of_whoever_reads(tmp_path, reader
     assert caught.value.problems[0].code == "V0432"
 
 
+def test_the_last_page_of_a_shortened_file_lends_no_zeros(tmp_path, reader):
+    """Its pages are there and can be read; what lies behind the end would be zeros."""
+    os.truncate(tmp_path / "a.bin", N - 5)
+    assert (N - 5) // mmap.PAGESIZE == N // mmap.PAGESIZE
+    assert reader.lend(0, N) is None
+
+
 def test_a_disk_that_fails_lends_nothing(reader, monkeypatch):
     class Failing(mmap.mmap):
         def madvise(self, *_):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from textwrap import fill, indent
 
+from vspec.cli.many import first, named, others
 from vspec.cli.output import count, say, say_problems, size, table
 from vspec.commands.apply_report import ApplyReport, ArrayReport
 from vspec.commands.reports import (
@@ -21,7 +22,10 @@ from vspec.profile.readers import BORROWED
 
 
 def apply_view(report: ApplyReport, *, dry_run: bool) -> None:
-    """Print each map with its arrays: axes, type, chunks, references, and what was done at the tail."""
+    """Print each map with its arrays: axes, type, chunks, references, and what was done at the tail.
+
+    Of many arrays the first are printed.
+    """
     for made in report.maps:
         verb, files = "would write" if dry_run else "wrote", count(len(made.sources), "source file")
         say(f"{verb} {made.map}  ({made.card}, {files})")
@@ -37,12 +41,13 @@ def apply_view(report: ApplyReport, *, dry_run: bool) -> None:
                 if array.copied_bytes
                 else "",
             )
-            for array in made.arrays
+            for array in first(made.arrays)
         ]
         say(table(rows))
-        for line in _needed(made.arrays):
+        everything = "--json lists all" if dry_run else f"vspec info --json {named(made.map)} lists all"
+        for line in (*others(made.arrays, everything), *_needed(made.arrays)):
             say(line)
-        if dry_run and (lines := [row for array in made.arrays for row in _choices(array)]):
+        if dry_run and (lines := [row for array in first(made.arrays) for row in _choices(array)]):
             say("what each profile costs:")
             say(table(lines))
         elif made.profile == "packed":
@@ -118,7 +123,7 @@ def status_view(report: StatusReport) -> None:
 
 
 def info_view(report: InfoReport) -> None:
-    """Print what a map holds."""
+    """Print what a map holds; of many arrays the first."""
     say(f"{report.map}: {report.title or report.card or 'a card without a title'}")
     card = f"{report.card} {report.card_version}".strip() or "(no id)"
     say(f"  card {card}, made with vspec {report.vspec_version}")
@@ -134,7 +139,7 @@ def info_view(report: InfoReport) -> None:
             "packed" if a.profile == "packed" else "",
             "materialized" if a.materialized else "",
         )
-        for a in arrays
+        for a in first(arrays)
     ]
     told = table(rows).split("\n")
     for line, held in zip(told, report.arrays, strict=False):
@@ -142,7 +147,7 @@ def info_view(report: InfoReport) -> None:
         for axis in held.axes:
             if axis.step is not None or axis.labels:
                 say(f"    {axis.name}: {_axis(axis)}")
-    for line in _needed(arrays):
+    for line in (*others(arrays, "--json lists all"), *_needed(arrays)):
         say(line)
 
 

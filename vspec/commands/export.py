@@ -21,9 +21,8 @@ def export(
 ) -> ExportReport:
     """Write a map as another form, and return what was written and how.
 
-    ``to`` is ``hdf5``: one HDF5 file over the original bytes, with the dimensions of netCDF-4. ``out`` is a
-    file or a folder; without it the output is named like the map, in the working folder. It appears as a
-    whole, or not at all.
+    ``to`` is one of the forms that ``vspec export --help`` lists. ``out`` is a file or a folder; without it
+    the output is named like the map, in the working folder. It appears as a whole, or not at all.
 
     Raises `VspecError` as `vspec.open` does for the map and its sources, V0876 with every array that the
     form cannot express, V0870 and V0871 for names that there are not, V0821, V0872 and V0873 for the place

@@ -2,7 +2,7 @@
 
 Contiguous, external and chunked data stay where they are; virtual datasets are followed to their sources.
 Texts, references and lists that are few become attributes of their group, soft links and further names of
-an object become its attribute ``hdf5_links``.
+an object become its attribute ``hdf5_links``; an array is found by those names, too.
 """
 
 from __future__ import annotations
@@ -70,13 +70,14 @@ def open_hdf5(file: ContainerFile) -> Container:
         others.callback(walk.twins.close)
         for found in list(walk.objects(handle, others)):
             _note(found, contents)
-    for group, links in walk.links.items():
-        contents.group(group).put("hdf5_links", links)
+        links = walk.followed(handle, others)
+    for group, own in walk.links.items():
+        contents.group(group).put("hdf5_links", own)
     agreed, entries = Agreed(), {}
     for array in contents.arrays:
         entries[array.path] = _entry(array, contents.dimensions, agreed)
     groups = {path: attrs.found for path, attrs in contents.groups.items()}
-    return Container(entries, groups, tuple(contents.lost))
+    return Container(entries, groups, tuple(contents.lost), links)
 
 
 def _note(found: Found, contents: _Contents) -> None:

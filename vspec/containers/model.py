@@ -13,6 +13,9 @@ from vspec.errors import Problem, VspecError
 from vspec.layout import ArrayLayout, Int64, Json
 from vspec.sources import Files, Listed, Reader, confine, data_file, files_in, listed
 
+_MOST_LINKS = 16
+"""Links on the way to one object: as many as the library of HDF5 follows."""
+
 
 class Told(TypedDict, total=False):
     """What an error says beside its message."""
@@ -108,11 +111,36 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Container:
-    """All that a delegate found in a file. Paths have no slash at their ends; the group "" is the root."""
+    """All that a delegate found in a file. Paths have no slash at their ends; the group "" is the root.
+
+    ``links`` are paths that stand for others, which may lead over further links, or nowhere.
+    """
 
     entries: Mapping[str, Entry]
     groups: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     lost: tuple[Lost, ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
+
+    def real(self, path: str) -> str:
+        """Return a path, its slashes aside, with all links on it followed; as it stands if they do not end."""
+        done, left, followed = "", _steps(path), 0
+        while left:
+            step = left.pop()
+            here = f"{done}/{step}" if done else step
+            target = self.links.get(here)
+            if target is None:
+                done = here
+                continue
+            followed += 1
+            if followed > _MOST_LINKS:
+                return path.strip("/")
+            done, left = "", [*left, *_steps(target)]
+        return done
+
+
+def _steps(path: str) -> list[str]:
+    """Return the names of a path, the last first."""
+    return [name for name in path.split("/") if name not in ("", ".")][::-1]
 
 
 Delegate = Callable[[ContainerFile], Container]

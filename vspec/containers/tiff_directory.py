@@ -237,14 +237,14 @@ class Directory:
             row -= len(pages)
         raise IndexError(row)
 
-    def listed(self, pages: Int64, ids: Iterable[int]) -> int:
-        """Return how many values the first of these tags has in each page, the least of all pages."""
+    def listed(self, pages: Int64, ids: Iterable[int]) -> list[int]:
+        """Return how many values the first of these tags has in pages; pages of the same tags count once."""
         found = []
         for number in np.unique(self.template_of[pages]).tolist():
             template = self.templates[number]
             own = next((n for id in ids if (n := template.number_of(id)) is not None), None)
             found.append(0 if own is None else int(template.counts[own]))
-        return min(found, default=0)
+        return found
 
     def columns(self, pages: Int64, ids: Iterable[int]) -> Iterator[tuple[NDArray[np.intp], Int64 | None]]:
         """Yield, for pages with the same tags, their positions and the first of these tags as a table.

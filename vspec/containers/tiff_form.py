@@ -22,6 +22,12 @@ PICTURES = frozenset(
 """Compressions that know of samples themselves: no predictor, no byte order."""
 
 LARGEST_SIDE = 2**31
+_SINGLE = (254, 256, 257, 259, 262, 266, 277, 278, 284, 317, 322, 323, 32997, 32998)
+"""Tags that have one whole number."""
+_BY_SAMPLE = (258, 339)
+"""Tags that have a whole number for each sample, or one for all."""
+_ROWS = 278
+_INTEGERS = frozenset({1, 3, 4, 6, 8, 9, 13, 16, 17, 18})
 _WHOLE = {8: "1", 16: "2", 32: "4", 64: "8"}
 
 
@@ -126,6 +132,7 @@ class Form:
 
 def form_of(tags: Tags) -> Form | None:
     """Return the form of a page, or None for one without size and strips. Raises V0361."""
+    _check_counts(tags)
     width, height = tags.number(256, 0), tags.number(257, 0)
     if (width == 0 or height == 0) and not any(id in tags for id in (273, 324, 513)):
         return None
@@ -159,6 +166,22 @@ def form_of(tags: Tags) -> Form | None:
     )  # fmt: skip
     _check(tags, form)
     return form
+
+
+def _check_counts(tags: Tags) -> None:
+    """Refuse a size or a coding that is no number, or several where one is due."""
+    for tag in tags.every:
+        single = tag.id in _SINGLE
+        if not single and tag.id not in _BY_SAMPLE:
+            continue
+        counted = tag.count == 1 or (tag.count > 1 and (not single or tag.id == _ROWS))
+        if tag.kind not in _INTEGERS or not counted:
+            raise damaged(
+                tags.file,
+                f"tag {tag.id} of a page has {tag.count} values of type {tag.kind}",
+                tags.offset,
+                expected="one whole number" if single else "a whole number, or one for each sample",
+            )
 
 
 def _check(tags: Tags, form: Form) -> None:

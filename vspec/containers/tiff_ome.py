@@ -14,7 +14,7 @@ import numpy as np
 
 from vspec.containers.model import ContainerFile
 from vspec.containers.tiff_form import Form
-from vspec.containers.tiff_series import MOST_PAGES, Pages, Series
+from vspec.containers.tiff_series import MOST_PAGES, Pages, Series, listed_alike
 from vspec.containers.tiff_words import damaged
 from vspec.layout import Affine, Int64, Json
 
@@ -168,6 +168,8 @@ def _form(planes: _Planes, numbers: Int64, home: Int64) -> Form:
             found = found or form
             if form is None or form != found:
                 raise _wrong(pages, "pages of one image are not alike")
+        if found is not None and len(own):
+            listed_alike(pages, own, found, "one image")
     assert found is not None
     return found
 

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from vspec.containers.tiff_directory import MOST_CELLS
 from vspec.containers.tiff_form import PLAIN, Form
-from vspec.containers.tiff_series import Series
+from vspec.containers.tiff_series import OFFSETS, Series
 from vspec.containers.tiff_words import damaged
 from vspec.errors import VspecError
 from vspec.layout import Int64
 
-_OFFSETS, _COUNTS = (324, 273), (325, 279)
+_COUNTS = (325, 279)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +73,7 @@ def _check_listed(series: Series, count: int) -> None:
         )
     for number, one in enumerate(series.homes):
         own = series.pages[(series.home == number) & (series.pages >= 0)]
-        if len(own) and (listed := one.directory.listed(own, _OFFSETS)) < count:
+        if len(own) and (listed := min(one.directory.listed(own, OFFSETS))) < count:
             raise _unlisted(series, count, listed)
 
 
@@ -86,7 +86,7 @@ def _placed(series: Series, count: int) -> tuple[Int64, Int64, Int64 | None]:
     for number, home in enumerate(series.homes):
         rows = np.flatnonzero((series.home == number) & (series.pages >= 0))
         pages = series.pages[rows]
-        for own, table in home.directory.columns(pages, _OFFSETS):
+        for own, table in home.directory.columns(pages, OFFSETS):
             assert table is not None
             offset[rows[own]] = table[:, :count]
             file[rows[own]] = home.file.index
@@ -127,13 +127,14 @@ def _halved(series: Series, row: int, found: tuple[int, int]) -> VspecError:
 def verbatim(series: Series, found: Pieces) -> Pieces:
     """Return pieces that are not compressed with the bytes that they need.
 
-    Raises V0361 where one of several strips of a page is shorter than its rows: of a page's only strip
-    programs often write nonsense, and it is as long as its rows all the same.
+    Raises V0361 where a tile, or one of several strips of a page, is shorter than its rows: of a page's only
+    strip programs often write nonsense, and it is as long as its rows all the same.
     """
     want = needed(series.form)
     assert found.nbytes is not None
     present = found.file >= 0
-    short = present & (found.nbytes < want) & (len(want) > 1)
+    several = len(want) > 1 or series.form.tile is not None
+    short = present & (found.nbytes < want) & several
     if short.any():
         row, column = np.unravel_index(int(np.argmax(short)), short.shape)
         home = series.homes[int(series.home[row])]

@@ -20,6 +20,8 @@ from vspec.containers.tiff_words import damaged
 from vspec.layout import Affine, Int64, Json
 
 MOST_PAGES = 10**8
+OFFSETS = (324, 273)
+"""Tags that list where tiles or strips lie."""
 _STEPS = 16
 
 
@@ -120,7 +122,24 @@ def alike(pages: Pages, numbers: Int64, what: str) -> Form:
                 help="the structure that the file states says that its pages are alike; nothing is guessed",
             )
     assert key is not None
+    listed_alike(pages, numbers, key, what)
     return key
+
+
+def listed_alike(pages: Pages, numbers: Int64, form: Form, what: str) -> None:
+    """Raise V0361 unless pages list as many strips or tiles as the first one of them."""
+    directory = pages.directory
+    (first,) = directory.listed(numbers[:1], OFFSETS)
+    due = first if form.tile is not None else min(first, prod(form.grid))
+    for listed in directory.listed(numbers[1:], OFFSETS):
+        if listed != due:
+            raise damaged(
+                pages.file,
+                f"pages of {what} list different numbers of strips or tiles",
+                int(directory.places[int(numbers[0])]),
+                expected=f"{due} as in the first page",
+                found=str(listed),
+            )
 
 
 def generic(pages: Pages) -> list[Series]:

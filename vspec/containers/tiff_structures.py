@@ -28,6 +28,7 @@ from vspec.containers.tiff_series import (
 )
 from vspec.containers.tiff_tags import Tags
 from vspec.containers.tiff_words import damaged
+from vspec.errors import VspecError
 from vspec.layout import Affine, Int64, Json
 
 _ORDERS = {"czt": "TZC", "ctz": "ZTC", "zct": "TCZ", "ztc": "CTZ", "tcz": "ZCT", "tzc": "CZT"}
@@ -41,15 +42,14 @@ def descriptions(tags: Tags) -> tuple[str, str]:
 
 
 def _usual(tags: Tags, index: int) -> str:
-    given, tag = tags.text(270, index), tags.get(270, index)
-    if given is None or tag is None:
+    tag = tags.get(270, index)
+    if tags.text(270, index) is None or tag is None:
         return ""
     for encoding in ("utf-8", "cp1252"):
         try:
-            tags.raw(tag).rstrip(b"\0").decode(encoding)
+            return tags.raw(tag).rstrip(b"\0").decode(encoding).strip()
         except UnicodeDecodeError:
             continue
-        return given
     return ""
 
 
@@ -101,8 +101,6 @@ def _stated(pages: Pages, numbers: Int64) -> list[Series] | None:
         if meta.get("truncated"):
             own = own[:1]
         one = _one(pages, form, own, (shape, axes, count))
-        if one is None:
-            return None
         name = meta.get("name")
         series.append(replace(one, name=name if isinstance(name, str) else "", attrs={"shaped": dict(meta)}))
         at += count
@@ -142,13 +140,11 @@ def _shape(given: str) -> tuple[tuple[int, ...], str | None, Mapping[str, Json]]
     return tuple(sizes), axes if isinstance(axes, str) and len(axes) == len(sizes) else None, meta
 
 
-def _one(
-    pages: Pages, form: Form, own: Int64, stated: tuple[tuple[int, ...], str | None, int]
-) -> Series | None:
-    """Return one stated array: its pages, or what lies behind its only page."""
+def _one(pages: Pages, form: Form, own: Int64, stated: tuple[tuple[int, ...], str | None, int]) -> Series:
+    """Return one stated array: its pages, or what lies behind its only page. Raises V0361."""
     shape, axes, count = stated
     if not fits(form.shape, shape):
-        return None
+        raise _unlike(pages, int(own[0]), form, f"an array of shape {list(shape)}")
     if axes is None:
         axes = _letters(
             ("I" if count > 1 else "") + form.axes, ((count,) if count > 1 else ()) + form.shape, shape
@@ -158,8 +154,18 @@ def _one(
         return replace(plain(pages, form, own, (shape, axes), "shaped"), keep=True)
     first = followed(pages, int(own[0]), form)
     if first is None or count > MOST_PAGES:
-        return None
+        raise _unlike(pages, int(own[0]), form, f"{count} pages of an array, and they are not there")
     return replace(plain(pages, form, own[:1], (shape, axes), "shaped"), keep=True, follow=True, count=count)
+
+
+def _unlike(pages: Pages, page: int, form: Form, stated: str) -> VspecError:
+    return damaged(
+        pages.file,
+        f"page {page} states {stated}",
+        int(pages.directory.places[page]),
+        expected="a description of this page and of those behind it",
+        found=f"a page of shape {list(form.shape)}",
+    )
 
 
 def fits(page: Sequence[int], shape: Sequence[int]) -> bool:

@@ -138,13 +138,13 @@ def strided(file: ContainerFile, start: int, step: int, rows: tuple[int, np.dtyp
 
 def gathered(file: ContainerFile, offsets: Int64, nbytes: int, what: str) -> NDArray[np.uint8]:
     """Return ``nbytes`` bytes at each offset, a row each. Raises V0361 where they are not in the file."""
-    table = np.empty((len(offsets), nbytes), np.uint8)
-    if not table.size:
-        return table
+    if not len(offsets) or not nbytes:
+        return np.empty((len(offsets), nbytes), np.uint8)
     order = np.argsort(offsets, kind="stable")
     places = offsets[order]
     require(file, int(places[0]), 0, what)
     require(file, int(places[-1]), nbytes, what)
+    table = np.empty((len(offsets), nbytes), np.uint8)
     start = 0
     while start < len(places):
         stop = int(np.searchsorted(places, int(places[start]) + max(_WINDOW, nbytes) - nbytes, "right"))

@@ -6,7 +6,7 @@ Arrays keep the order in which they are stored; axes are told apart by their nam
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -21,8 +21,8 @@ from vspec.exporting.hdf5_values import put, reserved
 from vspec.exporting.model import ExportedArray, Fault, Job, Written
 from vspec.exporting.placing import in_one_step
 from vspec.exporting.stored_order import stored
-from vspec.opening.arrays import OpenedArrays
 from vspec.layout import Json
+from vspec.opening.arrays import OpenedArrays
 from vspec.opening.model import LazyArray
 from vspec.profile.arrays import MapArray
 from vspec.readers.local_places import Places
@@ -44,12 +44,15 @@ class Hdf5:
     """One HDF5 file; the arrays stay in the files where they are."""
 
     suffix: str = ".h5"
+    about: str = "one HDF5 file (netCDF-4) over the original bytes, which stay where they are"
     packages: tuple[tuple[str, str], ...] = (("h5py", "hdf5"),)
 
     def faults(self, job: Job) -> Iterator[Fault]:
         """Yield arrays that HDF5 cannot point into, and attributes whose names it has taken."""
         if not job.document.root.startswith("file://"):
-            why = f"its bytes lie on another machine ({job.document.root}); external storage is of local files"
+            why = (
+                f"its bytes lie on another machine ({job.document.root}); external storage is of local files"
+            )
             yield from (Fault(array.path, why, "export to zarr") for array in job.arrays)
             return
         places = Places(job.document)
@@ -175,11 +178,14 @@ def _virtual(into: _Into, array: MapArray, found: tuple[Piece, ...]) -> None:
 
 def _copied(into: _Into, array: MapArray, why: str) -> ExportedArray:
     """Copy an array in chunks, compressed: every HDF5 library has deflate and shuffle."""
-    opened, chunk = into.opened[array.path], list(array.shape)
+    opened = into.opened[array.path]
+    chunk = list(array.shape)
     while prod(chunk) * array.dtype.itemsize > _CHUNK:
         largest = chunk.index(max(chunk))
         chunk[largest] = -(-chunk[largest] // 2)
-    options = {"chunks": tuple(chunk), "compression": "gzip", "shuffle": True} if chunk and prod(chunk) else {}
+    options = (
+        {"chunks": tuple(chunk), "compression": "gzip", "shuffle": True} if chunk and 0 not in chunk else {}
+    )
     node = into.file.create_dataset(array.path, array.shape, _type(array.dtype), **options)
     steps = [8 * chunk[0], *chunk[1:]] if chunk else []
     starts = (range(0, size, step or 1) for size, step in zip(array.shape, steps, strict=True))

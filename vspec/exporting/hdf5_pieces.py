@@ -74,7 +74,9 @@ def pieces(array: MapArray, places: Places) -> tuple[Piece, ...]:
         single = lines.single()
         found = [single] if single is not None else list(lines.pieces())
     if not 0 < len(found) <= MOST_PIECES:
-        raise NoWayError(f"it lies in too many places ({len(found) or len(table.file)}) for a virtual data set")
+        raise NoWayError(
+            f"it lies in too many places ({len(found) or len(table.file)}) for a virtual data set"
+        )
     _check_ends(array, table.files, found)
     return tuple(found)
 
@@ -128,9 +130,7 @@ class _Table:
         starts = cells.start + np.flatnonzero(self.breaks(cells, nbytes))
         edges = [*starts.tolist(), cells.stop]
         return tuple(
-            Segment(
-                self.files[int(self.file[low])][1], int(self.offset[low]), int(nbytes[low:high].sum())
-            )
+            Segment(self.files[int(self.file[low])][1], int(self.offset[low]), int(nbytes[low:high].sum()))
             for low, high in pairwise(edges)
         )
 
@@ -145,8 +145,10 @@ class _Table:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Lines:
-    """An array whose chunks follow each other in C order: the axes before one are cut into single elements,
-    those behind it are whole."""
+    """An array whose chunks follow each other in C order.
+
+    The axes before one are cut into single elements, those behind it are whole.
+    """
 
     array: MapArray
     axis: int
@@ -190,13 +192,11 @@ class _Lines:
     def _runs(self, cells: range) -> Iterator[range]:
         """Cut a line where the file changes; what the map holds stands alone."""
         file = self.table.file[cells.start : cells.stop]
-        cuts = np.flatnonzero(((file[1:] < 0) | (file[:-1] < 0))) + 1
+        cuts = np.flatnonzero((file[1:] < 0) | (file[:-1] < 0)) + 1
         edges = [0, *cuts.tolist(), len(file)]
         return (range(cells.start + low, cells.start + high) for low, high in pairwise(edges))
 
-    def _run(
-        self, before: tuple[int, ...], cells: range, first: int, nbytes: Int64
-    ) -> Iterator[Piece]:
+    def _run(self, before: tuple[int, ...], cells: range, first: int, nbytes: Int64) -> Iterator[Piece]:
         if self.table.file[cells.start] < 0:
             shape = self._shape(before, cells, first)
             held = self.table.held(cells.start)[: int(nbytes[cells.start])]
@@ -278,7 +278,9 @@ def _check_ends(array: MapArray, files: tuple[tuple[str, Path], ...], found: lis
             expected, has = f"{ends[path]} bytes", f"{size} bytes"
             help = "make the map again, or bring the original back"
             problems.append(
-                Problem("V0742", message, data_file=name, offset=size, expected=expected, found=has, help=help)
+                Problem(
+                    "V0742", message, data_file=name, offset=size, expected=expected, found=has, help=help
+                )
             )
     if problems:
         raise VspecError(problems)

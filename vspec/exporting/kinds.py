@@ -7,5 +7,6 @@ from types import MappingProxyType
 
 from vspec.exporting.hdf5 import Hdf5
 from vspec.exporting.model import Kind
+from vspec.exporting.zarr_copy import ZarrCopy
 
-KINDS: Mapping[str, Callable[[], Kind]] = MappingProxyType({"hdf5": Hdf5})
+KINDS: Mapping[str, Callable[[], Kind]] = MappingProxyType({"hdf5": Hdf5, "zarr": ZarrCopy})

@@ -103,16 +103,24 @@ class Written:
 
 
 class Kind(Protocol):
-    """A form to export to. ``packages`` are what it needs, with the extra of each."""
+    """A form to export to: the suffix of its files, a line about it, the packages that it needs."""
 
-    suffix: str
-    packages: tuple[tuple[str, str], ...]
+    @property
+    def suffix(self) -> str: ...
+
+    @property
+    def about(self) -> str: ...
+
+    @property
+    def packages(self) -> tuple[tuple[str, str], ...]: ...
 
     def faults(self, job: Job) -> Iterator[Fault]:
-        """Yield what the form cannot express of the arrays. Raises `VspecError` for sources that are wrong."""
+        """Yield what the form cannot express. Raises `VspecError` for sources that are wrong."""
+        ...
 
     def write(self, job: Job) -> Written:
         """Write the arrays to ``job.out``, in one step. Raises `VspecError` and `OSError`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

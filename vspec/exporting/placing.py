@@ -36,9 +36,13 @@ def check_place(document: MapDocument, out: Path, *, force: bool) -> None:
             what = "the map" if path == kept[0] else f"its data ({path.name})"
             raise fail("V0872", f"{out} would replace {what}", help="give another name with -o")
     if not out.parent.is_dir():
-        raise fail("V0821", f"the folder {out.parent} does not exist", help="make it, or give another with -o")
+        raise fail(
+            "V0821", f"the folder {out.parent} does not exist", help="make it, or give another with -o"
+        )
     if out.exists() and not force:
-        raise fail("V0873", f"{out} is there already", help="--force replaces it; or give another name with -o")
+        raise fail(
+            "V0873", f"{out} is there already", help="--force replaces it; or give another name with -o"
+        )
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -17,8 +17,10 @@ from vspec.profile.arrays import MapArray
 
 
 def run(path: Path, to: str, out: Path | None, options: ExportOptions, on_step: OnStep) -> ExportReport:
-    """Write a map in another form. Raises `VspecError` with all that cannot be expressed, before anything
-    is written."""
+    """Write a map in another form.
+
+    Raises `VspecError` with all that cannot be expressed, before anything is written.
+    """
     kind = _kind(to)
     document = located(path, root=options.root)
     target = output_path(document, out, kind.suffix)

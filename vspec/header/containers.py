@@ -272,8 +272,8 @@ class HeldFile(RoleFile):
         return self.held(name)
 
     def held(self, path: str) -> HeldArray | HeldGroup:
-        """Return an array or a group by its path; raises `UnknownName`."""
-        plain = path.strip("/")
+        """Return an array or a group by its path, or that of a link to it; raises `UnknownName`."""
+        plain = self.container.real(path)
         entry = self.container.entries.get(plain)
         if entry is not None:
             return HeldArray(self, entry)
@@ -316,7 +316,8 @@ class HeldFiles(RoleFiles):
 
     @staticmethod
     def _entry(file: RoleFile, path: str) -> Entry | None:
-        return _held(file).container.entries.get(path.strip("/"))
+        container = _held(file).container
+        return container.entries.get(container.real(path))
 
     def stacked(self, path: str, *, is_there: bool = False) -> HeldStack:
         """Return an array of every file.

@@ -65,12 +65,20 @@ class OpenedArrays(Mapping[str, LazyArray]):
             found = stretches(array, self.document.refs)
             if found is not None:
                 return direct(array, found, self._places, self._bytes)
-        if self._group is None:
-            from vspec.readers.zarr_store import group
+        return StoredArray(array, self._stored(array))
 
-            self._group = group(self.document)
-        stored: Stored = self._group[array.path]  # type: ignore[assignment]  # an array, as the map says
-        return StoredArray(array, stored)
+    def _stored(self, array: MapArray) -> Stored:
+        """Return an array of zarr. Raises `VspecError` V0705 where zarr takes its metadata for none."""
+        from vspec.readers.zarr_store import group
+
+        try:
+            if self._group is None:
+                self._group = group(self.document)
+            stored: Stored = self._group[array.path]  # type: ignore[assignment]  # an array, as the map says
+        except (TypeError, ValueError) as error:
+            message = f"the array '{array.path}' of {self.document.path.name} cannot be opened: {error}"
+            raise VspecError([Problem("V0705", message, help="make the map again")]) from None
+        return stored
 
     def _bytes(self, place: Place) -> NDArray[np.uint8]:
         if place.path not in self._memory:

@@ -140,9 +140,14 @@ class _Group:
         return variable.isel(back) if back else variable
 
     def _beside(self, name: str, *, back: bool) -> Array:
-        """Return the values of a coordinate along an axis, in the direction of the array beside it."""
-        own = self.names.members[name]
-        coordinate = self.tree.arrays[own.path]
+        """Return the values of a coordinate along an axis, in the direction of the array beside it.
+
+        Of what lies along no axis, or is not there, there are none: an array of no axis.
+        """
+        own = self.names.members.get(name)
+        coordinate = None if own is None else self.tree.arrays[own.path]
+        if own is None or coordinate is None or coordinate.ndim != 1 or coordinate.dtype.kind == "c":
+            return np.zeros(())
         values = np.asarray(coordinate[...])
         return values[::-1] if back != runs_back(own, coordinate.dims[0]) else values
 

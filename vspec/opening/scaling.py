@@ -10,14 +10,16 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vspec.errors import Problem, VspecError
 from vspec.opening.axes import runs_back
 from vspec.opening.indexing import expanded
 from vspec.opening.model import Array, LazyArray, Part
+from vspec.opening.order import Order
 from vspec.profile.arrays import MapArray
 
 SCALES = ("scale_factor", "add_offset")
 """Attributes of CF (Conventions 1.11, section 8.1) for what holds of all elements."""
-
+_LARGEST = float(np.finfo(np.float64).max)
 
 Numbers = tuple[int | None, NDArray[np.float64]]
 """An axis and a number for each element along it, or no axis and one number."""
@@ -42,17 +44,37 @@ class Scale:
 
 
 def scale_of(array: MapArray, dims: Sequence[str], beside: Beside) -> Scale:
-    """Return the scale of an array that is shown with these axes."""
+    """Return the scale of an array that is shown with these axes.
+
+    Raises `VspecError` V0705 where the map names one that cannot be worked out.
+    """
     found: tuple[list[Numbers], list[Numbers]] = ([], [])
     for key, into in zip(SCALES, found, strict=True):
-        value = array.attrs.get(key)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            into.append((None, np.array(value, np.float64)))
+        if array.attrs.get(key) is not None:
+            into.append((None, _number(array, key)))
+    sizes = dict(zip(dims, Order.of(array).shape(array), strict=True))
     for axis, dim in enumerate(dims):
         for kind, into in zip(("gain", "offset"), found, strict=True):
             for name in _named(array, dim, kind):
-                into.append((axis, np.asarray(beside(name, back=runs_back(array, dim)), np.float64)))
+                numbers = np.asarray(beside(name, back=runs_back(array, dim)), np.float64)
+                if numbers.shape != (sizes[dim],):
+                    raise VspecError([_unusable(array, f"has '{name}', which is no number for each '{dim}'")])
+                into.append((axis, numbers))
     return Scale(tuple(found[0]), tuple(found[1]))
+
+
+def _number(array: MapArray, key: str) -> NDArray[np.float64]:
+    """Return an attribute that is a number, alone or in a list of its own."""
+    value = array.attrs[key]
+    alone = value[0] if isinstance(value, list) and len(value) == 1 else value
+    if isinstance(alone, int | float) and not isinstance(alone, bool) and abs(alone) <= _LARGEST:
+        return np.array(alone, np.float64)
+    raise VspecError([_unusable(array, f"has a '{key}' that is no number")])
+
+
+def _unusable(array: MapArray, why: str) -> Problem:
+    help = "open it without scaled=True for the raw values"
+    return Problem("V0705", f"the array '{array.path}' of the map {why}", help=help)
 
 
 def _named(array: MapArray, dim: str, kind: str) -> list[str]:

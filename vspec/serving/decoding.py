@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import lzma
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -35,8 +37,54 @@ _FAULTS = (
 """What codecs raise for bytes that are none of theirs."""
 
 
+_SHRUNK = 8
+"""How many times as long as its elements a chunk may be before its filters have made them of it."""
+
+_MEMORY = 1 << 28
+
+
 class _Decoding(Protocol):
     def decode(self, buffer: Bytes, /) -> object: ...
+
+
+class _Decompressor(Protocol):
+    """A decompressor of the standard library."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+_STREAMS: Mapping[str, Callable[[], _Decompressor]] = {
+    "zlib": zlib.decompressobj,
+    "gzip": lambda: zlib.decompressobj(wbits=31),
+    "bz2": bz2.BZ2Decompressor,
+    "lzma": lambda: lzma.LZMADecompressor(lzma.FORMAT_AUTO, memlimit=_MEMORY),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """Decompresses without ever making more than ``most`` bytes: a small chunk may stand for any number."""
+
+    begin: Callable[[], _Decompressor]
+    most: int
+
+    def decode(self, buffer: Bytes, /) -> bytes:
+        found, data = bytearray(), buffer.tobytes()
+        while data:
+            decompressor = self.begin()
+            found += decompressor.decompress(data, self.most + 1 - len(found))
+            if len(found) > self.most:
+                raise ValueError(f"it holds more than {self.most} bytes")
+            if not decompressor.eof:
+                raise EOFError("it ends too early")
+            data = decompressor.unused_data
+        return bytes(found)
 
 
 def decoder(array: MapArray) -> Callable[[Bytes], Bytes]:
@@ -47,7 +95,8 @@ def decoder(array: MapArray) -> Callable[[Bytes], Bytes]:
     """
     filters, compressor = array.metadata["filters"], array.metadata["compressor"]
     configs = [*(filters if isinstance(filters, list) else []), *([compressor] if compressor else [])]
-    chain = [_codec(config) for config in reversed(configs) if isinstance(config, dict)]
+    most = _SHRUNK * array.chunk_bytes + _SHRUNK
+    chain = [_codec(config, most) for config in reversed(configs) if isinstance(config, dict)]
 
     def decode(data: Bytes) -> Bytes:
         found: object = data
@@ -61,7 +110,7 @@ def decoder(array: MapArray) -> Callable[[Bytes], Bytes]:
     return decode
 
 
-def _codec(config: Mapping[str, Json]) -> _Decoding:
+def _codec(config: Mapping[str, Json], most: int) -> _Decoding:
     name = str(config["id"])
     if name in OWN_CODECS:
         return from_config(config)
@@ -77,7 +126,8 @@ def _codec(config: Mapping[str, Json]) -> _Decoding:
             "V0711", f"the codec '{name}' cannot be configured as the map says", found=str(error)
         )
         raise VspecError([problem]) from None
-    return found
+    raw = name == "lzma" and config.get("format", lzma.FORMAT_XZ) == lzma.FORMAT_RAW
+    return _Stream(_STREAMS[name], most) if name in _STREAMS and not raw else found
 
 
 def _run(array: MapArray, codec: _Decoding, data: Bytes) -> object:

@@ -8,7 +8,7 @@ import socket
 import socketserver
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -36,7 +36,8 @@ _IDLE = 60
 _FILLS = re.compile("GDAL", re.IGNORECASE)
 """Clients that take a chunk for absent, and fill it, whatever status says why it cannot be had.
 
-Only an answer that breaks off is an error to them.
+The same where the connection breaks before they have looked at the first byte. An answer that is whole, but
+too short for the chunk, is an error to them.
 """
 
 _CORS = {
@@ -98,11 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _respond(self) -> None:
         if self.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in self.headers:
             self.close_connection = True  # Nobody reads a body, so what follows it is no request.
-        try:
-            answer = self._answer()
-        except VspecError as error:
-            answer = self._failure(error.problems)
-        self._send(answer)
+        self._send(self._answer())
 
     def _answer(self) -> _Answer:
         path = _path(self.path)
@@ -124,7 +121,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _value(self, value: Value) -> _Answer:
         if self.command == "GET":  # HEAD tells what the map has: see _FILLS.
-            value.check()
+            try:
+                value.check()
+            except VspecError as error:
+                return self._failure(error.problems, value.size)
         tag = f'"{value.tag}"'
         told = {"Accept-Ranges": "bytes", "ETag": tag, "Cache-Control": "no-cache"}
         if tag in self.headers.get("If-None-Match", ""):
@@ -141,16 +141,14 @@ class _Handler(BaseHTTPRequestHandler):
         size = span.stop - span.start
         return _Answer(HTTPStatus.PARTIAL_CONTENT, told, size, value.pieces(span.start, span.stop))
 
-    def _failure(self, problems: tuple[Problem, ...]) -> _Answer:
-        """Return an answer that no reader takes for a chunk that is not there."""
+    def _failure(self, problems: tuple[Problem, ...], size: int) -> _Answer:
+        """Return an answer that no reader takes for a chunk (of ``size`` bytes), or for none being there."""
         for problem in problems:
             self._listener.tell(problem)
         text = "\n\n".join(map(render, problems)) + "\n"
-        answer = _text(HTTPStatus.INTERNAL_SERVER_ERROR, text)
-        if _FILLS.search(self.headers.get("User-Agent", "")) and self.command == "GET":
-            self.close_connection = True
-            return replace(answer, status=HTTPStatus.OK, size=answer.size + 1)
-        return answer
+        if _FILLS.search(self.headers.get("User-Agent", "")) and size > 1:
+            return _text(HTTPStatus.OK, text.encode("ascii", "replace")[: size - 1].decode("ascii"))
+        return _text(HTTPStatus.INTERNAL_SERVER_ERROR, text)
 
     def _send(self, answer: _Answer) -> None:
         """Send an answer, whose first bytes are there before its head is; if later ones fail, cut it off."""
@@ -158,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             first = next(answer.pieces, None) if body else None
         except VspecError as error:
-            answer = self._failure(error.problems)
+            answer = self._failure(error.problems, answer.size)
             first = next(answer.pieces)
         self.send_response(answer.status)
         for name, value in {**_CORS, **answer.headers}.items():

@@ -78,13 +78,11 @@ class Store:
         if array is None:
             return None
         place, text = self._places.find(reference), self._places.text(reference)
-        decode = self._decoders.get(array.path)
-        if place is not None:
-            return self._stretch(key, place) if decode is None else self._decoded(key, array, place)
-        if text is None:
+        if place is None and text is None:
             return None
-        data = base64.b64decode(text.removeprefix(_INLINE))
-        return self._held(key, data if decode is None else decode(np.frombuffer(data, np.uint8)).data)
+        if array.path in self._decoders:
+            return self._decoded(key, array, place, text or "")
+        return self._stretch(key, place) if place is not None else self._held(key, _inlined(text or ""))
 
     def close(self) -> None:
         """Close the files."""
@@ -108,22 +106,26 @@ class Store:
         check = partial(self._originals.require, place.name)
         return Value(place.nbytes, self._tag(key), check, partial(self._read, place))
 
-    def _decoded(self, key: str, array: MapArray, place: Place) -> Value:
+    def _decoded(self, key: str, array: MapArray, place: Place | None, text: str) -> Value:
         def pieces(start: int, stop: int) -> Iterator[Piece]:
-            limit = MapLimits().chunk_bytes
-            if place.nbytes > limit:
-                raise VspecError([_too_large(array, place, f"at most {limit} bytes")])
             try:
                 with _DECODING:
-                    data = np.empty(place.nbytes, np.uint8)
-                    self._fill(place, 0, data)
-                    decoded = self._decoders[array.path](data)
+                    data = self._encoded(array, place) if place is not None else _inlined(text)
+                    decoded = self._decoders[array.path](np.frombuffer(data, np.uint8))
             except MemoryError:
-                raise VspecError([_too_large(array, place, "what fits into memory")]) from None
+                raise VspecError([_too_large(array, "what fits into memory")]) from None
             yield decoded[start:stop].data
 
-        check = partial(self._originals.require, place.name)
+        check = _nothing if place is None else partial(self._originals.require, place.name)
         return Value(array.chunk_bytes, self._tag(key), check, pieces)
+
+    def _encoded(self, array: MapArray, place: Place) -> Bytes:
+        limit = MapLimits().chunk_bytes
+        if place.nbytes > limit:
+            raise VspecError([_too_large(array, f"at most {limit} bytes")])
+        data = np.empty(place.nbytes, np.uint8)
+        self._fill(place, 0, data)
+        return data
 
     def _read(self, place: Place, start: int, stop: int) -> Iterator[Piece]:
         for begin in range(start, stop, _BLOCK):
@@ -146,13 +148,14 @@ def _nothing() -> None:
     pass
 
 
-def _too_large(array: MapArray, place: Place, allowed: str) -> Problem:
+def _inlined(text: str) -> bytes:
+    return base64.b64decode(text.removeprefix(_INLINE))
+
+
+def _too_large(array: MapArray, allowed: str) -> Problem:
     return Problem(
         "V0702",
         f"a chunk of array '{array.path}' is too large to be decoded",
-        data_file=place.name,
-        offset=place.offset,
         expected=allowed,
-        found=f"{place.nbytes} bytes",
         help="map with smaller chunks (--chunk-bytes)",
     )
