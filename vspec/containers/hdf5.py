@@ -70,7 +70,7 @@ def open_hdf5(file: ContainerFile) -> Container:
         others.callback(walk.twins.close)
         for found in list(walk.objects(handle, others)):
             _note(found, contents)
-        links = walk.followed(handle, others)
+        links = walk.followed()
     for group, own in walk.links.items():
         contents.group(group).put("hdf5_links", own)
     agreed, entries = Agreed(), {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,7 @@ class Walk:
     paths: dict[tuple[int, int], str] = field(default_factory=dict)
     twins: Twins = field(default_factory=Twins)
     _others: dict[int, h5py.File] = field(default_factory=dict)
+    _far: list[tuple[str, ContainerFile, str]] = field(default_factory=list)
 
     def objects(self, handle: h5py.File, others: ExitStack) -> Iterator[Found]:
         """Yield the root and everything below it. Files behind external links are left open in ``others``."""
@@ -97,6 +98,9 @@ class Walk:
             link = group.held.get(name, getlink=True)
             if isinstance(link, h5py.SoftLink):
                 self.links.setdefault(group.path, {})[clean(name)] = clean(link.path)
+                if group.file.index != self.file.index:
+                    inner = link.path if link.path.startswith("/") else f"{group.inner}/{link.path}"
+                    self._far.append((path, group.file, inner))
                 return None
             file = named_file(group.file, link.filename)
             return self._object(path, file, link.path, self.twins.reached(other(file), link.path))
@@ -122,6 +126,24 @@ class Walk:
         group, _, name = found.path.rpartition("/")
         self.links.setdefault(group, {})[name] = f"/{first}"
         return False
+
+    def followed(self) -> dict[str, str]:
+        """Return where in the tree each name leads that is no object of its own, over further links or not.
+
+        Soft links in other files lead on in those, so theirs are looked up; files must still be open.
+        """
+        found: dict[str, str] = {}
+        for group, links in self.links.items():
+            for name, target in links.items():
+                before = "" if target.startswith("/") else f"{group}/"
+                found[f"{group}/{name}".lstrip("/")] = before + target
+        for path, file, inner in self._far:
+            found[path] = f"/{path}"
+            with suppress(*FAULTS):
+                reached = self.twins.reached(self._others[file.index], inner)
+                at = self.paths.get(self.twins.identity(reached.id))
+                found[path] = found[path] if at is None else f"/{at}"
+        return found
 
     def _other(self, file: ContainerFile, stack: ExitStack) -> h5py.File:
         if file.index not in self._others:
