@@ -55,9 +55,6 @@ def mapped(handle: int, offset: int, n: int) -> NDArray[np.uint8] | None:
     except OSError:
         return None
     try:
-        # What lies behind the end of a file is mapped, too, up to the end of its last page: as zeros.
-        if os.fstat(own).st_size < offset + n:
-            return None
         held = mmap.mmap(own, offset - begin + n, mmap.MAP_SHARED, mmap.PROT_READ, offset=begin)
         held.madvise(_POPULATE_READ)
     except (OSError, ValueError):
