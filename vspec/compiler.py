@@ -131,11 +131,12 @@ def assemble(read_: Read, target: Path, params: Mapping[str, Value], options: Op
     """
     files = read_.header.files
     everything, coordinates = _chunk(read_, options)
-    _require_readable(read_, everything, coordinates, options)
+    entries = _entries(everything, coordinates)
+    _require_readable(read_, entries, options)
     with materialise(everything, files.reader, target) as copies:
         beside = None if copies.part is None else _sidecar(copies.part, target, options)
         manifest = Manifest(
-            _entries(everything, copies.placements, coordinates),
+            tuple(replace(entry, placement=at) for entry, at in zip(entries, copies.placements, strict=True)),
             root=_root(files, options),
             sources=tuple(_source(files, i, options) for i in range(len(files))),
             provenance=_provenance(read_.header, params, options, profile_of(everything)),
@@ -149,15 +150,13 @@ def assemble(read_: Read, target: Path, params: Mapping[str, Value], options: Op
 def rehearse(read_: Read, options: Options) -> tuple[ArrayPlan, ...]:
     """Return the plans for a map that is not written; raises what `assemble` would find wrong with it."""
     everything, coordinates = _chunk(read_, options)
-    _require_readable(read_, everything, coordinates, options)
+    _require_readable(read_, _entries(everything, coordinates), options)
     return everything
 
 
-def _require_readable(
-    read_: Read, plans: Sequence[ArrayPlan], coordinates: Coordinates, options: Options
-) -> None:
-    found = _described(read_, plans, coordinates)
-    references = sum(len(plan_.references) for plan_ in plans)
+def _require_readable(read_: Read, entries: tuple[ArrayEntry, ...], options: Options) -> None:
+    found = _described(read_, entries)
+    references = sum(len(entry.references) for entry in entries)
     problems = list(faults(found, _root(read_.header.files, options), references))
     if problems:
         raise VspecError(problems)
@@ -172,23 +171,19 @@ def describe(read_: Read, options: Options) -> dict[str, Json]:
 
     No byte is copied.
     """
-    return _described(read_, *_chunk(read_, options))
+    return _described(read_, _entries(*_chunk(read_, options)))
 
 
-def _described(read_: Read, plans: Sequence[ArrayPlan], coordinates: Coordinates) -> dict[str, Json]:
-    none = np.zeros(0, np.int64)
-    entries = _entries(plans, [Placement(none, none, none)] * len(plans), coordinates)
+def _described(read_: Read, entries: tuple[ArrayEntry, ...]) -> dict[str, Json]:
     root = read_.plan.groups.get("", {})
     return documents(Manifest(entries, "", (), root_attrs=root, groups=_groups(read_)))
 
 
-def _entries(
-    plans: Sequence[ArrayPlan], placements: Sequence[Placement], coordinates: Coordinates
-) -> tuple[ArrayEntry, ...]:
-    return tuple(
-        array_entry(p, placed, coordinates.names.get(p.layout.path, ()))
-        for p, placed in zip(plans, placements, strict=True)
-    )
+def _entries(plans: Sequence[ArrayPlan], coordinates: Coordinates) -> tuple[ArrayEntry, ...]:
+    """Return the plans as entries whose copies have no place yet."""
+    none = np.zeros(0, np.int64)
+    nowhere = Placement(none, none, none)
+    return tuple(array_entry(p, nowhere, coordinates.names.get(p.layout.path, ())) for p in plans)
 
 
 def _groups(read_: Read) -> dict[str, Mapping[str, Json]]:

@@ -337,9 +337,41 @@ def test_nothing_matches_but_would(tmp_path):
     grow(tmp_path, "s.ds/S.RES4")
     problem = find((role("res", "s.res4"),), [tmp_path]).problems[0]
     assert problem.help == "s.ds/S.RES4 would match in another case: rename it, or write 'any_case: true'"
-    problem = find((role("res", "{ds}.ds/{name}.res4"),), [tmp_path / "s.ds"]).problems[0]
+    grow(tmp_path, "below/t.ds/T.res4")
+    (tmp_path / "l.ds").symlink_to(tmp_path / "below" / "t.ds")
+    problem = find((role("res", "{ds}.ds/{name}.res4"),), [tmp_path / "l.ds"]).problems[0]
     assert problem.help == f"the pattern names the folder, too: give {tmp_path}"
     assert len(find((role("res", "s.res4", any_case=True),), [tmp_path]).datasets) == 1
+
+
+def test_a_folder_that_a_pattern_names_is_given_itself(tmp_path):
+    grow(tmp_path, "s.ds/a.res4", "s.ds/a.meg4", "t.ds/b.res4", "t.ds/b.meg4", "s.meg4")
+    roles = (role("res", "{ds}.ds/{name}.res4"), role("meg", "{ds}.ds/{name}.meg4"))
+    found = find(roles, [tmp_path / "s.ds"])
+    assert (found.root, found.problems) == (tmp_path, ())
+    (dataset,) = found.datasets
+    assert (dataset.name, members(dataset)) == ("a", {"res": ["s.ds/a.res4"], "meg": ["s.ds/a.meg4"]})
+
+
+def test_what_matches_inside_a_folder_that_was_given_keeps_it_the_root(tmp_path):
+    grow(tmp_path, "s.ds/s.ds/a.res4", "s.ds/b.res4")
+    found = find((role("res", "{ds}.ds/{name}.res4"),), [tmp_path / "s.ds"])
+    assert found.root == tmp_path / "s.ds"
+    assert [members(one) for one in found.datasets] == [{"res": ["s.ds/a.res4"]}]
+
+
+def test_a_data_set_of_a_file_of_fixed_name_is_called_by_what_its_folder_captures(tmp_path):
+    grow(tmp_path, "x.store/.index", "y.store/.index", "deep/x.store/.index", "z.store/other")
+    roles = (role("index", "{name}.store/.index"),)
+    assert [one.name for one in find(roles, [tmp_path]).datasets] == ["x_deep_x.store", "x_x.store", "y"]
+    assert [one.name for one in find(roles, [tmp_path / "y.store"]).datasets] == ["y"]
+    assert [one.name for one in find((role("index", ".index"),), [tmp_path / "x.store"]).datasets] == [
+        ".index"
+    ]
+    (one, two) = find(
+        (role("index", "{name}.store/{part}"),), [tmp_path / "y.store", tmp_path / "z.store"]
+    ).datasets
+    assert (one.name, two.name) == (".index", "other")
 
 
 def test_in_any_case_files_tie_although_their_letters_differ(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import gcd, isqrt
+from math import gcd, isqrt, prod
 
 import numpy as np
 
@@ -40,7 +40,7 @@ class Frame:
     @property
     def nbytes(self) -> int:
         """Bytes of the whole array."""
-        return int(np.prod(self.geometry.shape, dtype=object)) * self.geometry.item
+        return prod(map(int, self.geometry.shape)) * self.geometry.item
 
     def located(self, extent: int) -> Located:
         """Return the references for a chunk extent."""

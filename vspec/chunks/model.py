@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Literal, Protocol
 
 import numpy as np
@@ -196,7 +197,7 @@ class ArrayPlan:
     @property
     def chunk_bytes(self) -> int:
         """Bytes of a decoded chunk."""
-        return int(np.prod(self.chunks, dtype=object)) * self.dtype.itemsize
+        return prod(map(int, self.chunks)) * self.dtype.itemsize
 
     @property
     def copied_bytes(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,7 +142,7 @@ def _check_extent(layout: ArrayLayout, source: Strided) -> None:
 def _columns(layout: ArrayLayout, source: Strided) -> tuple[RunColumns, int]:
     """Check the runs and return them counted through all cells, neighbours that continue merged."""
     runs = source.runs
-    cells = int(np.prod([size for _, size in source.lead], dtype=object))
+    cells = prod(int(size) for _, size in source.lead)
     keep = np.flatnonzero(runs.count)
     run = Runs(*(getattr(runs, name)[keep] for name in ("file", "offset", "count", "stride", "cell")))
     if len(run.count) == 0 or (run.count < 0).any() or (run.file < 0).any():
@@ -207,7 +208,7 @@ def _axes(layout: ArrayLayout, source: Strided, digits: dict[str, Digit]) -> tup
     for number in stored_order(layout, stored):
         axis = layout.axes[number]
         own = tuple(digits[part] for part in axis.parts if digits[part].size != 1)
-        full = int(np.prod([digits[part].size for part in axis.parts], dtype=object))
+        full = prod(int(digits[part].size) for part in axis.parts)
         start, _ = axis_span(layout, number, full, source)
         found.append(MapAxis(axis.name, axis.size, own, start, axis.reverse))
     return tuple(found)
@@ -272,7 +273,7 @@ def _cut_runs(draft: _Draft) -> _Draft:
 def _as_linear(draft: _Draft) -> _Draft:
     """Replace runs that lie in one file at regular distances by strides."""
     runs = draft.runs
-    cells = int(np.prod(draft.lead, dtype=object))
+    cells = prod(map(int, draft.lead))
     count = np.diff(runs.stop, prepend=0)
     same = all((column == column[0]).all() for column in (runs.file, runs.stride, count))
     if not same or len(runs) % cells:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -24,7 +25,7 @@ class Located:
     nbytes: int
 
     def __len__(self) -> int:
-        return int(np.prod(self.grid, dtype=object))
+        return prod(map(int, self.grid))
 
     @property
     def grid(self) -> tuple[int, ...]:
@@ -85,7 +86,7 @@ def units(plan: ArrayPlan, content: Gathered, cell: int) -> Iterator[Units]:
     box = tuple(
         min(chunk, size - start) for chunk, size, start in zip(plan.chunks, plan.shape, first, strict=False)
     )
-    count = int(np.prod(box, dtype=object))
+    count = prod(map(int, box))
     rest = [np.zeros(1, np.int64)] * (len(plan.shape) - apart)
     for start in range(0, count, BLOCK):
         flat = np.arange(start, min(count, start + BLOCK), dtype=np.int64)

@@ -122,7 +122,7 @@ class Container:
     links: Mapping[str, str] = field(default_factory=dict)
 
     def real(self, path: str) -> str:
-        """Return a path, its slashes aside, with all links on it followed; as it stands if they do not end."""
+        """Return a path without slashes at its ends, its links followed; as it stands if they do not end."""
         done, left, followed = "", _steps(path), 0
         while left:
             step = left.pop()

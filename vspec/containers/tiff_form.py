@@ -27,7 +27,7 @@ _SINGLE = (254, 256, 257, 259, 262, 266, 277, 278, 284, 317, 322, 323, 32997, 32
 _BY_SAMPLE = (258, 339)
 """Tags that have a whole number for each sample, or one for all."""
 _ROWS = 278
-_INTEGERS = frozenset({1, 3, 4, 6, 8, 9, 13, 16, 17, 18})
+_INTEGERS = frozenset({3, 4, 6, 8, 9, 16, 17})
 _WHOLE = {8: "1", 16: "2", 32: "4", 64: "8"}
 
 
@@ -151,7 +151,7 @@ def form_of(tags: Tags) -> Form | None:
     form = Form(
         width, height, depth, samples, tags.number(284, 1) == 2,
         bits=_same(tags, 258, samples, bits),
-        format=_first(_same(tags, 339, samples, tags.number(339, 1))),
+        format=tags.number(339, 1),
         compression=compression,
         photometric=photometric,
         predictor=1 if compression in PICTURES else tags.number(317, 1),
@@ -182,6 +182,15 @@ def _check_counts(tags: Tags) -> None:
                 tags.offset,
                 expected="one whole number" if single else "a whole number, or one for each sample",
             )
+    formats = tags.numbers(339)
+    if formats is not None and (formats != formats[0]).any():
+        raise damaged(
+            tags.file,
+            "samples of a page have different formats",
+            tags.offset,
+            expected="one number throughout in tag 339",
+            found=f"{formats[:20].tolist()}",
+        )
 
 
 def _check(tags: Tags, form: Form) -> None:
@@ -193,6 +202,10 @@ def _check(tags: Tags, form: Form) -> None:
             tags.offset,
             expected="1 or 2 in tag 284",
             found=f"{tags.number(284, 1)}",
+        )
+    if isinstance(form.bits, tuple) and not any(id in tags for id in (279, 325, 514)):
+        raise damaged(
+            tags.file, "a page of samples of different bits does not say how long its strips are", tags.offset
         )
     sides = (form.width, form.height, form.depth, form.samples, *form.piece)
     if min(sides) < 1 or max(sides) > LARGEST_SIDE or form.samples > 65535:
@@ -219,11 +232,6 @@ def _same(tags: Tags, id: int, samples: int, default: int) -> int | tuple[int, .
         return default
     each = tuple(int(one) for one in found[:samples].tolist())
     return each[0] if len(set(each)) == 1 else each
-
-
-def _first(given: int | tuple[int, ...]) -> int:
-    """Return a sample format; 0, which nothing has, where samples differ."""
-    return given if isinstance(given, int) else 0
 
 
 def _subsampled(tags: Tags, photometric: int) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from vspec.containers.model import ContainerFile
 from vspec.containers.tiff_codecs import Coded, coded
 from vspec.containers.tiff_form import PLAIN, Form, fill_of, native
-from vspec.containers.tiff_pieces import Pieces, needed, pieces, verbatim
+from vspec.containers.tiff_pieces import Pieces, needed, pieces, require_joined, verbatim
 from vspec.containers.tiff_probe import Decoded, probe
 from vspec.containers.tiff_series import Series, final, followed, page_bytes
 from vspec.containers.tiff_strides import packed, runs_of, unpacking
@@ -142,6 +142,8 @@ def _following(made: Made) -> Source:
 
 def _rows(made: Made, found: Pieces) -> Strided:
     form = made.series.form
+    if final(form) and made.series.kind != "generic":
+        require_joined(made.series, found)
     return _strips(made, found, made.page_axes("X" if form.planar else "XS"), made.dtype)
 
 

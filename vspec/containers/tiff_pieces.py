@@ -16,6 +16,7 @@ from vspec.errors import VspecError
 from vspec.layout import Int64
 
 _COUNTS = (325, 279)
+_ORDINARY = (8, 16, 32, 64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,13 +129,13 @@ def verbatim(series: Series, found: Pieces) -> Pieces:
     """Return pieces that are not compressed with the bytes that they need.
 
     Raises V0361 where a tile, or one of several strips of a page, is shorter than its rows: of a page's only
-    strip programs often write nonsense, and it is as long as its rows all the same.
+    strip of ordinary numbers programs often write nonsense, and it is as long as its rows all the same.
     """
     want = needed(series.form)
     assert found.nbytes is not None
     present = found.file >= 0
-    several = len(want) > 1 or series.form.tile is not None
-    short = present & (found.nbytes < want) & several
+    lenient = len(want) == 1 and series.form.tile is None and series.form.bits in _ORDINARY
+    short = present & (found.nbytes < want) & (not lenient)
     if short.any():
         row, column = np.unravel_index(int(np.argmax(short)), short.shape)
         home = series.homes[int(series.home[row])]
@@ -156,3 +157,23 @@ def joined(form: Form, found: Pieces) -> NDArray[np.bool_]:
     after = np.zeros(offset.shape, bool)
     after[:, 1:] = offset[:, 1:] == offset[:, :-1] + nbytes[:, :-1]
     return after
+
+
+def require_joined(series: Series, found: Pieces) -> None:
+    """Raise V0361 where the strips of a stack's first page follow each other, and those of another do not.
+
+    Who reads a stack by its first page would find other samples there.
+    """
+    assert found.nbytes is not None
+    ends = found.offset[:, :-1] + found.nbytes[:, :-1]
+    whole = (found.offset[:, 1:] == ends).all(axis=1)
+    if not whole[0] or whole.all():
+        return
+    row = int(np.argmin(whole))
+    home, page = series.homes[int(series.home[row])], int(series.pages[row])
+    raise damaged(
+        home.file,
+        f"the strips of page {page} do not follow each other, as those of the first page do",
+        int(home.directory.places[page]),
+        help="the structure that the file states says that its pages are alike; nothing is guessed",
+    )

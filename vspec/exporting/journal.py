@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock
 
 from vspec.errors import fail
+from vspec.exporting.placing import exchange
 from vspec.writers.replacing import alone
 
 _MARK = ".vspec-export.json"
@@ -32,7 +33,7 @@ class Journal:
 
     @contextmanager
     def open(self) -> Iterator[Path]:
-        """Yield the folder to write to, that of a run that was killed if it was for the same; keep others out."""
+        """Yield the folder to write to, that of a killed run if it was for the same; keep others out."""
         if self._key() not in (None, self.key):
             shutil.rmtree(self.folder)
         if not self.folder.exists():
@@ -42,7 +43,9 @@ class Journal:
             raise fail("V0873", f"{self.folder} is there already, and no export of vspec", help=help)
         with alone(self.folder):
             if self._key() != self.key:
-                raise fail("V0873", f"another export to {self.out} ran meanwhile", help="look at what it made")
+                raise fail(
+                    "V0873", f"another export to {self.out} ran meanwhile", help="look at what it made"
+                )
             path = self.folder / _DONE
             lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
             self.done = frozenset(lines[:-1])
@@ -55,10 +58,7 @@ class Journal:
 
     def replace(self) -> None:
         """Give what was written its name; what was there under it goes."""
-        old = self.folder / "old"
-        if self.out.exists():
-            self.out.rename(old)
-        (self.folder / _STORE).rename(self.out)
+        exchange(self.folder / _STORE, self.out, self.folder / "old")
         shutil.rmtree(self.folder)
 
     def _begin(self) -> None:

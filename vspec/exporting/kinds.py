@@ -7,6 +7,9 @@ from types import MappingProxyType
 
 from vspec.exporting.hdf5 import Hdf5
 from vspec.exporting.model import Kind
+from vspec.exporting.parquet import Parquet
 from vspec.exporting.zarr_copy import ZarrCopy
 
-KINDS: Mapping[str, Callable[[], Kind]] = MappingProxyType({"hdf5": Hdf5, "zarr": ZarrCopy})
+KINDS: Mapping[str, Callable[[], Kind]] = MappingProxyType(
+    {"hdf5": Hdf5, "zarr": ZarrCopy, "parquet": Parquet}
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from vspec.readers.map_file import MapDocument
 from vspec.sources import local_path
 
 _MAP = ".vspec.json"
+_STORES = ("zarr.json", ".zgroup", ".zmetadata")
+"""What lies in a folder that may be replaced."""
 
 
 def output_path(document: MapDocument, out: Path | None, suffix: str) -> Path:
@@ -43,6 +46,10 @@ def check_place(document: MapDocument, out: Path, *, force: bool) -> None:
         raise fail(
             "V0873", f"{out} is there already", help="--force replaces it; or give another name with -o"
         )
+    if out.is_dir() and not any((out / name).is_file() for name in _STORES):
+        raise fail(
+            "V0873", f"{out} is a folder, and no store that an export made", help="give another name with -o"
+        )
 
 
 def _is_same(one: Path, other: Path) -> bool:
@@ -68,6 +75,31 @@ def in_one_step(out: Path) -> Iterator[Path]:
         temporary.replace(out)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def exchange(new: Path, out: Path, old: Path) -> None:
+    """Give a folder the name ``out``; what has it goes to ``old``, and comes back where that fails."""
+    if out.exists():
+        out.rename(old)
+    try:
+        new.rename(out)
+    except OSError:
+        if old.exists():
+            old.rename(out)
+        raise
+
+
+@contextmanager
+def folder_in_one_step(out: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside ``out``, which takes its place at the end unless something is raised."""
+    temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
+    try:
+        made = temporary / "new"
+        made.mkdir()
+        yield made
+        exchange(made, out, temporary / "old")
+    finally:
+        shutil.rmtree(temporary)
 
 
 def as_problem(out: Path, error: OSError) -> VspecError:

@@ -42,7 +42,9 @@ class ZarrCopy:
         """Yield arrays whose names Zarr keeps for itself (core specification 3.1, Node names)."""
         for array in job.arrays:
             parts = array.path.split("/")
-            if job.options.format == 3 and any(part.startswith("__") or not part.strip(".") for part in parts):
+            if job.options.format == 3 and any(
+                part.startswith("__") or not part.strip(".") for part in parts
+            ):
                 help = "--format 2, or leave the array out with --only"
                 yield Fault(array.path, "a name that begins with '__' is reserved in Zarr format 3", help)
 
@@ -165,11 +167,11 @@ class _Copy:
 
     def write(self, box: Box) -> None:
         values = self.values(box)
-        self.into[box if box else ...] = values.astype(object) if values.dtype.kind == "U" else values
+        self.into[box or ...] = values.astype(object) if values.dtype.kind == "U" else values
 
     def is_right(self, box: Box) -> bool:
         """Tell whether a piece reads back as the map gives it, bit by bit."""
-        wanted, found = self.values(box), np.asarray(self.into[box if box else ...])
+        wanted, found = self.values(box), np.asarray(self.into[box or ...])
         if wanted.dtype.kind == "U":
             return bool(found.tolist() == wanted.tolist())
         return found.dtype == wanted.dtype and found.tobytes() == wanted.tobytes()
@@ -209,7 +211,9 @@ def _copy_all(copies: list[_Copy], journal: Journal, job: Job) -> None:
             job.on_step("comparing", number, len(units))
             wrong += [name] if name is not None else []
     if wrong:
-        message = f"{len(wrong)} parts of {job.out} are not what the map gives, '{wrong[0]}' the first of them"
+        message = (
+            f"{len(wrong)} parts of {job.out} are not what the map gives, '{wrong[0]}' the first of them"
+        )
         raise fail("V0875", message, help="did a source change meanwhile? is the disk sound?")
 
 

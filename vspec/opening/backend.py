@@ -116,4 +116,4 @@ def tree(
         raise TypeError(f"give the path of a map, not {type(given).__name__}")
     folder = None if root is None else Path(root)
     document = located(Path(given), root=folder, allow_drift=allow_drift)
-    return Tree(OpenedArrays(document, memory_map=memory_map), scaled)
+    return Tree(OpenedArrays(document, memory_map=memory_map), scaled=scaled)

@@ -20,6 +20,7 @@ from vspec.opening.scaling import SCALES, Scale, ScaledArray, scale_of
 from vspec.profile.arrays import MapArray, node_fault
 
 _OWN = frozenset({"_ARRAY_DIMENSIONS", "vspec", "coordinates"})
+_DEEPEST = 64
 MOST_INDEXED = 1 << 20
 """Values of which xarray makes a table of labels; a longer coordinate is read when it is asked for."""
 
@@ -48,48 +49,67 @@ class Values(BackendArray):
         return self.array.outer(key)
 
 
-@dataclass(frozen=True, slots=True)
 class Tree:
     """The groups of a map. ``scaled`` gives physical values instead of raw ones."""
 
-    arrays: OpenedArrays
-    scaled: bool = False
+    def __init__(self, arrays: OpenedArrays, *, scaled: bool = False) -> None:
+        self.arrays, self.scaled = arrays, scaled
+        self._members: dict[str, dict[str, MapArray]] = {}
+        for array in arrays.document.arrays:
+            folder, _, name = array.path.rpartition("/")
+            self._members.setdefault(folder, {})[name] = array
+        self._below: dict[str, set[str]] = {}
+        for path in self._paths():
+            folder, _, name = path.rpartition("/")
+            self._below.setdefault(folder, set()).add(name)
+        self._named: dict[str, Names] = {}
+
+    def _paths(self) -> set[str]:
+        """Return the paths of all groups but the root, those that the map only implies as well."""
+        refs = self.arrays.document.refs
+        named = {path for path, _, name in (key.rpartition("/") for key in refs) if name == ".zgroup"}
+        found: set[str] = set()
+        for path in named | self._members.keys():
+            parts = path.split("/")
+            if len(parts) > _DEEPEST:
+                raise self._fault(path, f"lies more than {_DEEPEST} groups deep")
+            found |= {"/".join(parts[:count]) for count in range(1, len(parts) + 1)}
+        return found - {""}
+
+    def _fault(self, path: str, why: str) -> VspecError:
+        name = self.arrays.document.path.name
+        return VspecError([Problem("V0705", f"the group '{path[:200]}' of {name} {why}")])
 
     def groups(self) -> list[str]:
         """Return the paths of all groups, the root (``/``) first.
 
         Raises `VspecError` V0705 where one has no path of a group, or that of an array.
         """
-        refs, arrays = self.arrays.document.refs, {array.path for array in self.arrays.document.arrays}
-        paths = {path for path, _, name in (key.rpartition("/") for key in refs) if name == ".zgroup"}
-        paths |= {path.rpartition("/")[0] for path in arrays}
-        for path in sorted(paths - {""}):
+        arrays = {array.path for array in self.arrays.document.arrays}
+        paths = sorted(self._paths())
+        for path in paths:
             fault = node_fault(path) or ("is an array, too" if path in arrays else None)
             if fault is not None:
-                name = self.arrays.document.path.name
-                raise VspecError([Problem("V0705", f"the group '{path[:200]}' of {name} {fault}")])
-        return ["/", *sorted(f"/{path}" for path in paths - {""})]
+                raise self._fault(path, fault)
+        return ["/", *(f"/{path}" for path in paths)]
 
     def dataset(self, group: str = "/", leave_out: frozenset[str] = frozenset()) -> xr.Dataset:
         """Return a group as a data set of lazy variables. Raises `KeyError` for a group that there is not."""
-        path, known = group.strip("/"), self.groups()
-        if f"/{path}" not in known:
-            raise KeyError(f"{self.arrays.document.path.name} has no group '{path}': {', '.join(known)}")
-        return _Group(self, path, self._names(path, known)).dataset(leave_out)
-
-    def _names(self, path: str, groups: list[str]) -> Names:
-        """Return how the axes of a group are called; those of the groups above it bind it."""
+        path = group.strip("/")
         above, _, name = path.rpartition("/")
-        inherited = self._names(above, groups).visible if path else {}
-        start = f"/{path}/" if path else "/"
-        below = {found.removeprefix(start).partition("/")[0] for found in groups if found.startswith(start)}
-        return Names.of(name, members(self.arrays, path), inherited, frozenset(below - {""}))
+        if path and name not in self._below.get(above, ()):
+            known = ", ".join(self.groups())
+            raise KeyError(f"{self.arrays.document.path.name} has no group '{path}': {known}")
+        return _Group(self, path, self._names(path)).dataset(leave_out)
 
-
-def members(arrays: OpenedArrays, group: str) -> dict[str, MapArray]:
-    """Return the arrays of a group by their names."""
-    found = ((array.path.rpartition("/"), array) for array in arrays.document.arrays)
-    return {name: array for (folder, _, name), array in found if folder == group}
+    def _names(self, path: str) -> Names:
+        """Return how the axes of a group are called; those of the groups above it bind it."""
+        if path not in self._named:
+            above, _, name = path.rpartition("/")
+            inherited = self._names(above).visible if path else {}
+            below = frozenset(self._below.get(path, ()))
+            self._named[path] = Names.of(name, self._members.get(path, {}), inherited, below)
+        return self._named[path]
 
 
 @dataclass(frozen=True, slots=True)

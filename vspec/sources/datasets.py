@@ -63,19 +63,20 @@ class _Group:
 def find(roles: Sequence[Role], data: Sequence[str | Path]) -> Found:
     """Return the data sets that the patterns of ``roles`` (the anchor first) make of ``data``.
 
-    One folder is the root and is searched whole. Otherwise the root is the folder that holds
-    everything given, and only data sets with an anchor among the given files, or in a given
-    folder, count; their other files lie in or below the given folders, or those of the given files.
+    One folder is the root and is searched whole; where nothing in it matches, but would with the folder's
+    own name before it, the root is the folder above, of which nothing else is searched. Otherwise the root
+    is the folder that holds everything given, and only data sets with an anchor among the given files, or
+    in a given folder, count; their other files lie in or below the given folders, or those of the given
+    files.
     Raises V0401, V0402, V0403, V0416, V0910 where there is nothing to search.
     """
-    selection = select(data, siblings=len(roles) > 1 or roles[0].over is not None)
-    tree = selection.tree
     anchor = roles[0]
-    groups = [
-        group
-        for group in _groups(anchor, match(tree, anchor))
-        if selection.holds(m.path for m in group.files)
-    ]
+    selection = select(data, siblings=len(roles) > 1 or anchor.over is not None)
+    groups = _selected(anchor, selection)
+    whole = None if groups else selection.from_above()
+    if whole is not None and (found := _selected(anchor, whole)):
+        selection, groups = whole, found
+    tree = selection.tree
     others = [role for role in roles[1:] if role.match]
     anchors = [one for group in groups for one in group.files[:1]]
     ties = {role.name: Ties(role, anchor, anchors, match(tree, role)) for role in others}
@@ -91,6 +92,12 @@ def find(roles: Sequence[Role], data: Sequence[str | Path]) -> Found:
     ]
     problems = [*tree.problems, *_unused(roles, selection, datasets)]
     return Found(selection.root, _collisions(datasets), tuple(problems))
+
+
+def _selected(anchor: Role, selection: Selection) -> list[_Group]:
+    """Return the groups of the anchor's files that hold something that was given."""
+    groups = _groups(anchor, match(selection.tree, anchor))
+    return [group for group in groups if selection.holds(file.path for file in group.files)]
 
 
 def _groups(anchor: Role, files: Iterable[Match]) -> list[_Group]:
@@ -110,7 +117,8 @@ def _groups(anchor: Role, files: Iterable[Match]) -> list[_Group]:
 
 
 def _name_parts(anchor: Role, group: _Group) -> names.Anchor:
-    return names.Anchor(group.files[0].path, group.captures, single=anchor.over is None)
+    first = group.files[0]
+    return names.Anchor(first.path, group.captures, single=anchor.over is None and not first.by_folder)
 
 
 def _assemble(tree: Tree, name: str, group: _Group, parts: Sequence[tuple[Role, list[Match]]]) -> DataSet:

@@ -25,13 +25,15 @@ class Match:
     """A path that a pattern matches. ``folder`` is the part before what the pattern names.
 
     ``wild`` tells whether the pattern has parts without a name: then equal captures do not mean
-    that it is the same thing.
+    that it is the same thing. ``by_folder`` tells that the file is called the same in each data set, and
+    captures are in the names of its folders only.
     """
 
     path: str
     captures: Captures
     folder: Folder
     wild: bool = False
+    by_folder: bool = False
 
 
 def match(tree: Tree, role: Role) -> list[Match]:
@@ -62,8 +64,16 @@ def _first(
         if captures is not None:
             folder = () if depth is None else tuple(path.split("/")[:-depth])
             wild = _UNNAMED.search(pattern.text.value) is not None
-            return Match(path, {**defaults, **captures}, folder, wild)
+            return Match(path, {**defaults, **captures}, folder, wild, _by_folder(pattern))
     return None
+
+
+def _by_folder(pattern: Pattern) -> bool:
+    """Tell whether a pattern has its captures in the names of folders, as ``{name}.store/index`` has."""
+    leaf = pattern.text.value.rpartition("/")[2]
+    in_leaf = any(sign in leaf for sign in "{[*?")
+    kinds = [capture.kind for capture in pattern.captures]
+    return not in_leaf and bool(kinds) and "path" not in kinds
 
 
 def _depth(pattern: Pattern) -> int | None:

@@ -37,7 +37,10 @@ def _off_devices(name: str) -> str:
 
 
 class Anchor:
-    """What a name can be made from: the anchor's first file and the captures that its files share."""
+    """What a name can be made from: the anchor's first file and the captures that its files share.
+
+    ``single`` tells whether the file's own name is a name of the data set.
+    """
 
     def __init__(self, path: str, captures: Captures, *, single: bool) -> None:
         self.path = PurePosixPath(path)
@@ -49,8 +52,9 @@ def choose(anchors: Sequence[Anchor], root: str) -> list[str]:
     """Return a name for each data set; equal names mean that nothing tells the two apart.
 
     A data set with one anchor file is called by that file's stem; several with the same stem get
-    the captures, else the folders, that differ among them. Where the anchor is many files, the
-    name is what they have in common: their captures, else the folder's name.
+    the captures, else the folders, that differ among them. Where the anchor is many files, or one that is
+    called the same in each folder, the name is what they have in common: their captures, else the
+    folder's name.
     """
     names = [_plain(anchor, root) for anchor in anchors]
     counts = Counter(fold(name) for name in names)

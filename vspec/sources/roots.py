@@ -36,6 +36,24 @@ class Selection:
         above = tuple(f"{folder}/" if folder else "" for folder in self.folders)
         return any(path in self.files or path.startswith(above) for path in paths)
 
+    def from_above(self) -> Selection | None:
+        """Return the one folder that was given as seen from the folder above, of which it is all that counts.
+
+        None where other things were given, or the folder is a link, or the one above is all of a disk.
+        """
+        root, above = self.root, self.root.parent
+        if self.files or self.folders or root.is_symlink() or above.resolve() == above.resolve().parent:
+            return None
+        name, tree = root.name, self.tree
+        seen = Tree(
+            above,
+            tuple(f"{name}/{path}" for path in tree.paths),
+            frozenset(f"{name}/{path}" for path in tree.links),
+            tuple(f"{name}/{path}" for path in tree.unentered),
+            tree.problems,
+        )
+        return Selection(seen, {}, (name,))
+
 
 def select(data: Sequence[str | Path], *, siblings: bool) -> Selection:
     """Return what is to be searched for ``data``; ``siblings`` tells whether other files matter.

@@ -22,6 +22,8 @@ from vspec.writers.digits import render
 from vspec.writers.replacing import alone
 
 _SLICE = 1 << 14
+_FEW = 32
+"""Rows that are written sooner one by one."""
 
 
 def write(manifest: Manifest, path: Path, part: Part | None = None) -> None:
@@ -163,7 +165,7 @@ def _rendered(block: _Block, key: str, urls: list[str]) -> Iterator[bytes]:
     """Yield the members of a block, a run of rows of one file at a time."""
     file = block.rows.file
     cuts = np.flatnonzero(np.diff(file)) + 1
-    if len(cuts) > len(file) // 8:
+    if len(file) < _FEW or len(cuts) > len(file) // 8:
         yield _one_by_one(block, key, urls)
         return
     edges = [0, *cuts.tolist(), len(file)]
