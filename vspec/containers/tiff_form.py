@@ -203,6 +203,8 @@ def _check(tags: Tags, form: Form) -> None:
             expected="1 or 2 in tag 284",
             found=f"{tags.number(284, 1)}",
         )
+    if form.tile is None and any(id in tags for id in (323, 32998)):
+        raise damaged(tags.file, "a page has a length or depth of tiles, and no width", tags.offset)
     if isinstance(form.bits, tuple) and not any(id in tags for id in (279, 325, 514)):
         raise damaged(
             tags.file, "a page of samples of different bits does not say how long its strips are", tags.offset

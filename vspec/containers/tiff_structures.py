@@ -151,11 +151,27 @@ def _one(pages: Pages, form: Form, own: Int64, stated: tuple[tuple[int, ...], st
         )
     if len(own) == count:
         alike(pages, own, "an array whose shape is stated")
+        _require_behind(pages, own, form)
         return replace(plain(pages, form, own, (shape, axes), "shaped"), keep=True)
     first = followed(pages, int(own[0]), form)
     if first is None or count > MOST_PAGES:
         raise _unlike(pages, int(own[0]), form, f"{count} pages of an array, and they are not there")
     return replace(plain(pages, form, own[:1], (shape, axes), "shaped"), keep=True, follow=True, count=count)
+
+
+def _require_behind(pages: Pages, own: Int64, form: Form) -> None:
+    """Raise V0361 where all pages fit in before the second one's IFD, and do not follow each other there.
+
+    Who reads such an array looks at its first page alone.
+    """
+    key = int(own[0])
+    first = followed(pages, key, form) if len(own) > 1 and not len(pages.parts(key)) else None
+    if first is None:
+        return
+    step, places = page_bytes(form), pages.directory.places
+    if int(places[key]) + step * len(own) < int(places[int(own[1])]) and not agree(pages, own, first, step):
+        why = "pages do not lie behind each other, and their IFDs lie behind them all"
+        raise damaged(pages.file, why, int(places[key]))
 
 
 def _unlike(pages: Pages, page: int, form: Form, stated: str) -> VspecError:

@@ -91,7 +91,7 @@ def exchange(new: Path, out: Path, old: Path) -> None:
 
 @contextmanager
 def folder_in_one_step(out: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside ``out``, which takes its place at the end unless something is raised."""
+    """Yield a temporary folder beside ``out``, which takes its place at the end unless something fails."""
     temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
     try:
         made = temporary / "new"

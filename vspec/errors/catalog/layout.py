@@ -45,8 +45,8 @@ CODES: tuple[Code, ...] = (
         "card",
         "This is not a type, or not a codec",
         "A field's type is the name of a built-in type, a name of 'types:', or an expression that gives "
-        "a type, such as an entry of a table. The id and the arguments of a codec may be computed as well, and "
-        "must be those of one that there is.",
+        "a type, such as an entry of a table. The id and the arguments of a codec may be computed as well, "
+        "and must be those of one that there is.",
         "tables: {kinds: {1: int_16}}",
         "tables: {kinds: {1: int16}}",
     ),
