@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -396,6 +398,16 @@ def test_dtypes_that_no_portable_map_holds(dtype):
 def test_float16_is_allowed_with_a_warning():
     found = plan(interleaved(3, dtype=np.dtype("<f2")), [24])
     assert [(p.code, p.level) for p in found.warnings] == [("V0341", "warn")]
+
+
+def test_many_arrays_of_float16_are_told_of_once():
+    half, whole = interleaved(3, dtype=np.dtype("<f2")), interleaved(3, dtype=np.dtype("<i2"))
+    layouts = [replace(one, path=f"p{k}") for k, one in enumerate((whole, half, whole, half, half))]
+    found = plan_all(layouts, [24])
+    assert [[p.code for p in one.warnings] for one in found] == [[], ["V0341"], [], [], []]
+    assert found[1].warnings[0].message.startswith("3 arrays, 'p1' among them, are float16")
+    (alone,) = plan_all(layouts[3:4], [24])
+    assert alone.warnings[0].message.startswith("array 'p3' is float16")
 
 
 def test_derived_and_packed_arrays_are_refused_together():

@@ -20,6 +20,7 @@ from vspec.errors import Problem, VspecError, fail
 from vspec.layout import ArrayLayout, Chunked, Coded, Derived, Inline, Source, Strided
 
 _STORED = frozenset({"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"})
+_UNKNOWN = "which readers in JavaScript (zarrita) do not know"
 
 
 def plan(
@@ -55,7 +56,10 @@ def plan_all(
     options: ChunkOptions | None = None,
     names: Sequence[str] = (),
 ) -> tuple[ArrayPlan, ...]:
-    """Plan all arrays of a data set. Raises `VspecError` with the problems of every array."""
+    """Plan all arrays of a data set. Raises `VspecError` with the problems of every array.
+
+    What is said of arrays of one type (V0341) is said once, by the first.
+    """
     plans: list[ArrayPlan] = []
     problems: list[Problem] = []
     for layout in layouts:
@@ -65,7 +69,18 @@ def plan_all(
             problems += error.problems
     if problems:
         raise VspecError(problems)
-    return tuple(plans)
+    return _told_once(plans)
+
+
+def _told_once(plans: Sequence[ArrayPlan]) -> tuple[ArrayPlan, ...]:
+    """Return the plans with one warning about all arrays of float16 instead of one for each."""
+    halves = [number for number, made in enumerate(plans) if made.warnings]
+    found = list(plans)
+    for number in halves if len(halves) > 1 else ():
+        message = f"{len(halves)} arrays, '{plans[number].layout.path}' among them, are float16, {_UNKNOWN}"
+        first = (Problem("V0341", message, level="warn"),) if number == halves[0] else ()
+        found[number] = replace(plans[number], warnings=first)
+    return tuple(found)
 
 
 def _plan_source(layout: ArrayLayout, source: Source, files: Sources, options: ChunkOptions) -> ArrayPlan:
@@ -105,7 +120,7 @@ def _check_item(layout: ArrayLayout, source: Strided | Chunked) -> None:
 def _warnings(layout: ArrayLayout) -> tuple[Problem, ...]:
     if layout.dtype.str[1:] != "f2":
         return ()
-    message = f"array '{layout.path}' is float16, which readers in JavaScript (zarrita) do not know"
+    message = f"array '{layout.path}' is float16, {_UNKNOWN}"
     return (Problem("V0341", message, level="warn"),)
 
 

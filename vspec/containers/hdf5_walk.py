@@ -132,6 +132,8 @@ class Walk:
 
         Soft links in other files lead on in those, so theirs are looked up; files must still be open.
         """
+        import h5py
+
         found: dict[str, str] = {}
         for group, links in self.links.items():
             for name, target in links.items():
@@ -141,8 +143,9 @@ class Walk:
             found[path] = f"/{path}"
             with suppress(*FAULTS):
                 reached = self.twins.reached(self._others[file.index], inner)
-                at = self.paths.get(self.twins.identity(reached.id))
-                found[path] = found[path] if at is None else f"/{at}"
+                if isinstance(reached, (h5py.Group, h5py.Dataset)):
+                    at = self.paths.get(self.twins.identity(reached.id))
+                    found[path] = found[path] if at is None else f"/{at}"
         return found
 
     def _other(self, file: ContainerFile, stack: ExitStack) -> h5py.File:

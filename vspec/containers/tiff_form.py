@@ -6,7 +6,7 @@ Source: TIFF revision 6.0 (Adobe, 1992); its Technical Notes 1 to 3; SGI's tags 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import isfinite
+from math import isfinite, prod
 
 import numpy as np
 
@@ -27,6 +27,9 @@ _SINGLE = (254, 256, 257, 259, 262, 266, 277, 278, 284, 317, 322, 323, 32997, 32
 _BY_SAMPLE = (258, 339)
 """Tags that have a whole number for each sample, or one for all."""
 _ROWS = 278
+_PLACES = (273, 279, 324, 325, 330)
+_LARGEST_TILE = 1 << 26
+"""Samples of a tile that may be larger than its page."""
 _INTEGERS = frozenset({3, 4, 6, 8, 9, 16, 17})
 _WHOLE = {8: "1", 16: "2", 32: "4", 64: "8"}
 
@@ -182,6 +185,11 @@ def _check_counts(tags: Tags) -> None:
                 tags.offset,
                 expected="one whole number" if single else "a whole number, or one for each sample",
             )
+    places = [tag.id for tag in tags.every if tag.id in _PLACES]
+    if len(places) != len(set(places)):
+        raise damaged(
+            tags.file, "a page lists its strips or tiles twice", tags.offset, found=f"tags {places}"
+        )
     formats = tags.numbers(339)
     if formats is not None and (formats != formats[0]).any():
         raise damaged(
@@ -205,6 +213,10 @@ def _check(tags: Tags, form: Form) -> None:
         )
     if form.tile is None and any(id in tags for id in (323, 32998)):
         raise damaged(tags.file, "a page has a length or depth of tiles, and no width", tags.offset)
+    if form.tile is not None and prod(form.piece) > max(prod(form.shape), _LARGEST_TILE):
+        raise damaged(
+            tags.file, "the tiles of a page are far larger than the page", tags.offset, found=f"{form.tile}"
+        )
     if isinstance(form.bits, tuple) and not any(id in tags for id in (279, 325, 514)):
         raise damaged(
             tags.file, "a page of samples of different bits does not say how long its strips are", tags.offset

@@ -128,20 +128,22 @@ def _halved(series: Series, row: int, found: tuple[int, int]) -> VspecError:
 def verbatim(series: Series, found: Pieces) -> Pieces:
     """Return pieces that are not compressed with the bytes that they need.
 
-    Raises V0361 where a tile, or one of several strips of a page, is shorter than its rows: of a page's only
-    strip of ordinary numbers programs often write nonsense, and it is as long as its rows all the same.
+    Raises V0361 where a tile, or one of several strips of a page, is shorter than its rows, or longer than
+    the file: of a page's only strip of ordinary numbers programs often write nonsense, and it is as long as its rows all the same.
     """
     want = needed(series.form)
     assert found.nbytes is not None
     present = found.file >= 0
     lenient = len(want) == 1 and series.form.tile is None and series.form.bits in _ORDINARY
-    short = present & (found.nbytes < want) & (not lenient)
-    if short.any():
-        row, column = np.unravel_index(int(np.argmax(short)), short.shape)
+    sizes = np.array([home.file.reader.size for home in series.homes], np.int64)[series.home]
+    wrong = (found.nbytes < want) | (found.nbytes > sizes[:, np.newaxis])
+    wrong &= present & (not lenient)
+    if wrong.any():
+        row, column = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
         home = series.homes[int(series.home[row])]
         raise damaged(
             home.file,
-            f"strip or tile {column} of page {int(series.pages[row])} is too short",
+            f"strip or tile {column} of page {int(series.pages[row])} has a length that cannot be",
             int(found.offset[row, column]),
             expected=f"{want[column]} bytes",
             found=f"{found.nbytes[row, column]} bytes",

@@ -22,6 +22,7 @@ from vspec.containers.tiff_series import (
     agree,
     alike,
     followed,
+    listed_alike,
     page_bytes,
     plain,
     pyramids,
@@ -282,6 +283,7 @@ def _stack(pages: Pages, form: Form, images: int, shaped: tuple[tuple[int, ...],
         own = np.zeros(1, np.int64)
         before_next = pages.count == 1 or first + images * step <= int(pages.directory.places[1])
         if before_next:
+            listed_alike(pages, numbers[:2], form, "ImageJ's stack")
             if pages.count == images:
                 alike(pages, numbers, "ImageJ's stack")
                 if not agree(pages, numbers, first, step):

@@ -23,5 +23,5 @@ def _tsv() -> Kind:
 
 
 KINDS: Mapping[str, Callable[[], Kind]] = MappingProxyType(
-    {"hdf5": Hdf5, "zarr": ZarrCopy, "parquet": Parquet}
+    {"hdf5": Hdf5, "zarr": ZarrCopy, "parquet": Parquet, "csv": _csv, "tsv": _tsv}
 )

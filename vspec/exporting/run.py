@@ -41,7 +41,7 @@ def run(path: Path, to: str, out: Path | None, options: ExportOptions, on_step: 
         out=str(target),
         arrays=written.arrays,
         left_out=tuple(array.path for array in left),
-        not_expressed=_not_expressed(kind, replace(job, arrays=left)),
+        not_expressed=_not_expressed(kind, job, left),
         notes=written.notes,
     )
 
@@ -80,8 +80,13 @@ def _problem(fault: Fault, to: str) -> Problem:
     return Problem("V0876", f"array '{fault.path}' cannot be exported to {to}: {fault.why}", help=fault.help)
 
 
-def _not_expressed(kind: Kind, job: Job) -> tuple[Fault, ...]:
+def _not_expressed(kind: Kind, job: Job, left: tuple[MapArray, ...]) -> tuple[Fault, ...]:
+    """Return why arrays that were left out could not have been written beside the others."""
+    if not left:
+        return ()
+    paths = {array.path for array in left}
     try:
-        return tuple(kind.faults(job))
+        faults = list(kind.faults(replace(job, arrays=(*job.arrays, *left))))
     except VspecError as error:
         return tuple(Fault("", problem.message, problem.help or "") for problem in error.problems)
+    return tuple(fault for fault in faults if fault.path in paths)
