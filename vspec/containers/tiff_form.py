@@ -28,6 +28,8 @@ _BY_SAMPLE = (258, 339)
 """Tags that have a whole number for each sample, or one for all."""
 _ROWS = 278
 _PLACES = (273, 279, 324, 325, 330)
+_COLOURS = frozenset({*range(7), 8, 9, 10, 32803, 32844, 32845, 34892, 51177, 52527})
+"""Kinds of colours that there are: a JPEG decoder has to know them."""
 _LARGEST_TILE = 1 << 26
 """Samples of a tile that may be larger than its page."""
 _INTEGERS = frozenset({3, 4, 6, 8, 9, 16, 17})
@@ -211,6 +213,8 @@ def _check(tags: Tags, form: Form) -> None:
             expected="1 or 2 in tag 284",
             found=f"{tags.number(284, 1)}",
         )
+    if form.compression in JPEGS and form.photometric not in _COLOURS:
+        raise damaged(tags.file, f"a JPEG page has colours of kind {form.photometric}", tags.offset)
     if form.tile is None and any(id in tags for id in (323, 32998)):
         raise damaged(tags.file, "a page has a length or depth of tiles, and no width", tags.offset)
     if form.tile is not None and prod(form.piece) > max(prod(form.shape), _LARGEST_TILE):

@@ -129,7 +129,8 @@ def verbatim(series: Series, found: Pieces) -> Pieces:
     """Return pieces that are not compressed with the bytes that they need.
 
     Raises V0361 where a tile, or one of several strips of a page, is shorter than its rows, or longer than
-    the file: of a page's only strip of ordinary numbers programs often write nonsense, and it is as long as its rows all the same.
+    the file: of a page's only strip of ordinary numbers programs often write nonsense, and it is as long as
+    its rows all the same.
     """
     want = needed(series.form)
     assert found.nbytes is not None
