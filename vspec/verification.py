@@ -5,6 +5,7 @@ Here is the comparison of one array; what the arrays should be comes from the ca
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
@@ -151,7 +152,7 @@ def _difference(pair: _Pair, selection: tuple[slice, ...], truth: Truth) -> Prob
 def _found(pair: _Pair, selection: tuple[slice, ...]) -> NDArray[np.generic] | Problem:
     try:
         raw = np.asarray(pair.array[selection])
-    except (OSError, RuntimeError, ValueError, TypeError, LookupError) as error:
+    except (OSError, EOFError, RuntimeError, ValueError, TypeError, LookupError, zlib.error) as error:
         where = tuple((part.start, part.stop) for part in selection)
         message = f"array '{pair.layout.path}' cannot be read at {where} through the map: {error}"
         return Problem("V0722", message, help="`vspec status` tells whether a source is missing or changed")

@@ -433,6 +433,19 @@ def test_what_the_system_refuses_is_told_with_a_code(rig, monkeypatch, verb, as_
     assert "Traceback" not in out + err
 
 
+@pytest.mark.parametrize("as_json", (False, True))
+def test_data_that_end_too_early_are_no_abort(rig, monkeypatch, as_json):
+    def cut_short(*arguments, **more):
+        raise EOFError("ended before the end-of-stream marker")
+
+    monkeypatch.setattr(commands, "identify", cut_short)
+    code, out, err = call("identify", "a", *(["--json"] if as_json else []))
+    assert code == 3
+    assert "V0361" in (out if as_json else err)
+    assert "ended before the end-of-stream marker" in (out if as_json else err)
+    assert "Abort" not in out + err
+
+
 def test_a_map_is_portable_or_packed_but_not_both(rig):
     code, out, err = call("apply", CARD, ".", "--packed", "--portable")
     assert (code, out) == (2, "")

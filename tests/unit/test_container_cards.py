@@ -138,3 +138,38 @@ arrays: {x: {from: t.tile.px}}
 """
     problem = refused(tmp_path, card, "x.til")
     assert (problem.code, problem.message) == ("V0308", "the size of 'encoded bytes' is negative")
+
+
+def warnings_of(folder: Path, card: str, data: str = ".") -> list[Problem]:
+    (folder / "card.yaml").write_text(card, encoding="utf-8")
+    report = apply(folder / "card.yaml", folder / data, folder / "maps")
+    assert not report.problems
+    (made,) = report.maps
+    return list(made.warnings)
+
+
+def test_chunks_that_were_never_written_are_told_of_once(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        for name in ("one", "two"):
+            holed = file.create_dataset(name, (6,), "<i4", chunks=(2,))
+            holed[2:4] = 7
+        file.create_dataset("whole", data=np.arange(6), chunks=(2,))
+    found = warnings_of(tmp_path, HELD + "arrays:\n  '{{ a.path }}': {each: a in h.arrays, from: a}\n")
+    assert [problem.code for problem in found] == ["V0366"]
+    assert found[0].message.startswith("2 arrays, 'one' among them, have chunks that were never written")
+
+
+def test_attributes_of_groups_that_differ_between_files_are_named(tmp_path: Path) -> None:
+    for number in (1, 2):
+        with h5py.File(tmp_path / f"x{number}.h5", "w") as file:
+            file["a"] = np.arange(3) + number
+            file.attrs["rig"], file.attrs["session"] = "B", number
+    card = """vspec: 1
+files: {h: {match: "x{n:int}.h5", format: hdf5, over: n}}
+arrays: {a: {from: "h['/a']"}}
+"""
+    found = [problem.message for problem in warnings_of(tmp_path, card) if problem.code == "V0364"]
+    assert found == ["attributes of group '/' are not the same in all files, and not in the map: 'session'"]
+    group = open_group(next((tmp_path / "maps").glob("*.vspec.json")))
+    assert group.attrs["rig"] == "B"
+    assert "session" not in group.attrs

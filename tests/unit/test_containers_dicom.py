@@ -132,6 +132,23 @@ def test_plain_frames(syntax: str, tmp_path: Path):
     )
 
 
+@pytest.mark.parametrize("signed", (False, True))
+@pytest.mark.parametrize("junk", (False, True))
+def test_bits_that_no_pixel_uses(signed: bool, junk: bool, tmp_path: Path):
+    """Twelve bits in cells of sixteen: as they are where the others are as a reader makes them, else copied."""
+    pixels = np.array([[-1, -2048, 5, 2047], [7, -3, 0, 1]] if signed else [[1, 2048, 5, 4095], [7, 3, 0, 1]])
+    cells = (pixels & 0xFFF | (0 if signed else 0xF000)) if junk else pixels
+    made = data_set(cells.astype("<i2" if signed and not junk else "<u2"), signed=signed)
+    made.BitsStored, made.HighBit = 12, 11
+    written(tmp_path, made, ExplicitVRLittleEndian)
+    store = opened("dicom", tmp_path, "x.dcm")
+    source = store.layout("pixels").source
+    assert isinstance(source, Derived if junk else Strided)
+    if not junk:
+        assert np.array_equal(store.mapped(tmp_path, ["pixels"])["pixels"], pixels)
+    assert np.array_equal(read_dicom(tmp_path / "x.dcm", "pixels", (slice(2), slice(4))), pixels)
+
+
 def test_nothing_about_a_person_is_carried(tmp_path: Path):
     made = data_set(np.zeros((2, 3), "u1"))
     made.PatientID, made.OperatorsName = "4711", "Someone^Else"

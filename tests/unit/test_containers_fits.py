@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from astropy.io import fits
 
 from tests.unit.real_arrays import CORPUS, agrees, arrays, real
 from vspec.errors import VspecError
@@ -248,6 +249,28 @@ def test_damage(tmp_path: Path, data: bytes, words: str):
     problem = problem_of(tmp_path, data)
     assert problem.code == "V0361"
     assert words in problem.message
+
+
+@pytest.mark.parametrize("method", ("RICE_1", "GZIP_1", "HCOMPRESS_1"))
+def test_a_tile_that_ends_too_early(tmp_path: Path, method: str):
+    """Each codec has its own way of failing: an error of the C library, `EOFError`, others."""
+    values = np.arange(77, dtype=">i4").reshape(7, 11) ** 2
+    units = fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(values, compression_type=method)])
+    units.writeto(tmp_path / "x.fits")
+    box = (slice(0, 7), slice(0, 11))
+    assert read_fits(tmp_path / "x.fits", "hdu1", box).tolist() == values.tolist()
+    with fits.open(tmp_path / "x.fits", disable_image_compression=True) as plain:
+        place = plain.fileinfo(1)["datLoc"]
+    raw = bytearray((tmp_path / "x.fits").read_bytes())
+    # The descriptor of the first tile gives its length: now 2 bytes, or for gzip its header and a byte.
+    short = 11 if method == "GZIP_1" else 2
+    assert int.from_bytes(raw[place : place + 4], "big") > short
+    raw[place : place + 4] = short.to_bytes(4, "big")
+    (tmp_path / "x.fits").write_bytes(raw)
+    with pytest.raises(VspecError) as caught:
+        read_fits(tmp_path / "x.fits", "hdu1", box)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.message) == ("V0361", "astropy cannot read 'hdu1' of x.fits")
 
 
 def test_an_image_that_is_cut_short(tmp_path: Path):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.unit.real_arrays import CORPUS, agrees, arrays, real
+from vspec.commands import apply, verify
+from vspec.containers import npz_checksums
 from vspec.errors import VspecError
 from vspec.layout import Derived, Strided
 from vspec.peers.npy import read_npy
@@ -180,6 +183,71 @@ def test_damaged_archives(tmp_path: Path):
     locked = bytearray(good)
     locked[good.index(b"PK\x01\x02") + 8] |= 1
     assert written(tmp_path, bytes(locked), "npz").container.lost[0].reason == "it is encrypted"
+
+
+def flipped(data: bytes, part: bytes) -> bytes:
+    """Return an archive with one bit of a part of it, which is there once, turned round."""
+    assert data.count(part) == 1
+    at = data.index(part) + len(part) // 2
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+VALUES = np.arange(1000, 1007, dtype="<i4").tobytes()
+
+
+def test_a_stored_member_whose_checksum_is_another(tmp_path: Path):
+    good = archive({"a.npy": npy("<i4", (7,), VALUES), "b.npy": NUMBERS})
+    bad = flipped(good, VALUES)
+    problem = problem_of(tmp_path, bad, "a", "npz")
+    assert problem.code == "V0361"
+    assert "'a.npy' has another checksum" in problem.message
+    sums = [zlib.crc32(npy("<i4", (7,), data)) for data in (VALUES, flipped(VALUES, VALUES))]
+    assert [problem.expected, problem.found] == [f"CRC-32 {one:08x}" for one in sums]
+    with pytest.raises(zipfile.BadZipFile):
+        np.load(tmp_path / "x.npz")["a"]
+    # The other member is whole, and stays usable.
+    assert written(tmp_path, bad, "npz").mapped(tmp_path, ["b"])["b"].tolist() == list(range(7))
+    assert written(tmp_path, good, "npz").layout("a").shape == (7,)
+
+
+def test_a_member_of_records_whose_checksum_is_another(tmp_path: Path):
+    raw = npy([("k", "<i4"), ("v", "<i2")], (3,), b"abcdefghijklmnopqr")
+    bad = flipped(archive({"a.npy": raw}), b"mnop")
+    assert {problem_of(tmp_path, bad, path, "npz").code for path in ("a/k", "a/v")} == {"V0361"}
+
+
+@pytest.mark.parametrize("method", (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
+def test_texts_whose_checksum_is_another(tmp_path: Path, method: int):
+    good = archive({"t.npy": npy("|S4", (2,), b"abcdefgh")}, method)
+    assert written(tmp_path, good, "npz").container.groups == {"": {"t": ["abcd", "efgh"]}}
+    total = zlib.crc32(npy("|S4", (2,), b"abcdefgh")).to_bytes(4, "little")
+    assert good.count(total) == 2
+    at = good.rindex(total)
+    wrong = good[:at] + bytes([total[0] ^ 1]) + good[at + 1 :]
+    assert "another checksum" in problem_of(tmp_path, wrong, None, "npz").message
+
+
+def test_a_deflated_member_whose_checksum_is_another(tmp_path: Path):
+    data = np.random.default_rng(3).integers(0, 256, 4099, np.uint8).tobytes()
+    bad = flipped(archive({"a.npy": npy("|u1", (4099,), data)}, zipfile.ZIP_DEFLATED), data[2000:3000])
+    assert isinstance(written(tmp_path, bad, "npz").layout("a").source, Derived)
+    with pytest.raises(VspecError) as caught:
+        read_npz(tmp_path / "x.npz", "a", (slice(0, 5),))
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.found) == ("V0361", "Bad CRC-32 for file 'a.npy'")
+
+
+def test_a_long_member_is_held_against_its_checksum_by_verify(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(npz_checksums, "_AT_ONCE", 40)
+    good = archive({"a.npy": npy("<i4", (7,), VALUES), "b.npy": NUMBERS})
+    bad = flipped(good, VALUES)
+    for data, codes in ((good, []), (bad, ["V0361"])):
+        (tmp_path / "x.npz").write_bytes(data)
+        report = apply("numpy/npz", tmp_path / "x.npz", tmp_path / "x.vspec.json")
+        assert not report.problems
+        problems = verify(tmp_path / "x.vspec.json").maps[0].problems
+        assert [problem.code for problem in problems] == codes
+    assert "'a.npy' has another checksum" in problems[0].message
 
 
 @pytest.mark.skipif(not REAL, reason="the real files are not here")

@@ -68,6 +68,28 @@ def test_encoded_inside_encoded(tmp_path: Path) -> None:
     assert "no reader decodes twice" in (caught.value.problems[0].help or "")
 
 
+TILES = """
+vspec: 1
+files:
+  t:
+    match: a.dat
+    layout:
+      fields:
+        n: uint16
+        tile: {repeat: k in range(2), at: 2 + k * n, nbytes: n, codec: [zlib], fields: {x: "uint8[y=3, x=%d]"}}
+arrays: {a: {from: t.tile.x}}
+"""
+
+
+@pytest.mark.parametrize("wide", (5, 4))
+def test_a_region_that_holds_more_than_the_card_describes(tmp_path: Path, wide: int) -> None:
+    """Told five columns as four, every row but the first would begin too early."""
+    tile = zlib.compress(bytes(15), 0)
+    opened, _ = planned(TILES % wide, tmp_path, {"a.dat": np.uint16(len(tile)).tobytes() + 2 * tile})
+    found = [(p.code, p.level, p.offset) for p in opened.warnings]
+    assert found == ([("V0348", "warn", 2)] if wide == 4 else [])
+
+
 def test_a_region_that_claims_more_than_memory(tmp_path: Path) -> None:
     honest = numcodecs.Blosc().encode(bytes([3, 5, 6, 7]))
     text = BOMB % len(honest)

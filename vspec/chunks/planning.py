@@ -21,6 +21,15 @@ from vspec.layout import ArrayLayout, Chunked, Coded, Derived, Inline, Source, S
 
 _STORED = frozenset({"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"})
 _UNKNOWN = "which readers in JavaScript (zarrita) do not know"
+_HOLES = "whose fill value xarray's own engines show as missing (NaN): vspec.open does not"
+_SAID = {
+    "V0341": (f"is float16, {_UNKNOWN}", f"are float16, {_UNKNOWN}"),
+    "V0366": (
+        f"has chunks that were never written, {_HOLES}",
+        f"have chunks that were never written, {_HOLES}",
+    ),
+}
+"""What is said of one array, and of several."""
 
 
 def plan(
@@ -47,7 +56,7 @@ def plan(
             expected=f"at most {options.max_references} references",
             help="ask for larger chunks (--chunk-bytes), or map fewer files",
         )
-    return replace(found, warnings=_warnings(layout))
+    return replace(found, warnings=_warnings(layout, found))
 
 
 def plan_all(
@@ -58,7 +67,7 @@ def plan_all(
 ) -> tuple[ArrayPlan, ...]:
     """Plan all arrays of a data set. Raises `VspecError` with the problems of every array.
 
-    What is said of arrays of one type (V0341) is said once, by the first.
+    What is said of several arrays (V0341, V0366) is said once, by the first.
     """
     plans: list[ArrayPlan] = []
     problems: list[Problem] = []
@@ -73,13 +82,15 @@ def plan_all(
 
 
 def _told_once(plans: Sequence[ArrayPlan]) -> tuple[ArrayPlan, ...]:
-    """Return the plans with one warning about all arrays of float16 instead of one for each."""
-    halves = [number for number, made in enumerate(plans) if made.warnings]
+    """Return the plans with one warning of each kind about all of its arrays, instead of one for each."""
     found = list(plans)
-    for number in halves if len(halves) > 1 else ():
-        message = f"{len(halves)} arrays, '{plans[number].layout.path}' among them, are float16, {_UNKNOWN}"
-        first = (Problem("V0341", message, level="warn"),) if number == halves[0] else ()
-        found[number] = replace(plans[number], warnings=first)
+    for code, (_, of_many) in _SAID.items():
+        numbers = [k for k, made in enumerate(plans) if any(p.code == code for p in made.warnings)]
+        for number in numbers if len(numbers) > 1 else ():
+            message = f"{len(numbers)} arrays, '{plans[number].layout.path}' among them, {of_many}"
+            first = (Problem(code, message, level="warn"),) if number == numbers[0] else ()
+            others = tuple(p for p in found[number].warnings if p.code != code)
+            found[number] = replace(found[number], warnings=(*first, *others))
     return tuple(found)
 
 
@@ -117,11 +128,11 @@ def _check_item(layout: ArrayLayout, source: Strided | Chunked) -> None:
         raise fail("V0330", message, layout.place)
 
 
-def _warnings(layout: ArrayLayout) -> tuple[Problem, ...]:
-    if layout.dtype.str[1:] != "f2":
-        return ()
-    message = f"array '{layout.path}' is float16, {_UNKNOWN}"
-    return (Problem("V0341", message, level="warn"),)
+def _warnings(layout: ArrayLayout, found: ArrayPlan) -> tuple[Problem, ...]:
+    is_half, has_holes = layout.dtype.str[1:] == "f2", found.fill_value is not None
+    codes = [*(["V0341"] if is_half else []), *(["V0366"] if has_holes else [])]
+    said = ((code, f"array '{layout.path}' {_SAID[code][0]}") for code in codes)
+    return tuple(Problem(code, message, level="warn") for code, message in said)
 
 
 def _stored(source: Source, layout: ArrayLayout) -> list[tuple[str, int]]:

@@ -28,7 +28,7 @@ from vspec.cli.views import (
 from vspec.commands.apply import CHUNK_BYTES
 from vspec.commands.options import ApplyOptions
 from vspec.commands.reports import FailedReport, exit_code
-from vspec.errors import Problem, VspecError
+from vspec.errors import Problem, VspecError, fail
 
 PATHS = click.Path(path_type=Path)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -39,6 +39,15 @@ class Group(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # what click asks with
         return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a verb; data that end too early are a problem of theirs, which click would take for Ctrl-D."""
+        try:
+            return super().invoke(ctx)
+        except EOFError as error:
+            message = "encoded data end before what they hold does"
+            help_ = "a source was cut short or is damaged: fetch it again"
+            raise fail("V0361", message, found=str(error) or "the end of the data", help=help_) from error
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

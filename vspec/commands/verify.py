@@ -16,7 +16,7 @@ from vspec.commands.options import Step, ignore
 from vspec.commands.reports import VerifiedMap, VerifyReport
 from vspec.commands.status import map_status
 from vspec.errors import Problem, VspecError
-from vspec.header.constants import check_constants
+from vspec.header.constants import check_constants, check_unread
 from vspec.layout import ArrayLayout, Json
 from vspec.oracle import Array, OpenFile, Peer
 from vspec.peers.registry import WORDS
@@ -78,6 +78,7 @@ def _compare(document: MapDocument, seals: Sequence[Problem], on_step: Callable[
         read = compiler.read(origin.card, origin.dataset, files, origin.params)
         problems = [*seals, *check_constants(read.header, every_row=True)]
         layouts = {p.layout.path: p.layout for p in compiler.chunk(read, options)}
+        problems += check_unread(read.header)
         problems += _same_arrays(document, layouts)
         problems += _same_card(document, origin.card)
         problems += _same_metadata(document, compiler.describe(read, options))

@@ -14,6 +14,7 @@ import numpy as np
 from vspec.containers.dicom_checks import require_described
 from vspec.containers.dicom_frames import Pixels, codec, frames, is_encapsulated
 from vspec.containers.dicom_tags import Element
+from vspec.containers.dicom_unused import REASON, are_plain
 from vspec.containers.dicom_values import Values
 from vspec.containers.model import ContainerFile, Entry
 from vspec.containers.verbatim import Block
@@ -164,6 +165,8 @@ class _Pixels:
             return self._derived("its bytes lie in swapped pairs")
         if pixels.allocated == 1 and image.element.tag not in _FLOATS:
             return self._bits()
+        if not are_plain(image.file, image.element.at, prod(self._shape), self.kind, pixels):
+            return self._derived(REASON)
         return Block(image.file, image.element.at, self.kind, self.axes).source()
 
     def _require_length(self) -> None:
@@ -208,6 +211,8 @@ class _Pixels:
         found = frames(image.values.data, image.element, pixels.frames)
         if found.reason:
             return self._derived(found.reason)
+        if image.syntax == _RUNS and pixels.signed and pixels.stored < pixels.allocated:
+            return self._derived("its run lengths hold signed pixels of fewer bits than their cells")
         chosen = codec(image.values.data, found, pixels, image.syntax)
         if isinstance(chosen, str):
             return self._derived(chosen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -113,13 +113,15 @@ class Entry:
 class Container:
     """All that a delegate found in a file. Paths have no slash at their ends; the group "" is the root.
 
-    ``links`` are paths that stand for others, which may lead over further links, or nowhere.
+    ``links`` are paths that stand for others, which may lead over further links, or nowhere. ``unread``
+    yields what is wrong with bytes that were too many to look at when the layouts were asked for.
     """
 
     entries: Mapping[str, Entry]
     groups: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     lost: tuple[Lost, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
+    unread: Callable[[], Iterable[Problem]] = tuple
 
     def real(self, path: str) -> str:
         """Return a path without slashes at its ends, its links followed; as it stands if they do not end."""

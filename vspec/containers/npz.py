@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
+from dataclasses import replace
+from functools import partial
 from math import prod
 
 from vspec.containers.derived import Converted
@@ -10,6 +13,7 @@ from vspec.containers.naming import fault
 from vspec.containers.npy import Plain, read_header
 from vspec.containers.npy_header import FIRST, LONGEST, MAGIC, BadHeader, NpyHeader, parse, text_place
 from vspec.containers.npy_members import few_texts, members, stored_axes, texts
+from vspec.containers.npz_checksums import Checksums, require_crc
 from vspec.containers.npz_members import Packed, inflated, list_members
 from vspec.containers.turned import turned
 from vspec.errors import VspecError
@@ -17,11 +21,12 @@ from vspec.layout import Json
 
 _STORED, _DEFLATED = 0, 8
 _SUFFIX = ".npy"
+_SMALL = 1 << 20
 
 
 def open_npz(file: ContainerFile) -> Container:
     """Open an archive. Raises V0360 for another kind of file, V0361 for a damaged one."""
-    found = Plain(file)
+    found, sums = Plain(file), Checksums(file)
     last = {member.name: member for member in list_members(file)}
     for member in last.values():
         path = member.name.removesuffix(_SUFFIX)
@@ -29,10 +34,10 @@ def open_npz(file: ContainerFile) -> Container:
         if reason is not None:
             found.lost.append(Lost(path, reason))
         elif member.method == _STORED:
-            _add_stored(file, member, path, found)
+            _add_stored(sums, member, path, found)
         else:
             _add_deflated(file, member, path, found)
-    return Container(found.entries, {"": found.texts}, tuple(found.lost))
+    return Container(found.entries, {"": found.texts}, tuple(found.lost), unread=sums.unread)
 
 
 def _reason(member: Packed, path: str) -> str | None:
@@ -46,7 +51,8 @@ def _reason(member: Packed, path: str) -> str | None:
     return fault(path)
 
 
-def _add_stored(file: ContainerFile, member: Packed, path: str, found: Plain) -> None:
+def _add_stored(sums: Checksums, member: Packed, path: str, found: Plain) -> None:
+    file = sums.file
     end = member.begin + member.nbytes
     if file.reader.read(member.begin, min(6, member.nbytes)) != MAGIC:
         found.lost.append(Lost(path, "a member that does not begin as an array does"))
@@ -55,7 +61,14 @@ def _add_stored(file: ContainerFile, member: Packed, path: str, found: Plain) ->
     used = header.begin + prod(header.shape) * header.dtype.itemsize
     if used > end and not header.dtype.hasobject:
         raise _short(file, member, used - member.begin)
-    found.add(path, f"{path.rpartition('/')[2]}_", header)
+    own = Plain(file, header)
+    own.add(path, f"{path.rpartition('/')[2]}_")
+    if own.texts:
+        sums.check(member)
+    found.texts |= own.texts
+    found.lost += own.lost
+    for name, entry in own.entries.items():
+        found.entries[name] = replace(entry, layout=partial(sums.checked, member, entry.layout))
 
 
 def _add_deflated(file: ContainerFile, member: Packed, path: str, found: Plain) -> None:
@@ -73,9 +86,12 @@ def _add_deflated(file: ContainerFile, member: Packed, path: str, found: Plain) 
     if header.begin + nbytes > member.size and not header.dtype.hasobject:
         raise _short(file, member, header.begin + nbytes)
     if few_texts(header):
-        raw = inflated(file, member, header.begin + nbytes)[header.begin :]
+        whole = inflated(file, member, member.size if member.size <= _SMALL else header.begin + nbytes)
+        raw = whole[header.begin : header.begin + nbytes]
         if len(raw) < nbytes:
             raise _short(file, member, header.begin + nbytes)
+        if len(whole) == member.size:
+            require_crc(file, member, zlib.crc32(whole))
         found.texts[path] = texts(raw, header)
         return
     axes = stored_axes(header, f"{path.rpartition('/')[2]}_")

@@ -49,7 +49,10 @@ class _Stream(io.RawIOBase):
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A member: ``nbytes`` from ``begin`` of the file, ``size`` once unpacked, zip's number of the method."""
+    """A member: ``nbytes`` from ``begin`` of the file, ``size`` once unpacked, zip's number of the method.
+
+    ``crc`` is the CRC-32 of the unpacked bytes, as the archive's directory has it.
+    """
 
     name: str
     begin: int
@@ -57,6 +60,7 @@ class Packed:
     size: int
     method: int
     encrypted: bool
+    crc: int
 
 
 def list_members(file: ContainerFile) -> list[Packed]:
@@ -98,7 +102,7 @@ def _member(file: ContainerFile, info: zipfile.ZipInfo) -> Packed:
     if begin + info.compress_size > file.reader.size:
         raise _damaged(file, f"member '{info.filename}' reaches beyond the end of the file", at)
     encrypted = bool(info.flag_bits & _ENCRYPTED)
-    return Packed(info.filename, begin, info.compress_size, info.file_size, method, encrypted)
+    return Packed(info.filename, begin, info.compress_size, info.file_size, method, encrypted, info.CRC)
 
 
 def _damaged(file: ContainerFile, message: str, offset: int) -> VspecError:

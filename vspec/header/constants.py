@@ -12,6 +12,7 @@ from vspec.datatypes import NUMBERS, TEXTS, TextType
 from vspec.errors import Problem, VspecError
 from vspec.expressions import Value
 from vspec.header import elements
+from vspec.header.containers import HeldFile
 from vspec.header.dataset import Header
 from vspec.header.elements import Spot, View
 from vspec.header.fixed_constants import constant_inside, has_constants, wrong_rows
@@ -47,6 +48,15 @@ def _wrong(header: Header, *, every_row: bool, only_head: bool) -> Iterator[Prob
             content = file.content
             if isinstance(content, Struct):
                 yield from _Visit(every_row, only_head).check(content)
+
+
+def check_unread(header: Header) -> Iterator[Problem]:
+    """Yield what is wrong with bytes of containers that were too many to look at when they were opened."""
+    for role in header.card.roles:
+        if role.container is not None:
+            for file in _files(header, role.name):
+                if isinstance(file, HeldFile):
+                    yield from file.container.unread()
 
 
 def _files(header: Header, role: str) -> list[RoleFile]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import struct
 import warnings
+import zlib
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +17,28 @@ from vspec.errors import VspecError, fail
 
 if TYPE_CHECKING:
     from astropy.io import fits
+
+# What the library and the codecs of its tiles raise on damaged files.
+_FAILURES: tuple[type[Exception], ...] = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SystemError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+_TILE_CODECS = (
+    "astropy.io.fits.hdu.compressed._compression",
+    "astropy.io.fits._tiled_compression._compression",
+)
+"""Where versions of the library keep their compiled codecs, whose own error has no public name."""
 
 
 def read_fits(path: Path, array: str, selection: tuple[slice, ...]) -> NDArray[np.generic]:
@@ -30,19 +55,24 @@ def read_fits(path: Path, array: str, selection: tuple[slice, ...]) -> NDArray[n
             return np.array(whole[selection])
     except VspecError:
         raise
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        IndexError,
-        AttributeError,
-        MemoryError,
-        fits.VerifyError,
-    ) as error:
+    except (*_FAILURES, fits.VerifyError, *_tile_errors()) as error:
         raise fail(
-            "V0361", f"astropy cannot read '{array}'", found=f"{type(error).__name__}: {error}"
+            "V0361",
+            f"astropy cannot read '{array}' of {path.name}",
+            found=f"{type(error).__name__}: {error}",
+            help="the file was cut short or is damaged: fetch it again",
         ) from None
+
+
+def _tile_errors() -> tuple[type[Exception], ...]:
+    """Return the errors of the codecs of compressed images."""
+    found: list[type[Exception]] = []
+    for place in _TILE_CODECS:
+        try:
+            found.append(import_module(place).CfitsioException)
+        except (ImportError, AttributeError):
+            continue
+    return tuple(found)
 
 
 def _column(hdu: fits.BinTableHDU | fits.GroupsHDU, rest: list[str]) -> NDArray[np.generic]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from vspec.expressions import Scope
 from vspec.header.coded import chain_of
 from vspec.header.dataset import Header
 from vspec.header.roles import RoleFile
-from vspec.layout import Coded, Source, Strided
+from vspec.layout import ArrayLayout, Coded, Source, Strided
 from vspec.planning.arranging import Arranged
 
 _LOOKED_INTO = 16 << 20
@@ -104,6 +104,42 @@ def _looked_at(source: Strided, header: Header, place: Place) -> int | None:
             )
         sizes.append(inside.size)
     return max(sizes, default=None)
+
+
+def left_over(arrays: Sequence[ArrayLayout], header: Header) -> Iterator[Problem]:
+    """Yield a warning (V0348) for the first region that decodes to more than the arrays in it reach to.
+
+    The first, the middle and the last region of each array are looked at. Whatever follows in a file that is
+    encoded as a whole is as with any other file: nobody asks.
+    """
+    coded = [(layout.source.inside, layout) for layout in arrays if isinstance(layout.source, Coded)]
+    for index in sorted({k for inside, _ in coded for k in _looked_into(inside, header)}):
+        region = header.files.regions.region(index)
+        size = header.files.inside(index).size
+        own = [(inside, layout) for inside, layout in coded if (inside.runs.file == index).any()]
+        need = max(_reach(inside, index) for inside, _ in own)
+        if size > need:
+            name = header.files.paths[region.file]
+            yield Problem(
+                "V0348",
+                f"{name}: a region decodes to {size} bytes, and the card describes {need} of them",
+                own[0][1].place,
+                data_file=name,
+                offset=region.offset,
+                level="warn",
+                help="is a size in the card or the file wrong? map what is meant to be there as an array",
+            )
+            return
+
+
+def _looked_into(inside: Strided, header: Header) -> Iterator[int]:
+    """Yield some regions of an array that are small enough to decode, and no whole file."""
+    regions = np.unique(inside.runs.file)
+    for index in regions[[0, len(regions) // 2, -1]].tolist():
+        region = header.files.regions.region(index)
+        is_whole = region.offset == 0 and region.nbytes == header.files.inside(region.file).size
+        if region.nbytes <= _LOOKED_INTO and not is_whole:
+            yield index
 
 
 def _reach(source: Strided, region: int) -> int:

@@ -47,7 +47,18 @@ def _carried(header: Header, arrays: Sequence[str]) -> dict[str, dict[str, Json]
         return {}
     around = {path[:at] for path in arrays for at, letter in enumerate(path) if letter == "/"} | {""}
     kept = {path for path in held[0] if path in around} if held else set()
-    return {path: _plain(common([groups.get(path, {}) for groups in held])) for path in sorted(kept)}
+    found = {path: _plain(common([groups.get(path, {}) for groups in held])) for path in sorted(kept)}
+    for path, attrs in found.items():
+        apart = sorted({key for groups in held for key in _plain(groups.get(path, {}))} - set(attrs))
+        if apart:
+            header.warnings.append(_apart(path, apart))
+    return found
+
+
+def _apart(path: str, names: Sequence[str]) -> Problem:
+    listed = ", ".join(f"'{name}'" for name in names)
+    message = f"attributes of group '/{path}' are not the same in all files, and not in the map: {listed}"
+    return Problem("V0364", message, level="warn")
 
 
 def _plain(attrs: Mapping[str, Json]) -> dict[str, Json]:

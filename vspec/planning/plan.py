@@ -25,7 +25,7 @@ from vspec.layout import ArrayLayout, Axis, Inline, Json
 from vspec.planning.arranging import Arranged, arrange
 from vspec.planning.attributes import render_all
 from vspec.planning.axes import Described, describe
-from vspec.planning.coded import settled
+from vspec.planning.coded import left_over, settled
 from vspec.planning.columns import are_columns, held_columns, values_of
 from vspec.planning.groups import groups_of
 from vspec.planning.held import Held, arrange_grid, held_of, located_of, with_known
@@ -66,6 +66,7 @@ def plan(card: Card, header: Header) -> Plan:
     problems += [*_clashes(arrays, places), *_hidden_groups(arrays, card, names)]
     if problems:
         raise VspecError(dict.fromkeys(problems))
+    header.warnings += left_over(arrays, header)
     return Plan(tuple(arrays), groups)
 
 

@@ -49,6 +49,13 @@ CODES: tuple[Code, ...] = (
         "whole. What runs across regions in any other way has no chunk.",
     ),
     Code(
+        "V0348",
+        "data",
+        "A region of encoded bytes holds more than the card describes",
+        "What it decodes to goes on behind the last of all arrays in it. Mostly a size is wrong, in the card "
+        "or in the file, and rows begin too early. What is meant to be there can be mapped as an array.",
+    ),
+    Code(
         "V0364",
         "data",
         "Something in a container is not in the map",
@@ -61,5 +68,14 @@ CODES: tuple[Code, ...] = (
         "The files of a data set differ where they are joined",
         "Files that become one array must agree in type, chunks, units and scale: anything else would be "
         "an average of what they say. Map the files apart, or those of each kind by a pattern of their own.",
+    ),
+    Code(
+        "V0366",
+        "data",
+        "Chunks that were never written",
+        "A container may leave chunks out and state a fill value for them, and so does the map. The engines "
+        "'zarr' and 'kerchunk' of xarray take that value for a mark of missing data: whole numbers become "
+        "floats, and what equals it, written or not, NaN. 'vspec.open' and mask_and_scale=False give the "
+        "values as they are.",
     ),
 )

@@ -170,8 +170,8 @@ CODES: tuple[Code, ...] = (
         "V0830",
         "usage",
         "Maps are shown to other machines",
-        "A server at an address other than 127.0.0.1 lets everybody read the arrays of its maps who can reach "
-        "the machine: it asks for no password and encrypts nothing. It never gives away anything else.",
+        "A server at an address other than 127.0.0.1 lets everybody read the arrays of its maps who can "
+        "reach the machine: it asks for no password and encrypts nothing. It never gives away anything else.",
         "vspec serve maps/ --host 0.0.0.0",
         "vspec serve maps/",
     ),
