@@ -154,7 +154,9 @@ def test_a_large_file_sealed_as_a_whole_is_looked_at_here_and_there(tmp_path):
     data = bytearray(12 << 20)
     (tmp_path / "data" / "a.dat").write_bytes(data)
     options = ApplyOptions(seal="full")
-    assert not vspec.apply(tmp_path / "rig.yaml", tmp_path / "data", tmp_path / "maps", options=options).problems
+    assert not vspec.apply(
+        tmp_path / "rig.yaml", tmp_path / "data", tmp_path / "maps", options=options
+    ).problems
     data[4 << 20] = 1
     (tmp_path / "data" / "a.dat").write_bytes(data)
     assert refused(tmp_path / "maps" / "a.vspec.json") == [("V0742", "a.dat")]
