@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pickle
 import tempfile
-from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -13,14 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.properties.written import written
 from vspec.chunks import ChunkOptions
 from vspec.commands.open import open_arrays
-from vspec.errors import VspecError
 from vspec.opening import stretches
 from vspec.opening.direct import DirectArray
 from vspec.testing.containers import chunked, inline
 from vspec.testing.layouts import Sample, strided, unpacks
-from vspec.testing.maps import write_map
 
 xr = pytest.importorskip("xarray")
 
@@ -85,18 +83,6 @@ def outer(values: np.ndarray, key: tuple) -> np.ndarray:
         picked = np.moveaxis(values, axis, 0)[key[axis]]
         values = picked if isinstance(key[axis], int) else np.moveaxis(picked, 0, axis)
     return values
-
-
-def written(folder: str, sample: Sample, options: ChunkOptions) -> Path | None:
-    """Return a map of a sample; None where it cannot be had without the packed profile."""
-    try:
-        path = write_map(Path(folder), [sample.layout], sample.files, options).path
-    except VspecError as error:
-        refused = {problem.code for problem in error.problems}
-    else:
-        return path
-    assert refused == {"V0336"}
-    return None
 
 
 @SETTINGS

@@ -47,3 +47,16 @@ def rig(folder: Path, samples: int = 1009) -> tuple[Path, np.ndarray]:
     raw = (np.arange(samples * 4) * 7 % 65521 - 32000).astype("<i2").reshape(samples, 4)
     head = np.arange(8, dtype=">u4").tobytes() + bytes(105)
     return mapped(folder, RIG, {"s1.dat": head + raw.tobytes()}), raw
+
+
+def one_and_none(folder: Path) -> Path:
+    """Return a map of one value without axes, 2.5, and of an array of no rows."""
+    card = """\
+    vspec: 1
+    files:
+      h: {match: "{n}.dat", layout: {fields: {one: float64, count: uint8, some: "int16[t=count, c=3]"}}}
+    arrays:
+      one: {from: h.one}
+      none: {from: h.some}
+    """
+    return mapped(folder, card, {"a.dat": np.float64(2.5).tobytes() + bytes(1)})

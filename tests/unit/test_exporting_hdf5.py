@@ -10,7 +10,7 @@ import netCDF4
 import numpy as np
 import pytest
 
-from tests.unit.exports import mapped, rig
+from tests.unit.exports import mapped, one_and_none, rig
 from tests.unit.opening import codes
 from vspec.commands import ApplyOptions, ExportOptions, apply, export
 from vspec.errors import VspecError
@@ -197,15 +197,7 @@ def test_types(tmp_path, dtype):
 
 
 def test_one_value_and_none(tmp_path):
-    card = """\
-    vspec: 1
-    files:
-      h: {match: "{n}.dat", layout: {fields: {one: float64, count: uint8, some: "int16[t=count, c=3]"}}}
-    arrays:
-      one: {from: h.one}
-      none: {from: h.some}
-    """
-    made = mapped(tmp_path, card, {"a.dat": np.float64(2.5).tobytes() + bytes(1)})
+    made = one_and_none(tmp_path)
     export(made, "hdf5", tmp_path / "a.h5")
     with h5py.File(tmp_path / "a.h5") as file:
         assert file["one"][()] == 2.5

@@ -13,7 +13,7 @@ import pytest
 import xarray as xr
 import zarr
 
-from tests.unit.exports import mapped, rig
+from tests.unit.exports import mapped, one_and_none, rig
 from tests.unit.opening import codes
 from vspec.commands import ExportOptions, export
 from vspec.errors import VspecError
@@ -96,15 +96,7 @@ def test_types_and_odd_values(tmp_path, dtype):
 
 
 def test_one_value_and_none(tmp_path):
-    card = """\
-    vspec: 1
-    files:
-      h: {match: "{n}.dat", layout: {fields: {one: float64, count: uint8, some: "int16[t=count, c=3]"}}}
-    arrays:
-      one: {from: h.one}
-      none: {from: h.some}
-    """
-    made = mapped(tmp_path, card, {"a.dat": np.float64(2.5).tobytes() + bytes(1)})
+    made = one_and_none(tmp_path)
     export(made, "zarr", tmp_path / "a.zarr")
     root = zarr.open_group(tmp_path / "a.zarr", mode="r")
     assert root["one"][()] == 2.5

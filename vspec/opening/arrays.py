@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from vspec.errors import Problem, VspecError
 from vspec.opening.direct import direct
@@ -17,9 +13,8 @@ from vspec.opening.order import Order
 from vspec.opening.stored import Stored, StoredArray
 from vspec.opening.stretches import stretches
 from vspec.profile.arrays import MapArray
-from vspec.readers.local_places import Place, Places
+from vspec.readers.local_places import Places
 from vspec.readers.map_file import MapDocument
-from vspec.sources import whole
 
 
 class _Group(Protocol):
@@ -37,7 +32,6 @@ class OpenedArrays(Mapping[str, LazyArray]):
         self._memory_map = memory_map
         self._found = {array.path: array for array in document.arrays}
         self._opened: dict[str, LazyArray] = {}
-        self._memory: dict[Path, NDArray[np.uint8]] = {}
         self._group: _Group | None = None
         is_local = memory_map and document.root.startswith("file://")
         self._places = Places(document) if is_local else None
@@ -64,7 +58,7 @@ class OpenedArrays(Mapping[str, LazyArray]):
         if self._places is not None and _is_whole(array):
             found = stretches(array, self.document.refs)
             if found is not None:
-                return direct(array, found, self._places, self._bytes)
+                return direct(array, found, self._places)
         return StoredArray(array, self._stored(array))
 
     def _stored(self, array: MapArray) -> Stored:
@@ -79,20 +73,6 @@ class OpenedArrays(Mapping[str, LazyArray]):
             message = f"the array '{array.path}' of {self.document.path.name} cannot be opened: {error}"
             raise VspecError([Problem("V0705", message, help="make the map again")]) from None
         return stored
-
-    def _bytes(self, place: Place) -> NDArray[np.uint8]:
-        if place.path not in self._memory:
-            try:
-                self._memory[place.path] = whole(place.path)
-            except FileNotFoundError:
-                help = "were the data moved? give root=, or see 'vspec relocate'"
-                problem = Problem("V0741", f"{place.name} is missing", data_file=place.name, help=help)
-                raise VspecError([problem]) from None
-            except OSError as error:
-                found = error.strerror or str(error)
-                problem = Problem("V0431", f"{place.name} cannot be read", data_file=place.name, found=found)
-                raise VspecError([problem]) from None
-        return self._memory[place.path]
 
 
 def _is_whole(array: MapArray) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,6 @@ from vspec.opening.order import Order
 from vspec.opening.stretches import Stretch, Stretches
 from vspec.profile.arrays import MapArray
 from vspec.readers.local_places import Place, Places
-
-Memory = Callable[[Place], NDArray[np.uint8]]
-"""Returns all bytes of a file; the same for every place in it."""
 
 
 class DirectArray(LazyArray):
@@ -101,14 +98,12 @@ class DirectArray(LazyArray):
         return self._parts[k].shape
 
 
-def direct(array: MapArray, found: Stretches, places: Places, memory: Memory) -> DirectArray:
+def direct(array: MapArray, found: Stretches, places: Places) -> DirectArray:
     """Return an array as memory. Raises `VspecError` V0741 or V0742 where a file is missing or too short."""
     order = Order.of(array)
-    parts = [_part(array, found.axis, part, (places, memory)) for part in found.parts]
+    parts = [_part(array, found.axis, part, places) for part in found.parts]
     if order.is_complex:
-        parts = [
-            part.view(np.dtype(f"{array.dtype.str[0]}c{2 * array.dtype.itemsize}"))[..., 0] for part in parts
-        ]
+        parts = [part.view(order.dtype(array))[..., 0] for part in parts]
     parts = [part.transpose(order.stored)[order.turn] for part in parts]
     axis = order.stored.index(found.axis) if order.stored else 0
     if order.flipped and order.flipped[axis]:
@@ -116,8 +111,7 @@ def direct(array: MapArray, found: Stretches, places: Places, memory: Memory) ->
     return DirectArray(order, parts, axis, order.chunks(array))
 
 
-def _part(array: MapArray, axis: int, part: Stretch, bytes_of: tuple[Places, Memory]) -> Array:
-    places, memory = bytes_of
+def _part(array: MapArray, axis: int, part: Stretch, places: Places) -> Array:
     sizes = list(array.shape)
     if sizes:
         sizes[axis] = part.stop - part.start
@@ -126,7 +120,7 @@ def _part(array: MapArray, axis: int, part: Stretch, bytes_of: tuple[Places, Mem
         text = places.text(part.key) or ""
         held = np.frombuffer(base64.b64decode(text.removeprefix("base64:")), np.uint8)
     else:
-        held = memory(place)
+        held = places.whole(place)
     strides = part.strides if sizes else ()
     # numpy takes an empty buffer for none at all, and would make an array of whatever memory there is.
     low, high = _reach(sizes, strides, array.dtype.itemsize)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vspec.errors import Problem, VspecError
 from vspec.readers.map_file import MapDocument
-from vspec.sources import Positioned, local_path
+from vspec.sources import Positioned, local_path, whole
 
 Bytes = NDArray[np.uint8]
 
@@ -42,6 +42,7 @@ class Places:
             url = document.sidecar.url
             self._files[url] = (document.sidecar.path, local_path(url))
         self._open = Positioned()
+        self._memory: dict[Path, Bytes] = {}
 
     def __contains__(self, key: str) -> bool:
         return key in self._refs
@@ -74,9 +75,19 @@ class Places:
         if filled < len(into):
             raise VspecError([_cut(place, offset + filled)])
 
+    def whole(self, place: Place) -> Bytes:
+        """Return all bytes of the file that a place lies in, mapped into memory."""
+        if place.path not in self._memory:
+            try:
+                self._memory[place.path] = whole(place.path)
+            except OSError as error:
+                raise VspecError([_unreadable(place, error)]) from None
+        return self._memory[place.path]
+
     def close(self) -> None:
-        """Close the files; the next read opens them again."""
+        """Let go of the files; the next read opens them again."""
         self._open.close()
+        self._memory.clear()
 
 
 def _unreadable(place: Place, error: OSError) -> Problem:
